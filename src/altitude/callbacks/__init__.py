@@ -1,0 +1,1 @@
+"""Our own Keras callbacks, one file each. Importing them imports TensorFlow."""

@@ -1,0 +1,48 @@
+"""Remembers which epoch the best model is from."""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+
+
+class BestEpoch(keras.callbacks.Callback):
+    """Follows a ModelCheckpoint, so that "best" means what that callback saved.
+
+    Without one that saves whole models, the best model is the one at the end of training: after an
+    EarlyStopping that restores the best weights, the one from its best epoch.
+
+    Args:
+        callbacks: The user's callbacks, all of which are called before this one.
+        path: Where the best model is to lie.
+    """
+
+    def __init__(self, callbacks: list[keras.callbacks.Callback], path: Path) -> None:
+        super().__init__()
+        self._checkpoint = _first(callbacks, keras.callbacks.ModelCheckpoint, path)
+        self._stopping = _first(callbacks, keras.callbacks.EarlyStopping, None)
+        self._path = path
+        self._seen: Any = None
+        self.epoch = 0
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002, D102
+        if self._checkpoint is None or not self._checkpoint.save_best_only:
+            self.epoch = epoch + 1
+        elif self._checkpoint.best is not self._seen:  # identity: NaN does not equal itself
+            self._seen = self._checkpoint.best
+            self.epoch = epoch + 1
+
+    def on_train_end(self, logs: Any = None) -> None:  # noqa: ARG002, D102
+        if self._checkpoint is not None:
+            return
+        if self._stopping is not None and self._stopping.best_weights is not None:
+            self.epoch = self._stopping.best_epoch + 1
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self.model.save(self._path)
+
+
+def _first(callbacks: list[keras.callbacks.Callback], kind: type, path: Path | None) -> Any:
+    for callback in callbacks:
+        if isinstance(callback, kind) and (path is None or Path(callback.filepath) == path):
+            return callback
+    return None

@@ -1,0 +1,1 @@
+"""Checks: every problem of a configuration, in one report."""

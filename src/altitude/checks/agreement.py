@@ -1,0 +1,56 @@
+"""Whether labels, the model's last layer and the loss fit together.
+
+Used twice: on what the classes of a config say of themselves, before TensorFlow is imported, and on
+the loaded data and the built model, before the first batch.
+"""
+
+from altitude.data.spec import LabelSpec
+from altitude.errors import Problem
+
+
+def logits_problems(activation: str, from_logits: bool, loss: str) -> list[Problem]:
+    """Compares the activation of the last layer with what the loss takes its output for.
+
+    Args:
+        activation: Name of the activation of the model's last layer.
+        from_logits: Whether the loss expects logits.
+        loss: Class name of the loss.
+    """
+    if not loss.endswith("Crossentropy"):
+        return []
+    key, given = "objective.loss.from_logits", str(from_logits).lower()
+    if activation in ("softmax", "sigmoid") and from_logits:
+        expected = f"false: the model ends in {activation}, so it puts out probabilities"
+        return [Problem(key, given, expected, "objective.loss.from_logits=false")]
+    if activation == "linear" and not from_logits:
+        expected = "true: the model's last layer is linear, so it puts out logits"
+        return [Problem(key, given, expected, "objective.loss.from_logits=true")]
+    return []
+
+
+def label_problems(labels: LabelSpec, loss: str, outputs: int | None) -> list[Problem]:
+    """Compares the form of the labels with the loss and the width of the model's last layer.
+
+    Args:
+        labels: The form of the labels.
+        loss: Class name of the loss.
+        outputs: How many values the model puts out for one example, if known.
+    """
+    problems = []
+    sparse = loss == "SparseCategoricalCrossentropy"
+    if sparse and labels.kind == "one_hot":
+        problems.append(
+            Problem("objective.loss", loss, "a loss for one-hot labels", "objective=categorical")
+        )
+    if loss in ("CategoricalCrossentropy", "CategoricalFocalCrossentropy") and labels.kind == "integer":
+        instead = "dataset.one_hot=true, or objective=sparse_categorical"
+        expected = "a loss for labels that are class indices"
+        problems.append(Problem("objective.loss", loss, expected, instead))
+    if loss.startswith("Binary") and labels.kind in ("integer", "scalar"):
+        expected = "labels of shape (batch, 1): those of shape (batch,) would be broadcast"
+        instead = "store the labels as a column, y.reshape(-1, 1)"
+        problems.append(Problem("objective.loss", f"{loss} with labels (batch,)", expected, instead))
+    if sparse and labels.kind == "integer" and outputs is not None and outputs < labels.num_classes:
+        expected = f"at least {labels.num_classes} outputs: the labels go up to {labels.num_classes - 1}"
+        problems.append(Problem("model", f"{outputs} outputs", expected))
+    return problems

@@ -1,0 +1,130 @@
+"""What must hold between the groups of a config. Imports no TensorFlow.
+
+A rule is a function whose parameters name the groups that it reads; those with a default it can do
+without. It returns problems.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from altitude.checks.agreement import label_problems, logits_problems
+from altitude.data import ArrayDataset, LabelSpec
+from altitude.deferred import Deferred
+from altitude.errors import Problem, did_you_mean
+from altitude.loops import Loop
+from altitude.objective import Objective
+
+Callbacks = Mapping[str, Callable[[], Any]]
+
+
+def logits_agree(model: Any, objective: Objective) -> list[Problem]:
+    """The last layer puts out what the loss takes it for."""
+    activation = getattr(model, "output_activation", None)
+    if activation is None or not isinstance(objective.loss, Deferred):
+        return []
+    from_logits = bool(objective.loss.arguments.get("from_logits", False))
+    return logits_problems(activation, from_logits, objective.loss.class_name)
+
+
+def labels_agree(dataset: ArrayDataset, objective: Objective) -> list[Problem]:
+    """The labels are written as the loss reads them."""
+    labels = dataset.declared.labels
+    if labels is None or not isinstance(objective.loss, Deferred):
+        return []
+    if dataset.one_hot:
+        labels = LabelSpec("one_hot", labels.num_classes)
+    return label_problems(labels, objective.loss.class_name, outputs=None)
+
+
+def validation_leaves_training(dataset: ArrayDataset) -> list[Problem]:
+    """The validation split is smaller than the data."""
+    available = dataset.declared.num_examples
+    if available is None or dataset.validation_size < available:
+        return []
+    expected = f"less than {available}, the number of training examples"
+    return [Problem("dataset.validation_size", str(dataset.validation_size), expected)]
+
+
+def monitors_exist(
+    callbacks: Callbacks, objective: Objective, loop: Loop, dataset: ArrayDataset | None = None
+) -> list[Problem]:
+    """Each callback monitors a metric that the run will have."""
+    known = known_metrics(objective, loop, validated=_is_validated(dataset))
+    problems = []
+    for name, callback in callbacks.items():
+        monitor = callback.arguments.get("monitor") if isinstance(callback, Deferred) else None
+        if monitor is not None and monitor not in known:
+            expected = f"a metric that this run has: {', '.join(known)}"
+            key = f"callbacks.{name}.monitor"
+            problems.append(Problem(key, monitor, expected, did_you_mean(monitor, known)))
+    return problems
+
+
+def one_hand_on_the_learning_rate(optimizer: Any, callbacks: Callbacks) -> list[Problem]:
+    """A schedule and ReduceLROnPlateau do not both set the learning rate."""
+    if not isinstance(optimizer, Deferred):
+        return []
+    rate = optimizer.arguments.get("learning_rate")
+    setters = [n for n, c in callbacks.items() if _class_name(c) == "ReduceLROnPlateau"]
+    if not isinstance(rate, Mapping) or not setters:
+        return []
+    expected = f"a number: callbacks.{setters[0]} cuts it, which a schedule does not allow"
+    instead = f"~callbacks.{setters[0]}, or optimizer.learning_rate=1e-3"
+    schedule = str(rate.get("_target_", rate)).rpartition(".")[2]
+    return [Problem("optimizer.learning_rate", schedule, expected, instead)]
+
+
+RULES: tuple[Callable[..., list[Problem]], ...] = (
+    logits_agree,
+    labels_agree,
+    validation_leaves_training,
+    monitors_exist,
+    one_hand_on_the_learning_rate,
+)
+
+
+def broken_rules(parts: Mapping[str, Any]) -> list[Problem]:
+    """Applies every rule whose groups are there.
+
+    Args:
+        parts: The groups of a config that could be read, by name.
+    """
+    problems = []
+    for rule in RULES:
+        groups = inspect.signature(rule).parameters.values()
+        if all(group.name in parts for group in groups if group.default is group.empty):
+            problems += rule(**{g.name: parts[g.name] for g in groups if g.name in parts})
+    return problems
+
+
+def known_metrics(objective: Objective, loop: Loop, *, validated: bool) -> list[str]:
+    """Names of all metrics that callbacks will see in the logs of an epoch."""
+    trained = [*objective.metric_names, *loop.reported_metrics]
+    return trained + [f"val_{name}" for name in objective.metric_names if validated]
+
+
+def useless_plateau(callbacks: Callbacks) -> str | None:
+    """A warning, if the learning rate would be cut only after training has stopped."""
+    patience = {_class_name(c): _patience(c) for c in callbacks.values()}
+    cut, stop = patience.get("ReduceLROnPlateau"), patience.get("EarlyStopping")
+    if cut is None or stop is None or cut < stop:
+        return None
+    return (
+        f"ReduceLROnPlateau's patience ({cut}) is not smaller than EarlyStopping's ({stop}): "
+        "training stops before a cut of the learning rate can help. "
+        f"Try callbacks.reduce_lr_on_plateau.patience={max(stop - 1, 0)}"
+    )
+
+
+def _is_validated(dataset: ArrayDataset | None) -> bool:
+    # A dataset that says nothing about itself may bring a validation split of its own.
+    return dataset is None or dataset.validation_size > 0 or dataset.declared.num_examples is None
+
+
+def _class_name(callback: Callable[[], Any]) -> str:
+    return callback.class_name if isinstance(callback, Deferred) else ""
+
+
+def _patience(callback: Callable[[], Any]) -> int | None:
+    return callback.arguments.get("patience") if isinstance(callback, Deferred) else None

@@ -1,0 +1,103 @@
+"""The command `altitude`: Hydra's command line, with errors that teach.
+
+Imports neither TensorFlow nor MLflow, so that `--help` and Tab completion are quick.
+"""
+
+import os
+import sys
+import warnings
+from argparse import Namespace
+from typing import TextIO
+
+import hydra
+from hydra._internal.utils import get_args_parser
+from omegaconf import DictConfig
+
+from altitude.compose import config_directory
+
+CONFIG_ERROR = 2
+INTERRUPTED = 130
+TERMINATED = 143
+
+
+@hydra.main(version_base="1.3", config_path=str(config_directory()), config_name="config")
+def job(config: DictConfig) -> float:
+    """Runs one job. Hydra pickles this function by value for other processes: keep it this small."""
+    from altitude.job import run_job
+
+    return run_job(config)
+
+
+def main() -> None:
+    """Runs the command line and exits: 2 for a mistake in the config, 1 for a failure."""
+    full_error = os.environ.get("HYDRA_FULL_ERROR") == "1"
+    warnings.showwarning = _show_warning
+    arguments = get_args_parser().parse_args()
+    try:
+        if _runs_jobs(arguments):
+            _check(arguments)
+        # Hydra would print errors in its own way and exit with 1.
+        os.environ["HYDRA_FULL_ERROR"] = "1"
+        job()
+    except KeyboardInterrupt as interrupt:
+        _interrupted(interrupt)
+    except Exception as error:
+        if full_error or not _report(error):
+            raise
+
+
+def _runs_jobs(arguments: Namespace) -> bool:
+    asks = (arguments.help, arguments.hydra_help, arguments.info, arguments.cfg)
+    return not any(asks) and not arguments.shell_completion
+
+
+def _check(arguments: Namespace) -> None:
+    """Composes and checks everything before Hydra starts, so that all problems come at once."""
+    from altitude.checks.composition import compose_config, variants
+    from altitude.compose import read_experiment
+    from altitude.errors import ConfigError
+    from altitude.experiment import new_output_dir
+
+    problems = []
+    for overrides in variants(arguments.overrides) if arguments.multirun else [arguments.overrides]:
+        name = arguments.config_name or "config"
+        config, found = compose_config(overrides, arguments.config_dir, name)
+        problems += found + read_experiment(config, new_output_dir(), overrides)[1]
+    if problems:
+        raise ConfigError(list(dict.fromkeys(problems)))
+
+
+def _report(error: Exception) -> bool:
+    """Prints an error that needs no traceback and exits; returns False for all others."""
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    from altitude.errors import ConfigError, DataError, TrackingError
+
+    if isinstance(error, ConfigError | HydraException | OmegaConfBaseException):
+        status = CONFIG_ERROR
+    elif isinstance(error, DataError | TrackingError):
+        status = 1
+    else:
+        return False
+    print(f"altitude: {error}", file=sys.stderr)
+    sys.exit(status)
+
+
+def _interrupted(interrupt: KeyboardInterrupt) -> None:
+    from altitude.errors import Terminated
+
+    print(f"altitude: stopped by {str(interrupt) or 'Ctrl-C'}", file=sys.stderr)
+    sys.exit(TERMINATED if isinstance(interrupt, Terminated) else INTERRUPTED)
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """A warning in one line, without the place in the code, which is no help to a user."""
+    print(f"warning: {message}", file=file or sys.stderr)

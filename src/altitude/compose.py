@@ -1,0 +1,169 @@
+"""From overrides to an experiment: the one place that reads config."""
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+    from altitude.errors import Problem
+    from altitude.experiment import Experiment
+
+
+def config_directory() -> Path:
+    """The folder of the config groups: inside the installed package, or in the checkout."""
+    package = Path(__file__).resolve().parent
+    installed = package / "conf"
+    return installed if installed.is_dir() else package.parents[1] / "conf"
+
+
+def compose(overrides: Sequence[str] = (), *, config_dir: str | Path | None = None) -> "Experiment":
+    """Composes an experiment, as the command line does.
+
+    Args:
+        overrides: What would be typed after `altitude`, such as `["loop=tape", "seed=7"]`.
+        config_dir: A folder with config groups of your own.
+
+    Returns:
+        The experiment, ready for `altitude.run`.
+
+    Raises:
+        ConfigError: If anything is wrong with the overrides or their values; it lists everything.
+    """
+    from altitude.checks.composition import compose_config
+    from altitude.errors import ConfigError
+    from altitude.experiment import new_output_dir
+
+    config, misfits = compose_config(overrides, config_dir)
+    output_dir = new_output_dir()
+    if misfits:
+        raise ConfigError([*misfits, *read_experiment(config, output_dir, overrides)[1]])
+    return experiment_from(config, output_dir, overrides)
+
+
+def experiment_from(config: "DictConfig", output_dir: Path, overrides: Sequence[str]) -> "Experiment":
+    """Builds the experiment of a config that Hydra has composed.
+
+    Warns of settings that are valid and cannot be meant.
+
+    Raises:
+        ConfigError: If anything is wrong with its values; it lists everything.
+    """
+    from altitude.checks.rules import useless_plateau
+    from altitude.errors import ConfigError
+
+    experiment, problems = read_experiment(config, output_dir, overrides)
+    if experiment is None:
+        raise ConfigError(problems)
+    warning = useless_plateau(experiment.callbacks)
+    if warning:
+        warnings.warn(warning, stacklevel=2)
+    return experiment
+
+
+def read_experiment(
+    config: "DictConfig", output_dir: Path, overrides: Sequence[str]
+) -> "tuple[Experiment | None, list[Problem]]":
+    """Reads a composed config.
+
+    Returns:
+        The experiment, or None if there are problems; and all problems.
+    """
+    from altitude.checks.rules import broken_rules
+    from altitude.experiment import Experiment
+
+    settings, problems = _plain_settings(config, output_dir)
+    parts: dict[str, Any] = {}
+    for group, read in _readers().items():
+        found: list[Problem] = []
+        if group in settings and not any(p.key.startswith(f"{group}.") for p in problems):
+            part, found = read(group, settings[group])
+            parts |= {} if found else {group: part}
+        problems = [*problems, *found]
+    problems += broken_rules(parts)
+    if problems:
+        return None, problems
+    return Experiment(**parts, output_dir=output_dir, overrides=tuple(overrides)), []
+
+
+def _plain_settings(config: "DictConfig", output_dir: Path) -> "tuple[dict[str, Any], list[Problem]]":
+    from omegaconf import OmegaConf, open_dict
+    from omegaconf.errors import OmegaConfBaseException
+
+    from altitude.errors import Problem
+
+    with open_dict(config):
+        config.output_dir = str(output_dir)
+    missing = OmegaConf.missing_keys(config)
+    problems = [Problem(key, "nothing", "a value", f"{key}=...") for key in sorted(missing)]
+    try:
+        settings = OmegaConf.to_container(config, resolve=True)
+    except OmegaConfBaseException as error:
+        key = getattr(error, "full_key", None) or "config"
+        return {}, [*problems, Problem(key, "an interpolation", str(error).splitlines()[0])]
+    assert isinstance(settings, dict)
+    return {str(key): value for key, value in settings.items()}, problems
+
+
+def _readers() -> "Mapping[str, Callable[[str, Any], tuple[Any, list[Problem]]]]":
+    from altitude.checks.foreign import OptimizerArguments
+    from altitude.checks.types import read_deferred, read_object
+
+    return {
+        "seed": _read_seed,
+        "dataset": read_object,
+        "model": _read_model,
+        "optimizer": lambda key, node: read_deferred(key, node, OptimizerArguments),
+        "objective": _read_objective,
+        "loop": read_object,
+        "callbacks": _read_callbacks,
+        "tracking": read_object,
+    }
+
+
+def _read_seed(key: str, value: Any) -> "tuple[int | None, list[Problem]]":
+    from altitude.errors import Problem
+
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**32:
+        return value, []
+    return None, [Problem(key, repr(value), "a whole number from 0 to 4294967295")]
+
+
+def _read_model(key: str, node: Any) -> "tuple[Any, list[Problem]]":
+    """Our own builders are checked now; a user's may import TensorFlow, so they are called later."""
+    from altitude.checks.types import read_deferred, read_object
+
+    own = isinstance(node, Mapping) and str(node.get("_target_", "")).startswith("altitude.")
+    return read_object(key, node) if own else read_deferred(key, node)
+
+
+def _read_callbacks(key: str, nodes: Any) -> "tuple[Any, list[Problem]]":
+    from altitude.checks.foreign import CallbackArguments
+    from altitude.checks.types import read_deferred
+
+    callbacks, problems = {}, []
+    for name, node in (nodes or {}).items():
+        if node is not None:
+            callbacks[name], found = read_deferred(f"{key}.{name}", node, CallbackArguments)
+            problems += found
+    return callbacks, problems
+
+
+def _read_objective(key: str, node: Any) -> "tuple[Any, list[Problem]]":
+    """Loss and metrics are Keras classes by name; a metric is called what its key is."""
+    from altitude.checks.foreign import LossArguments
+    from altitude.checks.types import read_deferred, read_object
+
+    if not isinstance(node, Mapping) or "loss" not in node:
+        return read_object(key, node)
+    loss, problems = read_deferred(f"{key}.loss", node["loss"], LossArguments)
+    settings: dict[str, Any] = dict(node) | {"loss": loss}
+    for group in ("metrics", "weighted_metrics"):
+        built = {}
+        for name, metric in (node.get(group) or {}).items():
+            built[name], found = read_deferred(f"{key}.{group}.{name}", metric, name=name)
+            problems += found
+        settings[group] = built
+    return (None, problems) if problems else read_object(key, settings)

@@ -1,0 +1,53 @@
+"""Decoded arrays on disk, which later runs map into memory instead of decoding again."""
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from altitude.data.arrays import Array
+
+
+def cache_directory() -> Path:
+    """Where this project caches: `$ALTITUDE_CACHE`, else `altitude` in the user's cache folder."""
+    user_cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(os.environ.get("ALTITUDE_CACHE") or f"{user_cache}/altitude").expanduser()
+
+
+def load_cached(folder: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array] | None:
+    """Maps cached uint8 arrays into memory.
+
+    Args:
+        folder: The cache folder of one dataset.
+        shapes: Names of the arrays, and the shapes that they must have.
+
+    Returns:
+        The arrays, read-only; None if one is missing, damaged or of another shape.
+    """
+    arrays = {name: _map(folder / f"{name}.npy", shape) for name, shape in shapes.items()}
+    found = {name: array for name, array in arrays.items() if array is not None}
+    return found if len(found) == len(shapes) else None
+
+
+def store_cached(folder: Path, arrays: Mapping[str, Array]) -> None:
+    """Writes arrays into the cache, each one atomically: a reader sees all of it or none."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, array in arrays.items():
+        descriptor, temporary = tempfile.mkstemp(dir=folder, suffix=".tmp")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                np.save(file, array)
+            Path(temporary).replace(folder / f"{name}.npy")
+        finally:
+            Path(temporary).unlink(missing_ok=True)
+
+
+def _map(path: Path, shape: tuple[int, ...]) -> Array | None:
+    try:
+        array: np.ndarray[Any, Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None  # missing or damaged: it is decoded and written again
+    return array if (array.shape, array.dtype) == (shape, np.uint8) else None

@@ -1,0 +1,73 @@
+"""The base of every dataset that is arrays: what a user's own dataset extends."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from pydantic.dataclasses import dataclass
+
+from altitude.data.arrays import Splits, split_validation
+from altitude.data.spec import Declared
+from altitude.validation import STRICT, Count, Flag, NonNegativeCount, Positive
+
+if TYPE_CHECKING:
+    from altitude.data.pipeline import Pipelines
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class ArrayDataset(ABC):
+    """A dataset of arrays: batched, cast and scaled by a tf.data pipeline.
+
+    A dataset of your own extends this class, as a dataclass with whatever settings it needs, and
+    says in `load` where the arrays come from.
+
+    Attributes:
+        batch_size: Examples in a batch. The last batch of an epoch is short if they do not divide.
+        validation_size: How many of the last training examples are split off for validation, if
+            `load` returns no validation split.
+        limit: Use only the first so many training examples, after the split; None for all.
+        divisor: Inputs are cast to float32 and divided by this; None means 255 for uint8 inputs
+            and 1 for all others.
+        one_hot: Turn class indices into one-hot rows, as categorical losses need them.
+    """
+
+    batch_size: Count = 128
+    validation_size: NonNegativeCount = 0
+    limit: Count | None = None
+    divisor: Positive | None = None
+    one_hot: Flag = False
+
+    @property
+    def name(self) -> str:
+        """What the dataset is called in tracking and displays."""
+        return type(self).__name__
+
+    @property
+    def declared(self) -> Declared:
+        """What is known before anything is loaded, so that it can be checked before the run."""
+        return Declared()
+
+    @abstractmethod
+    def load(self) -> Splits:
+        """Returns the arrays: inputs (examples, ...), labels (examples,) or (examples, values).
+
+        Raises:
+            DataError: If they cannot be found, or are not what they should be.
+        """
+
+    def split(self) -> Splits:
+        """Loads the arrays, splits validation off and applies the limit."""
+        splits = split_validation(self.load(), self.validation_size)
+        return Splits(splits.train[: self.limit], splits.test, splits.validation)
+
+    def build(self, seed: int, class_weight: Mapping[int, float] | None) -> "Pipelines":
+        """Builds the pipelines that feed a loop.
+
+        Args:
+            seed: The order of the training examples in epoch e is a function of (seed, e).
+            class_weight: What the examples of each class weigh in the loss; classes left out
+                weigh 1.
+        """
+        from altitude.data.pipeline import build_pipelines
+
+        return build_pipelines(self.split(), self, seed, class_weight)

@@ -1,0 +1,142 @@
+"""Fashion-MNIST: 70,000 grey images of clothing, 28 by 28 pixels, in ten classes.
+
+Source: Xiao, Rasul and Vollgraf (2017), https://arxiv.org/abs/1708.07747.
+"""
+
+import hashlib
+from pathlib import Path
+
+from pydantic.dataclasses import dataclass
+
+from altitude.data.arrays import Array, Examples, Splits
+from altitude.data.cache import cache_directory, load_cached, store_cached
+from altitude.data.dataset import ArrayDataset
+from altitude.data.idx import read_idx
+from altitude.data.spec import Declared, LabelSpec
+from altitude.errors import DataError
+from altitude.validation import STRICT, NonNegativeCount
+
+FILES = {
+    "x_train": "train-images-idx3-ubyte.gz",
+    "y_train": "train-labels-idx1-ubyte.gz",
+    "x_test": "t10k-images-idx3-ubyte.gz",
+    "y_test": "t10k-labels-idx1-ubyte.gz",
+}
+SHAPES: dict[str, tuple[int, ...]] = {
+    "x_train": (60000, 28, 28),
+    "y_train": (60000,),
+    "x_test": (10000, 28, 28),
+    "y_test": (10000,),
+}
+# Of the bytes behind the idx header: the same data is published with different compression.
+CHECKSUMS = {
+    "x_train": "2e487a6c89124f78f2d7521542223cafe96f7123c3ca13d447772ac6ecbb3012",
+    "y_train": "657fbd221bfc9f4198cc14b5619cc33ec57c58dd0e47af4d99d6650759e869a7",
+    "x_test": "c867c93ff95360594e8ec3287995350b824dd110b11595c0e13d5423f621867a",
+    "y_test": "3d0e6c6ea990b53b6f8f500a41cac93881d981b315f84578b7d915342ade01e9",
+}
+KERAS_CACHE = Path("~/.keras/datasets/fashion-mnist")
+SYSTEM_COPY = Path("/usr/share/datasets/fashion-mnist")
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class FashionMnist(ArrayDataset):
+    """Fashion-MNIST, found on this machine or downloaded through Keras.
+
+    Attributes:
+        data_dir: A folder with the four published idx files; None to look in the usual places:
+            the project's cache, Keras' cache, the system's copy, then the download.
+    """
+
+    validation_size: NonNegativeCount = 5000
+    data_dir: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """The dataset's usual short name."""
+        return "fashion_mnist"
+
+    @property
+    def declared(self) -> Declared:
+        """Ten classes, 60,000 training images."""
+        return Declared(LabelSpec("integer", 10), SHAPES["x_train"][0])
+
+    def load(self) -> Splits:
+        """Returns the images, uint8 (examples, 28, 28), and the labels, uint8 (examples,).
+
+        Raises:
+            DataError: If no copy is found and the download fails, or if a file is damaged.
+        """
+        arrays = find_arrays(self.data_dir.expanduser() if self.data_dir else None)
+        train = Examples(arrays["x_train"], arrays["y_train"])
+        return Splits(train, Examples(arrays["x_test"], arrays["y_test"]))
+
+
+def find_arrays(data_dir: Path | None = None) -> dict[str, Array]:
+    """Returns the four arrays from the first place that has them.
+
+    Raises:
+        DataError: If `data_dir` is given and lacks a file, if no place has them, or if a file is
+            damaged.
+    """
+    if data_dir is not None:
+        return decode(data_dir)
+    cache = cache_directory() / "fashion-mnist"
+    cached = load_cached(cache, SHAPES)
+    if cached is not None:
+        return cached
+    arrays = decode(_local_copy() or _download())
+    try:
+        store_cached(cache, arrays)
+    except OSError:
+        return arrays  # a cache that cannot be written costs a second at each start, no more
+    return load_cached(cache, SHAPES) or arrays
+
+
+def decode(folder: Path) -> dict[str, Array]:
+    """Decodes the four published files of a folder and verifies their checksums.
+
+    Raises:
+        DataError: If a file is missing, damaged, truncated, wrongly shaped or not the one published.
+    """
+    missing = [file for file in FILES.values() if not (folder / file).is_file()]
+    if missing:
+        raise DataError(f"{folder} lacks {', '.join(missing)}: put the published file there")
+    arrays = {name: read_idx(folder / file, SHAPES[name]) for name, file in FILES.items()}
+    for name, array in arrays.items():
+        if hashlib.sha256(array.data).hexdigest() != CHECKSUMS[name]:
+            raise DataError(
+                f"{folder / FILES[name]} is not the file published as Fashion-MNIST: its checksum "
+                "differs. For data of your own use dataset=npz"
+            )
+    return arrays
+
+
+def _local_copy() -> Path | None:
+    for folder in (KERAS_CACHE.expanduser(), SYSTEM_COPY):
+        if all((folder / file).is_file() for file in FILES.values()):
+            return folder
+    return None
+
+
+def _download() -> Path:
+    from keras.datasets import fashion_mnist
+
+    try:
+        fashion_mnist.load_data()
+    except Exception as error:  # noqa: BLE001 - Keras raises bare Exception when a download fails
+        raise DataError(_not_found(error)) from error
+    return KERAS_CACHE.expanduser()
+
+
+def _not_found(error: Exception) -> str:
+    return f"""Fashion-MNIST was not found. What was tried:
+  1. dataset.data_dir: not given
+  2. {cache_directory() / "fashion-mnist"}: not there
+  3. {KERAS_CACHE.expanduser()}: not there
+  4. {SYSTEM_COPY}: not there
+  5. download through Keras: {str(error).splitlines()[0]}
+Two ways on:
+  - put the four files {", ".join(FILES.values())} into a folder and give it as dataset.data_dir=...
+    (on Debian and Ubuntu: apt-get install dataset-fashion-mnist)
+  - use data that needs no network: dataset=digits"""

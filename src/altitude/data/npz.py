@@ -1,0 +1,68 @@
+"""Arrays of the user's own, from an `.npz` file."""
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from pydantic.dataclasses import dataclass
+
+from altitude.data.arrays import Array, Examples, Splits
+from altitude.data.dataset import ArrayDataset
+from altitude.errors import DataError
+from altitude.validation import STRICT, NonNegativeCount
+
+REQUIRED = ("x_train", "y_train", "x_test", "y_test")
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Npz(ArrayDataset):
+    """Arrays from a file that `numpy.savez` wrote.
+
+    The file holds `x_train`, `y_train`, `x_test` and `y_test`; optionally `x_val` and `y_val`, and
+    `sample_weight_train`, `sample_weight_val` and `sample_weight_test`. If it holds no validation
+    arrays, `validation_size` examples are split off the training ones.
+
+    Attributes:
+        path: The file.
+    """
+
+    path: Path
+    validation_size: NonNegativeCount = 0
+
+    @property
+    def name(self) -> str:
+        """The file's name without its ending."""
+        return self.path.stem
+
+    def load(self) -> Splits:
+        """Returns the file's arrays.
+
+        Raises:
+            DataError: If the file is missing or damaged, or lacks an array.
+        """
+        arrays = _read(self.path.expanduser())
+        missing = [name for name in REQUIRED if name not in arrays]
+        if missing:
+            raise DataError(f"{self.path} lacks {', '.join(missing)}; it holds {', '.join(arrays)}")
+        has_validation = {"x_val", "y_val"} <= set(arrays)
+        return Splits(
+            _examples(arrays, "train"),
+            _examples(arrays, "test"),
+            _examples(arrays, "val") if has_validation else None,
+        )
+
+
+def _examples(arrays: dict[str, Array], split: str) -> Examples:
+    return Examples(
+        arrays[f"x_{split}"], arrays[f"y_{split}"], arrays.get(f"sample_weight_{split}")
+    )
+
+
+def _read(path: Path) -> dict[str, Array]:
+    if not path.is_file():
+        raise DataError(f"dataset.path={path}: there is no such file")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return dict(file)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, AttributeError, TypeError) as error:
+        raise DataError(f"{path} is damaged or no .npz file: {error}") from error

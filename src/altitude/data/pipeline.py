@@ -1,0 +1,161 @@
+"""tf.data pipelines over arrays: batch-wise gather, cast and scale, in a reproducible order."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import tensorflow as tf
+
+from altitude.data.arrays import Examples, Splits, describe_labels
+from altitude.data.spec import DataSpec, LabelSpec
+from altitude.errors import ConfigError, Problem
+
+PREFETCHED_BATCHES = 4
+
+
+class BatchSettings(Protocol):
+    """What a pipeline is told about how to make batches. See `ArrayDataset`."""
+
+    @property
+    def batch_size(self) -> int: ...  # noqa: D102
+    @property
+    def divisor(self) -> float | None: ...  # noqa: D102
+    @property
+    def one_hot(self) -> bool: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Pipelines:
+    """What a loop is fed with. A batch is (x, y) or (x, y, sample_weight).
+
+    Attributes:
+        train: One epoch of training batches, of known cardinality.
+        epoch: Scalar int64 variable: the epoch whose order the next iteration of `train` has.
+        validation: Validation batches, or None.
+        test: Test batches.
+        spec: The form of one example.
+        fingerprint: Identifies the arrays behind the batches.
+    """
+
+    train: tf.data.Dataset
+    epoch: tf.Variable
+    validation: tf.data.Dataset | None
+    test: tf.data.Dataset
+    spec: DataSpec
+    fingerprint: str
+
+
+def build_pipelines(
+    splits: Splits,
+    settings: BatchSettings,
+    seed: int,
+    class_weight: Mapping[int, float] | None = None,
+) -> Pipelines:
+    """Builds the pipelines over arrays, which stay in memory as the bytes they came in.
+
+    Raises:
+        ConfigError: If `one_hot` is asked for and the labels are not class indices, or if there is
+            a class weight as well as a sample weight.
+    """
+    labels = describe_labels(splits)
+    problems = _label_problems(settings.one_hot, class_weight, labels, splits)
+    if problems:
+        raise ConfigError(problems)
+    to_batch = _Batching(settings, labels, None)
+    to_training_batch = _Batching(settings, labels, _weight_of_class(class_weight, labels))
+    epoch = tf.Variable(0, dtype=tf.int64, trainable=False, name="epoch")
+    kind = "one_hot" if settings.one_hot else labels.kind
+    validation = splits.validation
+    return Pipelines(
+        train=_shuffled(splits.train, to_training_batch, settings.batch_size, seed, epoch),
+        epoch=epoch,
+        validation=None if validation is None else _in_order(validation, to_batch, settings.batch_size),
+        test=_in_order(splits.test, to_batch, settings.batch_size),
+        spec=DataSpec(splits.train.x.shape[1:], LabelSpec(kind, labels.num_classes)),
+        fingerprint=splits.fingerprint(),
+    )
+
+
+def _shuffled(
+    examples: Examples, to_batch: "_Batching", batch_size: int, seed: int, epoch: tf.Variable
+) -> tf.data.Dataset:
+    """One epoch in the order of a full permutation that depends on (seed, epoch) alone."""
+    arrays = _constants(examples)
+    count, steps = len(examples), -(-len(examples) // batch_size)
+
+    def batches_of_rows(_: tf.Tensor) -> tf.data.Dataset:
+        key = tf.stack([tf.constant(seed, tf.int64), epoch.read_value()])
+        order = tf.random.experimental.stateless_shuffle(tf.range(count), seed=key)
+        start = tf.data.Dataset.range(0, steps * batch_size, batch_size)
+        return start.map(lambda first: order[first : first + batch_size])
+
+    # Keras' fit asks for an iterator once more than there are epochs; the order must not notice.
+    rows = tf.data.Dataset.range(1).flat_map(batches_of_rows)
+    batches = rows.map(lambda rows: to_batch(*(tf.gather(array, rows) for array in arrays)))
+    return batches.apply(tf.data.experimental.assert_cardinality(steps)).prefetch(PREFETCHED_BATCHES)
+
+
+def _in_order(examples: Examples, to_batch: "_Batching", batch_size: int) -> tf.data.Dataset:
+    arrays = _constants(examples)
+    start = tf.data.Dataset.range(0, len(examples), batch_size)
+    batches = start.map(lambda i: to_batch(*(array[i : i + batch_size] for array in arrays)))
+    return batches.prefetch(PREFETCHED_BATCHES)
+
+
+def _constants(examples: Examples) -> list[tf.Tensor]:
+    with tf.device("CPU"):
+        return [tf.constant(array) for array in examples.named().values()]
+
+
+@dataclass(frozen=True)
+class _Batching:
+    """Turns stored examples into what the model sees."""
+
+    settings: BatchSettings
+    labels: LabelSpec
+    class_weights: tf.Tensor | None
+
+    def __call__(self, x: tf.Tensor, y: tf.Tensor, sample_weight: Any = None) -> tuple[Any, ...]:
+        if self.class_weights is not None:
+            sample_weight = tf.gather(self.class_weights, tf.cast(y, tf.int32))
+        batch = (self._scaled(x), self._label(y))
+        return batch if sample_weight is None else (*batch, tf.cast(sample_weight, tf.float32))
+
+    def _scaled(self, x: tf.Tensor) -> tf.Tensor:
+        divisor = self.settings.divisor or (255.0 if x.dtype == tf.uint8 else 1.0)
+        return tf.cast(x, tf.float32) / divisor
+
+    def _label(self, y: tf.Tensor) -> tf.Tensor:
+        if self.settings.one_hot:
+            return tf.one_hot(tf.cast(y, tf.int32), self.labels.num_classes)
+        return tf.cast(y, tf.int32 if self.labels.kind == "integer" else tf.float32)
+
+
+def _weight_of_class(class_weight: Mapping[int, float] | None, labels: LabelSpec) -> tf.Tensor | None:
+    if not class_weight:
+        return None
+    weights = np.ones(labels.num_classes, np.float32)
+    for index, weight in class_weight.items():
+        weights[index] = weight
+    return tf.constant(weights)
+
+
+def _label_problems(
+    one_hot: bool, class_weight: Mapping[int, float] | None, labels: LabelSpec, splits: Splits
+) -> list[Problem]:
+    problems = []
+    if one_hot and labels.kind != "integer":
+        expected = f"false: these labels are no class indices but of the kind {labels.kind}"
+        problems.append(Problem("dataset.one_hot", "true", expected, "dataset.one_hot=false"))
+    if class_weight and labels.kind != "integer":
+        expected = f"class indices as labels: these are of the kind {labels.kind}"
+        problems.append(Problem("objective.class_weight", str(dict(class_weight)), expected))
+    if class_weight and splits.train.sample_weight is not None:
+        expected = "null: this dataset brings a sample weight, and only one of the two can hold"
+        problems.append(Problem("objective.class_weight", str(dict(class_weight)), expected))
+    strange = [index for index in class_weight or {} if not 0 <= index < labels.num_classes]
+    if strange:
+        expected = f"classes from 0 to {labels.num_classes - 1}"
+        problems.append(Problem("objective.class_weight", f"class {strange[0]}", expected))
+    return problems

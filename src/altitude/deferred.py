@@ -1,0 +1,96 @@
+"""Classes that are named now and imported when they are needed."""
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from altitude.errors import Problem, did_you_mean
+
+
+@dataclass(frozen=True)
+class Deferred:
+    """A call that has not been made: a target's import path and its arguments.
+
+    Calling it imports the target and calls it, so that an experiment can name Keras classes
+    without importing TensorFlow, and builds fresh objects for every run.
+
+    Attributes:
+        target: Import path of a class or function, such as `keras.optimizers.Adam`.
+        arguments: Its keyword arguments. A mapping with a `_target_` of its own is built first.
+    """
+
+    target: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+    def __call__(self, *positional: Any) -> Any:
+        """Imports the target and returns what it returns.
+
+        Raises:
+            hydra.errors.InstantiationException: If the target cannot be imported or raises.
+        """
+        from hydra.utils import instantiate
+
+        return instantiate({"_target_": self.target, **self.arguments}, *positional)
+
+    @property
+    def class_name(self) -> str:
+        """The last part of the target, such as `Adam`."""
+        return self.target.rpartition(".")[2]
+
+    def problems(self, key: str, positional: int = 0) -> list[Problem]:
+        """Binds the arguments to the target's real signature, which imports the target.
+
+        Args:
+            key: The config key that holds this call.
+            positional: How many positional arguments the call will be given.
+
+        Returns:
+            A problem for a target that cannot be imported and for each argument it does not take.
+        """
+        from hydra.utils import get_object
+
+        try:
+            target = get_object(self.target)
+        except (ImportError, AttributeError, ValueError) as error:
+            cause = error.__cause__ or error
+            expected = "the import path of a class or function"
+            return [Problem(f"{key}._target_", self.target, expected, str(cause).split("\n")[0])]
+        return argument_problems(target, self.arguments, key, positional)
+
+
+def argument_problems(
+    target: Any, arguments: Mapping[str, Any], key: str, positional: int = 0
+) -> list[Problem]:
+    """Compares keyword arguments with the signature of a class or function.
+
+    Args:
+        target: The class or function.
+        arguments: The keyword arguments that it is to be called with.
+        key: The config key that holds the arguments.
+        positional: How many positional arguments come before them.
+
+    Returns:
+        A problem for each argument that is unknown and for each that is missing.
+    """
+    parameters = inspect.signature(target).parameters
+    named = [n for n, p in parameters.items() if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    named = named[positional:]
+    problems = []
+    # Keras' classes name every argument that they use; their **kwargs are for older spellings.
+    if _is_keras(target) or not any(p.kind == p.VAR_KEYWORD for p in parameters.values()):
+        problems = [_unknown(key, name, target, named) for name in arguments if name not in named]
+    for name in named:
+        if parameters[name].default is inspect.Parameter.empty and name not in arguments:
+            expected = f"a value: `{target.__name__}` needs it"
+            problems.append(Problem(f"{key}.{name}", "nothing", expected, f"{key}.{name}=..."))
+    return problems
+
+
+def _is_keras(target: Any) -> bool:
+    return str(target.__module__).partition(".")[0] == "keras"
+
+
+def _unknown(key: str, name: str, target: Any, known: list[str]) -> Problem:
+    expected = f"an argument of `{target.__name__}`: {', '.join(known)}"
+    return Problem(f"{key}.{name}", "an unknown key", expected, did_you_mean(name, known))

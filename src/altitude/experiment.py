@@ -1,0 +1,80 @@
+"""One experiment: everything that was configured, typed and frozen."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from altitude.data import ArrayDataset, DataSpec, FashionMnist
+from altitude.deferred import Deferred
+from altitude.loops import Fit, Loop
+from altitude.models import Mlp
+from altitude.objective import Objective
+from altitude.tracking.settings import Mlflow, Untracked
+
+if TYPE_CHECKING:
+    import keras
+
+
+def new_output_dir() -> Path:
+    """A folder for one run's files, named by the moment: `outputs/2026-01-31/13-59-59-123456`."""
+    return Path.cwd() / "outputs" / datetime.now().strftime("%Y-%m-%d/%H-%M-%S-%f")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment:
+    """What a run needs to know, and nothing about where it was written down.
+
+    Attributes:
+        dataset: Where examples come from, and how they become batches.
+        model: Called with the data's spec, returns an uncompiled model.
+        optimizer: Returns the optimizer when called.
+        objective: Loss and metrics.
+        loop: Who drives the epochs: the altitude.
+        callbacks: Functions that return a Keras callback when called, by name, in order.
+        tracking: Where the run is logged.
+        seed: Seeds weights, dropout and the order of the examples.
+        output_dir: Folder for the files of the run.
+        overrides: How the experiment differs from the defaults, as typed on the command line.
+    """
+
+    dataset: ArrayDataset = field(default_factory=FashionMnist)
+    model: Callable[[DataSpec], "keras.Model"] = field(default_factory=Mlp)
+    optimizer: Callable[[], "keras.optimizers.Optimizer"] = field(
+        default_factory=lambda: Deferred("keras.optimizers.Adam", {"learning_rate": 1e-3})
+    )
+    objective: Objective = field(default_factory=Objective)
+    loop: Loop = field(default_factory=Fit)
+    callbacks: Mapping[str, Callable[[], "keras.callbacks.Callback"]] = field(default_factory=dict)
+    tracking: Mlflow | Untracked = field(default_factory=Mlflow)
+    seed: int = 42
+    output_dir: Path = field(default_factory=new_output_dir)
+    overrides: tuple[str, ...] = ()
+
+    def settings(self) -> dict[str, Any]:
+        """Everything but the overrides as plain values: what tracking writes down."""
+        described = {f.name: _plain(getattr(self, f.name)) for f in dataclasses.fields(self)}
+        del described["overrides"]
+        return described
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Deferred):
+        return {"_target_": value.target, **_plain(dict(value.arguments))}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {"_target_": _import_path(type(value)), **fields}
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    return str(value) if isinstance(value, Path) else _import_path(value)
+
+
+def _import_path(thing: Any) -> str:
+    named = thing if hasattr(thing, "__qualname__") else type(thing)
+    return f"{named.__module__}.{named.__qualname__}"

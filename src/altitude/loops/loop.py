@@ -1,0 +1,80 @@
+"""What the three loops have in common: their settings, and what they promise."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic.dataclasses import dataclass
+
+from altitude.validation import STRICT, Count, Flag, refuse
+
+if TYPE_CHECKING:
+    import keras
+    import tensorflow as tf
+
+    from altitude.data.pipeline import Pipelines
+
+Precision = Literal["float32", "mixed_float16", "mixed_bfloat16"]
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Loop(ABC):
+    """Who drives the epochs of one training run.
+
+    Attributes:
+        epochs: Upper bound of the number of epochs.
+        steps_per_execution: Batches in one call of the compiled step. Callbacks see every so many
+            batches, at altitude 3 as under `fit`.
+        jit_compile: Whether XLA compiles the step; `auto` leaves it to Keras.
+        run_eagerly: Run the step as plain Python, for readable stack traces.
+        precision: Keras' dtype policy for the model.
+    """
+
+    epochs: Count = 30
+    steps_per_execution: Count = 32
+    jit_compile: Flag | Literal["auto"] = "auto"
+    run_eagerly: Flag = False
+    precision: Precision = "float32"
+
+    def __post_init__(self) -> None:
+        """Refuses to compile what is to run as plain Python."""
+        if self.run_eagerly and self.jit_compile is True:
+            refuse("only one of loop.run_eagerly and loop.jit_compile", "loop.jit_compile=false")
+
+    @property
+    def name(self) -> str:
+        """What the loop is called in the config."""
+        return type(self).__name__.lower()
+
+    @property
+    def reported_metrics(self) -> tuple[str, ...]:
+        """Names of training metrics beyond those of the objective."""
+        return ()
+
+    def compile_arguments(self) -> dict[str, Any]:
+        """The loop's share of the arguments of `model.compile`."""
+        return {
+            "steps_per_execution": self.steps_per_execution,
+            "jit_compile": self.jit_compile,
+            "run_eagerly": self.run_eagerly,
+        }
+
+    def prepare(self, model: "keras.Model") -> None:  # noqa: B027 - altitude 1 adds nothing
+        """Gives a compiled model what the loop needs on it."""
+
+    @abstractmethod
+    def run(
+        self,
+        model: "keras.Model",
+        pipelines: "Pipelines",
+        callbacks: Sequence["keras.callbacks.Callback"],
+    ) -> "keras.callbacks.History":
+        """Trains a prepared model, calling the callbacks as Keras' `fit` does.
+
+        Returns:
+            Keras' history: lists of metrics, one value an epoch.
+        """
+
+    @abstractmethod
+    def evaluate(self, model: "keras.Model", dataset: "tf.data.Dataset") -> dict[str, float]:
+        """Returns the metrics of a prepared model on a dataset."""

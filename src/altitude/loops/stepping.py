@@ -1,0 +1,56 @@
+"""What altitudes 2 and 3 have in common: a step that can be swapped, and clipped."""
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from altitude.loops.loop import Loop
+from altitude.steps import Step, Supervised
+from altitude.validation import STRICT, Positive, refuse
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class SteppingLoop(Loop):
+    """A loop whose step is its own.
+
+    Attributes:
+        step: The maths of one batch. A model class that brings its own `train_step` keeps it.
+        clip_norm: Upper bound of the gradients' global L2 norm, handed to the step.
+    """
+
+    step: Step = Field(default_factory=Supervised)
+    clip_norm: Positive | None = None
+
+    def __post_init__(self) -> None:
+        """Refuses a bound for a step that does not clip."""
+        super().__post_init__()
+        if self.clip_norm is not None and not self._step_clips():
+            refuse(f"a step with a field `clip_norm`: {type(self.step).__name__} has none")
+
+    @property
+    def clipped_step(self) -> Step:
+        """The step, with the loop's `clip_norm` where one is given."""
+        if self.clip_norm is None:
+            return self.step
+        return dataclasses.replace(self.step, clip_norm=self.clip_norm)  # type: ignore[type-var]
+
+    @property
+    def reported_metrics(self) -> tuple[str, ...]:
+        """What the step reports."""
+        return self.clipped_step.reported_metrics
+
+    def prepare(self, model: "keras.Model") -> None:
+        """Lets the step add what it keeps on the model."""
+        from altitude.steps.own import brings_own_step
+
+        if not brings_own_step(model):
+            self.clipped_step.build(model)
+
+    def _step_clips(self) -> bool:
+        names = {f.name for f in dataclasses.fields(self.step)} if dataclasses.is_dataclass(self.step) else set()
+        return "clip_norm" in names

@@ -1,0 +1,50 @@
+"""Altitude 2: a `train_step` of one's own, under Keras' `fit`."""
+
+import functools
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from pydantic.dataclasses import dataclass
+
+from altitude.loops.fit import fit
+from altitude.loops.stepping import SteppingLoop
+from altitude.validation import STRICT
+
+if TYPE_CHECKING:
+    import keras
+    import tensorflow as tf
+
+    from altitude.data.pipeline import Pipelines
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class TrainStep(SteppingLoop):
+    """Keras' `fit` around a step of one's own."""
+
+    @property
+    def name(self) -> str:
+        """What the loop is called in the config."""
+        return "train_step"
+
+    def prepare(self, model: "keras.Model") -> None:
+        """Binds the step to the model, which stays a plain model when it is saved."""
+        from altitude.steps.own import brings_own_step
+
+        super().prepare(model)
+        if not brings_own_step(model):
+            step = self.clipped_step
+            model.train_step = functools.partial(step.train, model)
+            model.test_step = functools.partial(step.evaluate, model)
+
+    def run(
+        self,
+        model: "keras.Model",
+        pipelines: "Pipelines",
+        callbacks: Sequence["keras.callbacks.Callback"],
+    ) -> "keras.callbacks.History":
+        """Trains with `model.fit`, which calls the bound step."""
+        return fit(model, pipelines, callbacks, self.epochs)
+
+    def evaluate(self, model: "keras.Model", dataset: "tf.data.Dataset") -> dict[str, float]:
+        """Evaluates with `model.evaluate`, which calls the bound step."""
+        return model.evaluate(dataset, verbose=0, return_dict=True)  # type: ignore[no-any-return]

@@ -1,0 +1,6 @@
+"""Model builders: called with what the data looks like, they return a Keras model."""
+
+from altitude.models.cnn import Cnn
+from altitude.models.mlp import Mlp
+
+__all__ = ["Cnn", "Mlp"]

@@ -1,0 +1,38 @@
+"""What a run leaves behind."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunResult:
+    """The outcome of one run. Epochs count from 1.
+
+    Attributes:
+        metrics: Final metrics: `best_epoch`, `best_*` of the best model in that epoch, `test_*` of
+            the same model on the test data.
+        history: Every metric by epoch, `learning_rate` and `epoch_seconds` included.
+        model_path: The best model, `best.keras`; opens with `keras.models.load_model`.
+        output_dir: Folder with the files of the run.
+        run_id: MLflow's id of the run, None if it was not tracked.
+        how_to_open: How to look at the run, in words; empty if it was not tracked.
+    """
+
+    metrics: Mapping[str, float]
+    history: Mapping[str, Sequence[float]]
+    model_path: Path
+    output_dir: Path
+    run_id: str | None = None
+    how_to_open: str = ""
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch that the best model is from."""
+        return int(self.metrics["best_epoch"])
+
+    @property
+    def learning_rate_cuts(self) -> list[int]:
+        """Epochs that began with a lower learning rate than the one before."""
+        rates = self.history.get("learning_rate", [])
+        return [epoch + 2 for epoch, (a, b) in enumerate(zip(rates, rates[1:])) if b < a]

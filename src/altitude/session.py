@@ -1,0 +1,88 @@
+"""The process in which a run takes place: TensorFlow's start, seeds, precision and signals."""
+
+import os
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from altitude.errors import Terminated
+
+ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+
+
+def start_tensorflow() -> None:
+    """Imports TensorFlow and Keras without their chatter; if they fail, it is shown after all."""
+    if "tensorflow" in sys.modules:
+        return
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    with _quiet_stderr():
+        import keras  # noqa: F401
+        import tensorflow as tf
+
+        # The first operation starts the devices, which chatters too.
+        tf.constant(0)
+
+
+@contextmanager
+def fresh_session(seed: int, precision: str) -> Iterator[None]:
+    """A Keras session that knows nothing of the run before, and leaves nothing behind.
+
+    Args:
+        seed: Seeds Python, NumPy and TensorFlow, and with them initial weights and dropout.
+        precision: Keras' dtype policy for all that is built inside.
+    """
+    import keras
+
+    before = keras.config.dtype_policy()
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(seed)
+    keras.config.set_dtype_policy(precision)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+@contextmanager
+def ending_on_signals() -> Iterator[None]:
+    """Turns the signals that ask a process to end into an exception, so that runs are closed.
+
+    Raises:
+        Terminated: Inside the block, when such a signal arrives.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may handle signals
+        return
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise Terminated(signal.Signals(number).name)
+
+    before: dict[int, Any] = {number: signal.signal(number, end) for number in ENDING_SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _quiet_stderr() -> Iterator[None]:
+    """Holds back what libraries write to the file behind stderr, and shows it if there is an error."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held.seek(0)
+            os.write(kept, held.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)

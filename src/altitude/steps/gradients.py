@@ -1,0 +1,65 @@
+"""From a loss to updated weights."""
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+
+def apply_gradients(model: keras.Model, gradients: Sequence[Any], clip_norm: float | None) -> None:
+    """Updates the trainable variables of a model, clipped by global norm if that is asked for.
+
+    The norm before clipping is folded into the model's metric `grad_norm`, if it has one.
+
+    Args:
+        model: The compiled model.
+        gradients: For each trainable variable its gradient, or None; scaled, if the optimizer
+            scales its loss.
+        clip_norm: Upper bound of the gradients' global L2 norm, or None.
+
+    Raises:
+        ValueError: If no variable has a gradient.
+    """
+    pairs = connected(model.trainable_variables, gradients)
+    if clip_norm is not None:
+        # Mixed precision scales the loss: the norm that counts is that of the unscaled gradients.
+        scale = model.optimizer.scale_loss(tf.constant(1.0))
+        values = [gradient for gradient, _ in pairs]
+        norm = tf.linalg.global_norm(values)
+        clipped, _ = tf.clip_by_global_norm(values, clip_norm * scale, use_norm=norm)
+        pairs = [(gradient, variable) for gradient, (_, variable) in zip(clipped, pairs, strict=True)]
+        _track_norm(model, norm / scale)
+    model.optimizer.apply_gradients(pairs)
+
+
+def connected(variables: Sequence[Any], gradients: Sequence[Any]) -> list[tuple[Any, Any]]:
+    """Pairs gradients with their variables and leaves out, with a warning, those that have none.
+
+    Raises:
+        ValueError: If no variable has a gradient.
+    """
+    pairs = [(g, v) for g, v in zip(gradients, variables, strict=True) if g is not None]
+    missing = [v.path for g, v in zip(gradients, variables, strict=True) if g is None]
+    if not pairs:
+        raise ValueError(
+            f"the loss reaches none of the {len(variables)} trainable variables, so there is "
+            "nothing to train. Compute the loss inside the GradientTape, from what the model "
+            f"returned, without stop_gradient or .numpy(). Variables: {', '.join(missing)}"
+        )
+    if missing:
+        warnings.warn(
+            f"no gradient reaches {', '.join(missing)}: the other variables are trained, these "
+            "keep their values. Freeze them (layer.trainable = False) or use them in the loss",
+            stacklevel=2,
+        )
+    return pairs
+
+
+def _track_norm(model: keras.Model, norm: tf.Tensor) -> None:
+    """A step that overflowed half precision updates nothing, so its norm does not count either."""
+    for metric in model.metrics:
+        if metric.name == "grad_norm":
+            finite = tf.math.is_finite(norm)
+            metric.update_state(tf.where(finite, norm, 0.0), sample_weight=tf.cast(finite, norm.dtype))

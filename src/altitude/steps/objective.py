@@ -1,0 +1,39 @@
+"""The pieces of a step that concern the compiled loss and metrics."""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from altitude.steps.step import Batch, Logs
+
+
+def unpack(batch: Batch) -> tuple[Any, Any, Any]:
+    """Returns (x, y, sample_weight) of a batch; what it lacks is None."""
+    return keras.utils.unpack_x_y_sample_weight(batch)  # type: ignore[no-any-return]
+
+
+def compute_loss(model: keras.Model, x: Any, y: Any, y_pred: Any, sample_weight: Any) -> tf.Tensor:
+    """Computes the compiled loss, regularisation losses of layers included, and tracks it.
+
+    Returns:
+        The loss of the batch, a scalar: weighted by `sample_weight`, averaged over the batch.
+    """
+    loss = model.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
+    track_loss(model, loss, tf.shape(tf.nest.flatten(x)[0])[0])
+    return loss
+
+
+def track_loss(model: keras.Model, loss: tf.Tensor, batch_size: tf.Tensor) -> None:
+    """Folds a batch's loss into the epoch's mean, weighted so that a short batch counts for less."""
+    for metric in model.metrics:
+        if metric.name == "loss":
+            metric.update_state(loss, sample_weight=batch_size)
+
+
+def evaluate_objective(model: keras.Model, batch: Batch) -> Logs:
+    """Evaluates the compiled loss and metrics on one batch, as Keras' own `test_step` does."""
+    x, y, sample_weight = unpack(batch)
+    y_pred = model(x, training=False)
+    compute_loss(model, x, y, y_pred, sample_weight)
+    return model.compute_metrics(x, y, y_pred, sample_weight)  # type: ignore[no-any-return]

@@ -1,0 +1,43 @@
+"""The maths of one batch: what a new training algorithm writes, and all it has to write."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import keras
+
+Batch = Any
+"""(x, y) or (x, y, sample_weight), tensors whose first dimension is the batch."""
+
+Logs = Mapping[str, Any]
+"""Scalar tensors by metric name."""
+
+
+class Step(ABC):
+    """One batch of training, one batch of evaluation. Runs under `tf.function`, at altitudes 2 and 3.
+
+    A step of your own extends this class and writes `train`. Whatever it reports comes from metrics
+    on the model: Keras resets those at the start of every epoch.
+    """
+
+    def build(self, model: "keras.Model") -> None:  # noqa: B027 - most steps add nothing
+        """Adds what the step keeps on the model, such as a metric of its own.
+
+        Called once, after the model is compiled and before the first batch.
+        """
+
+    @property
+    def reported_metrics(self) -> tuple[str, ...]:
+        """Names of the metrics that the step adds to those of the objective, for training only."""
+        return ()
+
+    @abstractmethod
+    def train(self, model: "keras.Model", batch: Batch) -> Logs:
+        """Updates the weights from one batch and returns the metrics of the epoch so far."""
+
+    def evaluate(self, model: "keras.Model", batch: Batch) -> Logs:
+        """Updates the metrics from one batch, leaves the weights alone, and returns the metrics."""
+        from altitude.steps.objective import evaluate_objective
+
+        return evaluate_objective(model, batch)

@@ -1,0 +1,173 @@
+"""A run in MLflow."""
+
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # seven are four minutes
+
+import mlflow
+import yaml
+from mlflow.entities import Metric, Param, RunTag
+from mlflow.tracking import MlflowClient
+
+from altitude.errors import TrackingError
+from altitude.experiment import Experiment
+from altitude.tracking.outbox import FAILURES, Outbox
+from altitude.tracking.params import flatten
+from altitude.tracking.provenance import provenance
+from altitude.tracking.run import Status
+from altitude.tracking.settings import Mlflow
+from altitude.tracking.store import artifact_location, creation_lock, resolve_uri
+
+PARAMS_PER_CALL = 100
+
+
+def open_mlflow_run(settings: Mlflow, experiment: Experiment) -> "MlflowRun":
+    """Opens a run, logs what is known of it, and makes it MLflow's active run.
+
+    Raises:
+        TrackingError: If the store cannot be used.
+    """
+    for noisy in ("mlflow", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    uri = resolve_uri(settings.uri)
+    try:
+        with creation_lock(uri):
+            client = MlflowClient(uri)
+            experiment_id = _experiment_id(client, uri, settings.experiment_name)
+        name = settings.run_name or _name_from(experiment.overrides)
+        run = client.create_run(experiment_id, run_name=name, tags=_tags(experiment))
+        opened = MlflowRun(client, uri, experiment_id, run.info.run_id, experiment.output_dir)
+        params = [Param(key, value) for key, value in flatten(experiment.settings()).items()]
+        for first in range(0, len(params), PARAMS_PER_CALL):
+            client.log_batch(run.info.run_id, params=params[first : first + PARAMS_PER_CALL])
+        opened.activate()
+    except FAILURES as error:
+        raise TrackingError(f"the tracking store {uri} cannot be used: {error}") from error
+    opened.log_config(experiment)
+    return opened
+
+
+class MlflowRun:
+    """An open run. See `altitude.tracking.run.Run`.
+
+    Args:
+        client: Talks to the store.
+        uri: The store.
+        experiment_id: MLflow's id of the experiment.
+        run_id: MLflow's id of the run.
+        output_dir: Folder with the files of the run.
+    """
+
+    def __init__(
+        self, client: MlflowClient, uri: str, experiment_id: str, run_id: str, output_dir: Path
+    ) -> None:
+        self.run_id = run_id
+        self._client = client
+        self._uri = uri
+        self._experiment_id = experiment_id
+        self._output_dir = output_dir
+        self._outbox = Outbox(output_dir / "unsent-tracking.jsonl")
+        self._environment: str | None = None
+
+    @property
+    def how_to_open(self) -> str:
+        """The command that starts MLflow's UI, and the page of the run there."""
+        page = f"#/experiments/{self._experiment_id}/runs/{self.run_id}"
+        if urlsplit(self._uri).scheme in ("http", "https"):
+            return f"{self._uri.rstrip('/')}/{page}"
+        store = "" if self._uri == resolve_uri(None) else f" --backend-store-uri {self._uri}"
+        return f"mlflow ui{store}, then http://localhost:5000/{page}"
+
+    @property
+    def notice(self) -> str:
+        """What has not reached the store, why, and where it is kept."""
+        if not self._outbox.waiting:
+            return ""
+        return (
+            f"{self._outbox.waiting} records could not be sent to {self._uri} "
+            f"({self._outbox.reason}); they are kept in {self._outbox.path}"
+        )
+
+    def activate(self) -> None:
+        """Makes this MLflow's active run, so that `mlflow.log_metric` in a callback lands here."""
+        self._environment = os.environ.get("MLFLOW_TRACKING_URI")
+        nested = mlflow.active_run() is not None
+        mlflow.set_tracking_uri(self._uri)
+        mlflow.start_run(run_id=self.run_id, nested=nested)
+
+    def log_config(self, experiment: Experiment) -> None:
+        """Logs the resolved config and the overrides, as files."""
+        self._output_dir.mkdir(parents=True, exist_ok=True)
+        config = self._output_dir / "config.yaml"
+        config.write_text(yaml.safe_dump(experiment.settings(), sort_keys=False))
+        overrides = self._output_dir / "overrides.yaml"
+        overrides.write_text(yaml.safe_dump(list(experiment.overrides)))
+        self.log_artifact(config)
+        self.log_artifact(overrides)
+
+    def log_metrics(self, metrics: Mapping[str, float], step: int) -> None:
+        """Logs metrics in one call, with one timestamp."""
+        now = int(time.time() * 1000)
+        batch = [Metric(name, value, now, step) for name, value in metrics.items()]
+        record = {"metrics": dict(metrics), "step": step, "timestamp": now}
+        self._send(record, lambda: self._client.log_batch(self.run_id, metrics=batch))
+
+    def log_artifact(self, path: Path) -> None:
+        """Logs a file at the root of the run's artifacts."""
+        record = {"artifact": str(path)}
+        self._send(record, lambda: self._client.log_artifact(self.run_id, str(path)))
+
+    def set_tags(self, tags: Mapping[str, str]) -> None:
+        """Sets tags in one call."""
+        batch = [RunTag(name, value) for name, value in tags.items()]
+        self._send({"tags": dict(tags)}, lambda: self._client.log_batch(self.run_id, tags=batch))
+
+    def close(self, status: Status) -> None:
+        """Sends what waits, ends the run, and leaves MLflow as it was before."""
+        self._outbox.flush()
+        try:
+            mlflow.end_run(status)
+        except FAILURES as error:
+            self._outbox.keep({"run_id": self.run_id, "status": status}, error)
+        finally:
+            self._restore_environment()
+
+    def _send(self, record: dict[str, Any], call: Callable[[], None]) -> None:
+        self._outbox.send({"run_id": self.run_id, **record}, call)
+
+    def _restore_environment(self) -> None:
+        mlflow.set_tracking_uri(None)
+        if self._environment is not None:
+            os.environ["MLFLOW_TRACKING_URI"] = self._environment
+
+
+def _experiment_id(client: MlflowClient, uri: str, name: str) -> str:
+    found = client.get_experiment_by_name(name)
+    if found is None:
+        return client.create_experiment(name, artifact_location(uri))
+    if found.lifecycle_stage == "deleted":
+        raise TrackingError(
+            f"tracking.experiment_name={name}: that experiment was deleted. "
+            f"Restore it (mlflow experiments restore -x {found.experiment_id}) or give another name"
+        )
+    return str(found.experiment_id)
+
+
+def _name_from(overrides: tuple[str, ...]) -> str | None:
+    """The overrides without the folders of their keys; None leaves the name to MLflow."""
+    told = [text for text in overrides if not text.startswith(("tracking.", "hydra."))]
+    short = [".".join(text.partition("=")[0].split(".")[-1:]) + text[text.find("=") :] for text in told]
+    return " ".join(short)[:250] or None
+
+
+def _tags(experiment: Experiment) -> dict[str, str]:
+    mlflow_tags = {"mlflow.source.name": Path(sys.argv[0]).name, "mlflow.source.type": "LOCAL"}
+    known = {"altitude": experiment.loop.name, "dataset.name": experiment.dataset.name}
+    return provenance() | mlflow_tags | known

@@ -1,0 +1,77 @@
+"""Sends records to MLflow; what cannot be sent is kept in a file, and tried again later."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from mlflow.exceptions import MlflowException
+from sqlalchemy.exc import SQLAlchemyError
+
+FAILURES = (MlflowException, SQLAlchemyError, OSError)
+RETRY_AFTER = 60.0
+"""Seconds before a store that failed is tried again while training goes on."""
+
+
+class Outbox:
+    """Records on their way to a store that may fail.
+
+    Args:
+        path: The file for what could not be sent, one JSON object a line.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.reason = ""
+        self._waiting: list[tuple[Mapping[str, Any], Callable[[], None]]] = []
+        self._retry_at = 0.0
+
+    @property
+    def waiting(self) -> int:
+        """How many records have not been sent."""
+        return len(self._waiting)
+
+    def send(self, record: Mapping[str, Any], call: Callable[[], None]) -> None:
+        """Sends a record after those that wait, or lets it wait with them.
+
+        Args:
+            record: What is sent, for the file.
+            call: Sends it.
+        """
+        self._waiting.append((record, call))
+        if time.monotonic() >= self._retry_at:
+            self.flush()
+        else:
+            self._write()
+
+    def keep(self, record: Mapping[str, Any], error: Exception) -> None:
+        """Keeps a record that failed for good."""
+        self._failed(error)
+        self._waiting.append((record, lambda: None))
+        self._write()
+
+    def flush(self) -> None:
+        """Sends all that wait, in order, until one fails."""
+        had_failed = bool(self.reason)
+        while self._waiting:
+            try:
+                self._waiting[0][1]()
+            except FAILURES as error:
+                self._failed(error)
+                break
+            del self._waiting[0]
+        if self._waiting or had_failed:
+            self._write()
+
+    def _failed(self, error: Exception) -> None:
+        self.reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        self._retry_at = time.monotonic() + RETRY_AFTER
+
+    def _write(self) -> None:
+        if not self._waiting:
+            self.path.unlink(missing_ok=True)
+            return
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        lines = [json.dumps(record) for record, _ in self._waiting]
+        self.path.write_text("\n".join(lines) + "\n")

@@ -1,0 +1,38 @@
+"""An experiment's settings as MLflow's flat parameters."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+LONGEST_VALUE = 500
+CUT_NOTE = "... (cut, see config.yaml)"
+
+
+def flatten(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Turns nested settings into parameters such as `optimizer.learning_rate`.
+
+    Args:
+        settings: Plain values, as `Experiment.settings` returns them.
+
+    Returns:
+        Values by dotted key; long ones are cut, and say so. The output folder is left out: it is
+        another one for every run.
+    """
+    pairs = _leaves({k: v for k, v in settings.items() if k != "output_dir"}, "")
+    return {re.sub(r"[^\w\-./ :]", "_", key): _text(value) for key, value in pairs}
+
+
+def _leaves(node: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    for name, value in node.items():
+        if isinstance(value, Mapping) and value:
+            yield from _leaves(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _text(value: Any) -> str:
+    text = json.dumps(value) if isinstance(value, list | Mapping) else str(value)
+    if len(text) <= LONGEST_VALUE:
+        return text
+    return text[: LONGEST_VALUE - len(CUT_NOTE)] + CUT_NOTE

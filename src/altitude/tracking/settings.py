@@ -1,0 +1,71 @@
+"""Where a run is logged."""
+
+from typing import TYPE_CHECKING
+
+from pydantic.dataclasses import dataclass
+
+from altitude.validation import STRICT
+
+if TYPE_CHECKING:
+    from altitude.experiment import Experiment
+    from altitude.tracking.run import Run
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Mlflow:
+    """An MLflow store or server.
+
+    Attributes:
+        uri: Tracking URI; None for `$MLFLOW_TRACKING_URI` or, without that, `mlflow.db` in the
+            working folder, which is what a plain `mlflow ui` shows there.
+        experiment_name: MLflow's experiment, created if it is new.
+        run_name: Name of the run; None for one made of the overrides.
+    """
+
+    uri: str | None = None
+    experiment_name: str = "altitude"
+    run_name: str | None = None
+
+    def check(self) -> None:
+        """Makes sure that a tracking server answers; imports neither MLflow nor TensorFlow.
+
+        Raises:
+            TrackingError: If it does not answer within a few seconds.
+        """
+        from altitude.tracking.store import require_answer, resolve_uri
+
+        require_answer(resolve_uri(self.uri))
+
+    def open(self, experiment: "Experiment") -> "Run":
+        """Opens a run.
+
+        Raises:
+            TrackingError: If the store cannot be used or the server does not answer.
+        """
+        from altitude.tracking.mlflow_run import open_mlflow_run
+
+        return open_mlflow_run(self, experiment)
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Untracked:
+    """No tracking: files and the display are all that remains of a run.
+
+    Attributes:
+        uri: Not used; there so that the same overrides work with and without tracking.
+        experiment_name: Not used.
+        run_name: Not used.
+    """
+
+    uri: str | None = None
+    experiment_name: str | None = None
+    run_name: str | None = None
+
+    def check(self) -> None:
+        """There is nothing to check."""
+
+    def open(self, experiment: "Experiment") -> "Run":
+        """Opens nothing."""
+        from altitude.tracking.run import NoRun
+
+        return NoRun(experiment.output_dir)

@@ -1,0 +1,72 @@
+"""Which MLflow store is used, and making sure that it can be."""
+
+import os
+import urllib.error
+import urllib.request
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from urllib.parse import unquote
+
+from filelock import FileLock
+
+from altitude.errors import TrackingError
+
+ANSWER_TIMEOUT = 5.0
+"""Seconds that a tracking server has to answer."""
+
+STORE_TIMEOUT = 120.0
+"""Seconds to wait for another process that is creating the same store."""
+
+
+def resolve_uri(uri: str | None) -> str:
+    """Returns the tracking URI that counts: the given one, the environment's, or the default.
+
+    The default is the store that a plain `mlflow ui` in the working folder shows.
+    """
+    chosen = uri or os.environ.get("MLFLOW_TRACKING_URI")
+    if not chosen:
+        return f"sqlite:///{Path.cwd() / 'mlflow.db'}"
+    path = sqlite_path(chosen)
+    return chosen if path is None else f"sqlite:///{path}"
+
+
+def sqlite_path(uri: str) -> Path | None:
+    """The absolute path of the file behind an SQLite URI; None for any other URI."""
+    prefix = "sqlite:///"
+    return Path.cwd() / unquote(uri.removeprefix(prefix)) if uri.startswith(prefix) else None
+
+
+def require_answer(uri: str) -> None:
+    """Asks a tracking server for a sign of life.
+
+    Raises:
+        TrackingError: If the URI is an HTTP one and nothing answers there.
+    """
+    if not uri.startswith(("http://", "https://")):
+        return
+    try:
+        urllib.request.urlopen(f"{uri.rstrip('/')}/health", timeout=ANSWER_TIMEOUT).close()  # noqa: S310
+    except urllib.error.HTTPError:
+        return  # it answers, if only to refuse; what it refuses is said when the run is opened
+    except (urllib.error.URLError, OSError) as error:
+        reason = getattr(error, "reason", error)
+        raise TrackingError(
+            f"the tracking server {uri} does not answer: {reason}\n"
+            "Nothing was started. Start the server, or give another store: "
+            "tracking.uri=sqlite:///mlflow.db, or tracking=none for none at all"
+        ) from error
+
+
+def creation_lock(uri: str) -> AbstractContextManager[object]:
+    """A lock around the first use of a store: two processes that create one destroy it."""
+    path = sqlite_path(uri)
+    if path is None:
+        return nullcontext()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(f"{path}.lock", timeout=STORE_TIMEOUT)
+
+
+def artifact_location(uri: str) -> str | None:
+    """Where a new experiment keeps artifacts: beside an SQLite store, else where the server says."""
+    path = sqlite_path(uri)
+    return None if path is None else (path.parent / "mlruns").as_uri()
