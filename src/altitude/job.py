@@ -1,5 +1,6 @@
 """One job: a run or one run of a sweep, from the config that Hydra composed."""
 
+import sys
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
@@ -10,6 +11,8 @@ from altitude.compose import experiment_from
 from altitude.display.closing import closing_table
 from altitude.display.composition import composition_tree
 from altitude.runner import run
+
+FILE_WIDTH = 160
 
 
 def run_job(config: DictConfig) -> float:
@@ -25,11 +28,12 @@ def run_job(config: DictConfig) -> float:
         ConfigError: If anything is wrong with the config.
     """
     hydra = HydraConfig.get()
-    console = Console()
+    # A file has no width: lines stay whole there, as paths and commands must.
+    console = Console(width=None if sys.stdout.isatty() else FILE_WIDTH)
     output_dir = Path(hydra.runtime.output_dir)
     experiment = experiment_from(config, output_dir, hydra.overrides.task)
     console.print(composition_tree(experiment))
     result = run(experiment, console=console)
-    console.print(closing_table(result), soft_wrap=True)
+    console.print(closing_table(result), soft_wrap=True, highlight=False, markup=False)
     scores = [name for name in result.metrics if name.startswith(("best_val_acc", "best_val_loss"))]
     return result.metrics[min(scores)] if scores else result.metrics["best_epoch"]

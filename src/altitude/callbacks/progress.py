@@ -60,8 +60,9 @@ class ProgressDisplay(keras.callbacks.Callback):
 
 
 def format_metrics(logs: Mapping[str, Any]) -> str:
-    """Writes metrics in one line: `loss 0.3514  accuracy 0.8731`."""
-    return "  ".join(f"{name} {float(value):.4g}" for name, value in logs.items())
+    """Writes metrics in one line, training first, loss first: `loss 0.3514  accuracy 0.8731`."""
+    names = sorted(logs, key=lambda name: (name.startswith("val_"), not name.endswith("loss")))
+    return "  ".join(f"{name} {float(logs[name]):.4g}" for name in names)
 
 
 def _bar(console: Console) -> Progress:

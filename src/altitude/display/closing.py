@@ -1,26 +1,33 @@
 """The closing table of a run."""
 
-from rich.table import Table
+from collections.abc import Iterator
 
 from altitude.result import RunResult
 
+LABEL_WIDTH = 20
 
-def closing_table(result: RunResult) -> Table:
-    """Shows best epoch, validation and test metrics, cuts, the model, and how to open the run."""
-    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+
+def closing_table(result: RunResult) -> str:
+    """Shows best epoch, validation and test metrics, cuts, the model, and how to open the run.
+
+    Lines are as long as their content: a path that is cut cannot be copied.
+    """
+    return "\n".join(f"{label:<{LABEL_WIDTH}}{value}" for label, value in _rows(result))
+
+
+def _rows(result: RunResult) -> Iterator[tuple[str, str]]:
     epochs = len(result.history.get("epoch_seconds", []))
-    table.add_row("best epoch", f"{result.best_epoch} of {epochs}")
+    yield "best epoch", f"{result.best_epoch} of {epochs}"
     for prefix, label in (("best_val_", "validation"), ("test_", "test")):
         scores = _scores(result, prefix)
         if scores:
-            table.add_row(label, scores)
+            yield label, scores
     cuts = ", ".join(f"epoch {epoch}" for epoch in result.learning_rate_cuts)
-    table.add_row("learning-rate cuts", cuts or "none")
-    table.add_row("model", str(result.model_path))
-    table.add_row("run", result.run_id or "not tracked")
+    yield "learning-rate cuts", cuts or "none"
+    yield "model", str(result.model_path)
+    yield "run", result.run_id or "not tracked"
     if result.run_id:
-        table.add_row("open", result.how_to_open)
-    return table
+        yield "open", result.how_to_open
 
 
 def _scores(result: RunResult, prefix: str) -> str:

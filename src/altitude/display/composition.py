@@ -11,12 +11,13 @@ from altitude.experiment import Experiment
 def composition_tree(experiment: Experiment) -> Tree:
     """Draws the groups of an experiment, each in a line, callbacks in a line each."""
     settings = experiment.settings()
+    folder = str(experiment.output_dir)
     tree = Tree(f"[bold]altitude[/]  seed {experiment.seed}  [dim]{experiment.output_dir}[/]")
     for group in ("dataset", "model", "optimizer", "objective", "loop", "tracking"):
         tree.add(f"[cyan]{group}[/]  {_line(settings[group])}")
     branch = tree.add("[cyan]callbacks[/]")
     for name, callback in settings["callbacks"].items():
-        branch.add(f"{name}  [dim]{_arguments(callback)}[/]")
+        branch.add(f"{name}  [dim]{_arguments(callback).replace(folder, '.')}[/]")
     return tree
 
 

@@ -39,7 +39,7 @@ class Execution:
                 "Received one of unknown or infinite cardinality. "
                 "Use dataset.apply(tf.data.experimental.assert_cardinality(batches))"
             )
-        self._run_batches = _compiled(model, step)
+        self._run_batches = _compiled(model, step, dataset.element_spec)
 
     def run(self, watchers: keras.callbacks.CallbackList) -> Logs:
         """Runs the step over one pass of the dataset and returns the last batch's logs."""
@@ -73,7 +73,7 @@ def epoch_logs(model: keras.Model, logs: Logs) -> dict[str, Any]:
 
 
 def _compiled(
-    model: keras.Model, step: Callable[[keras.Model, Batch], Logs]
+    model: keras.Model, step: Callable[[keras.Model, Batch], Logs], batch_spec: Any
 ) -> Callable[[Any, int], Logs]:
     def run_batch(batch: Batch) -> Logs:
         return step(model, batch)
@@ -82,11 +82,12 @@ def _compiled(
         return lambda batches, count: [run_batch(next(batches)) for _ in range(count)][-1]
 
     run_batch = tf.function(run_batch, reduce_retracing=True, jit_compile=model.jit_compile)
+    log_specs = run_batch.get_concrete_function(batch_spec).structured_outputs
 
     @tf.function(reduce_retracing=True)
     def run_batches(batches: Any, count: tf.Tensor) -> Logs:
-        logs = run_batch(next(batches))
-        for _ in tf.range(count - 1):
+        logs = tf.nest.map_structure(lambda spec: tf.zeros(spec.shape, spec.dtype), log_specs)
+        for _ in tf.range(count):
             logs = run_batch(next(batches))
         return logs
 
