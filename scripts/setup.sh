@@ -1,0 +1,70 @@
+# Sourced by the commands beside it: installs what is missing, and is quick when nothing is.
+# Sets `root`, the checkout, and `venv`, its virtual environment.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+venv=$root/.venv
+lock=$root/requirements.lock
+uv_version=0.13.8
+
+say() { echo "$(basename "$0"): $*" >&2; }
+
+is_installed() {
+    cmp -s "$lock" "$venv/installed.lock" && cmp -s "$root/pyproject.toml" "$venv/installed.toml"
+}
+
+find_uv() {
+    if command -v uv >/dev/null; then
+        uv=uv
+        return
+    fi
+    uv=$root/.tools/bin/uv
+    if [ ! -x "$uv" ]; then
+        say "installing uv into $root/.tools"
+        python3 -m pip install --quiet --disable-pip-version-check --no-input \
+            --target "$root/.tools" "uv==$uv_version"
+    fi
+}
+
+install() {
+    find_uv
+    say "installing the locked packages into $venv (once; about 2 GB)"
+    "$uv" venv --quiet --allow-existing --python '>=3.11,<3.14' "$venv"
+    "$uv" pip sync --quiet --require-hashes --compile-bytecode --python "$venv/bin/python" "$lock"
+    "$uv" pip install --quiet --no-deps --no-build-isolation --python "$venv/bin/python" \
+        --editable "$root"
+    cp "$lock" "$venv/installed.lock"
+    cp "$root/pyproject.toml" "$venv/installed.toml"
+}
+
+install_if_needed() {
+    if is_installed; then return; fi
+    mkdir -p "$venv"
+    (
+        flock 9 # two commands started at once install once
+        is_installed || install
+    ) 9>"$root/.venv/setup.lock"
+}
+
+has_fashion_mnist() {
+    local cache=${ALTITUDE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/altitude}
+    [ -f "$cache/fashion-mnist/y_test.npy" ] ||
+        [ -f "$HOME/.keras/datasets/fashion-mnist/t10k-labels-idx1-ubyte.gz" ] ||
+        [ -f /usr/share/datasets/fashion-mnist/t10k-labels-idx1-ubyte.gz ]
+}
+
+# What cannot be had is not fatal here: a run that needs it says what was tried.
+provide_fashion_mnist() {
+    if has_fashion_mnist; then return; fi
+    say "fetching Fashion-MNIST"
+    if "$venv/bin/python" -c 'from altitude.data import FashionMnist; FashionMnist().load()' \
+        >/dev/null 2>&1; then return; fi
+    if ! command -v apt-get >/dev/null; then return; fi
+    local as_root=()
+    if [ "$(id -u)" -ne 0 ]; then as_root=(sudo --non-interactive); fi
+    say "the download was refused; installing Debian's package dataset-fashion-mnist with apt"
+    {
+        "${as_root[@]}" apt-get -qq update &&
+            "${as_root[@]}" apt-get -qq install --yes --no-install-recommends dataset-fashion-mnist
+    } >/dev/null 2>&1 || say "apt could not install it either"
+}
