@@ -21,7 +21,7 @@ find_uv() {
     uv=$root/.tools/bin/uv
     if [ ! -x "$uv" ]; then
         say "installing uv into $root/.tools"
-        python3 -m pip install --quiet --disable-pip-version-check --no-input \
+        python3 -m pip install --quiet --disable-pip-version-check --no-input --root-user-action=ignore \
             --target "$root/.tools" "uv==$uv_version"
     fi
 }

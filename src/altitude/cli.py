@@ -7,7 +7,6 @@ import os
 import sys
 import warnings
 from argparse import Namespace
-from typing import TextIO
 
 import hydra
 from hydra._internal.utils import get_args_parser
@@ -22,7 +21,7 @@ TERMINATED = 143
 
 @hydra.main(version_base="1.3", config_path=str(config_directory()), config_name="config")
 def job(config: DictConfig) -> float:
-    """Runs one job. Hydra pickles this function by value for other processes: keep it this small."""
+    """Runs one job. Hydra pickles this function by value: it must stay this small."""
     from altitude.job import run_job
 
     return run_job(config)
@@ -91,13 +90,6 @@ def _interrupted(interrupt: KeyboardInterrupt) -> None:
     sys.exit(TERMINATED if isinstance(interrupt, Terminated) else INTERRUPTED)
 
 
-def _show_warning(
-    message: Warning | str,
-    category: type[Warning],
-    filename: str,
-    lineno: int,
-    file: TextIO | None = None,
-    line: str | None = None,
-) -> None:
+def _show_warning(message: Warning | str, *_where: object, **_more: object) -> None:
     """A warning in one line, without the place in the code, which is no help to a user."""
-    print(f"warning: {message}", file=file or sys.stderr)
+    print(f"warning: {message}", file=sys.stderr)

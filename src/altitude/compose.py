@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -43,7 +43,9 @@ def compose(overrides: Sequence[str] = (), *, config_dir: str | Path | None = No
     return experiment_from(config, output_dir, overrides)
 
 
-def experiment_from(config: "DictConfig", output_dir: Path, overrides: Sequence[str]) -> "Experiment":
+def experiment_from(
+    config: "DictConfig", output_dir: Path, overrides: Sequence[str]
+) -> "Experiment":
     """Builds the experiment of a config that Hydra has composed.
 
     Warns of settings that are valid and cannot be meant.
@@ -88,7 +90,9 @@ def read_experiment(
     return Experiment(**parts, output_dir=output_dir, overrides=tuple(overrides)), []
 
 
-def _plain_settings(config: "DictConfig", output_dir: Path) -> "tuple[dict[str, Any], list[Problem]]":
+def _plain_settings(
+    config: "DictConfig", output_dir: Path
+) -> "tuple[dict[str, Any], list[Problem]]":
     from omegaconf import OmegaConf, open_dict
     from omegaconf.errors import OmegaConfBaseException
 
@@ -103,8 +107,7 @@ def _plain_settings(config: "DictConfig", output_dir: Path) -> "tuple[dict[str, 
     except OmegaConfBaseException as error:
         key = getattr(error, "full_key", None) or "config"
         return {}, [*problems, Problem(key, "an interpolation", str(error).splitlines()[0])]
-    assert isinstance(settings, dict)
-    return {str(key): value for key, value in settings.items()}, problems
+    return dict(cast("dict[str, Any]", settings)), problems
 
 
 def _readers() -> "Mapping[str, Callable[[str, Any], tuple[Any, list[Problem]]]]":
@@ -132,7 +135,7 @@ def _read_seed(key: str, value: Any) -> "tuple[int | None, list[Problem]]":
 
 
 def _read_model(key: str, node: Any) -> "tuple[Any, list[Problem]]":
-    """Our own builders are checked now; a user's may import TensorFlow, so they are called later."""
+    """Our own builders are checked now; a user's may import TensorFlow, so that waits."""
     from altitude.checks.types import read_deferred, read_object
 
     own = isinstance(node, Mapping) and str(node.get("_target_", "")).startswith("altitude.")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 
@@ -35,4 +36,4 @@ class RunResult:
     def learning_rate_cuts(self) -> list[int]:
         """Epochs that began with a lower learning rate than the one before."""
         rates = self.history.get("learning_rate", [])
-        return [epoch + 2 for epoch, (a, b) in enumerate(zip(rates, rates[1:])) if b < a]
+        return [epoch + 2 for epoch, (a, b) in enumerate(pairwise(rates)) if b < a]

@@ -48,9 +48,11 @@ def run(experiment: Experiment, *, console: Console | None = None) -> RunResult:
     check_signatures(experiment)
     with ending_on_signals():
         tracked = experiment.tracking.open(experiment)
-        with _closing(tracked, experiment.output_dir):
-            with fresh_session(experiment.seed, experiment.loop.precision):
-                result = _train(experiment, tracked, console)
+        with (
+            _closing(tracked, experiment.output_dir),
+            fresh_session(experiment.seed, experiment.loop.precision),
+        ):
+            result = _train(experiment, tracked, console)
     if tracked.notice:
         console.print(f"[yellow]{tracked.notice}[/]")
     return result

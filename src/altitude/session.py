@@ -59,7 +59,7 @@ def ending_on_signals() -> Iterator[None]:
         yield  # only the main thread may handle signals
         return
 
-    def end(number: int, frame: FrameType | None) -> None:
+    def end(number: int, _frame: FrameType | None) -> None:
         raise Terminated(signal.Signals(number).name)
 
     before: dict[int, Any] = {number: signal.signal(number, end) for number in ENDING_SIGNALS}
@@ -72,7 +72,7 @@ def ending_on_signals() -> Iterator[None]:
 
 @contextmanager
 def _quiet_stderr() -> Iterator[None]:
-    """Holds back what libraries write to the file behind stderr, and shows it if there is an error."""
+    """Holds back what libraries write to stderr, and shows it if there is an error."""
     sys.stderr.flush()
     kept = os.dup(2)
     with tempfile.TemporaryFile() as held:

@@ -41,7 +41,7 @@ class BestEpoch(keras.callbacks.Callback):
         self.model.save(self._path)
 
 
-def _first(callbacks: list[keras.callbacks.Callback], kind: type, path: Path | None) -> Any:
+def _first(callbacks: list[keras.callbacks.Callback], kind: Any, path: Path | None) -> Any:
     for callback in callbacks:
         if isinstance(callback, kind) and (path is None or Path(callback.filepath) == path):
             return callback

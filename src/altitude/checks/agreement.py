@@ -42,15 +42,22 @@ def label_problems(labels: LabelSpec, loss: str, outputs: int | None) -> list[Pr
         problems.append(
             Problem("objective.loss", loss, "a loss for one-hot labels", "objective=categorical")
         )
-    if loss in ("CategoricalCrossentropy", "CategoricalFocalCrossentropy") and labels.kind == "integer":
+    if (
+        loss in ("CategoricalCrossentropy", "CategoricalFocalCrossentropy")
+        and labels.kind == "integer"
+    ):
         instead = "dataset.one_hot=true, or objective=sparse_categorical"
         expected = "a loss for labels that are class indices"
         problems.append(Problem("objective.loss", loss, expected, instead))
     if loss.startswith("Binary") and labels.kind in ("integer", "scalar"):
         expected = "labels of shape (batch, 1): those of shape (batch,) would be broadcast"
         instead = "store the labels as a column, y.reshape(-1, 1)"
-        problems.append(Problem("objective.loss", f"{loss} with labels (batch,)", expected, instead))
+        problems.append(
+            Problem("objective.loss", f"{loss} with labels (batch,)", expected, instead)
+        )
     if sparse and labels.kind == "integer" and outputs is not None and outputs < labels.num_classes:
-        expected = f"at least {labels.num_classes} outputs: the labels go up to {labels.num_classes - 1}"
+        expected = (
+            f"at least {labels.num_classes} outputs: the labels go up to {labels.num_classes - 1}"
+        )
         problems.append(Problem("model", f"{outputs} outputs", expected))
     return problems

@@ -34,7 +34,9 @@ def compose_config(
     Returns:
         The config of all overrides that fit, and a problem for each that does not.
     """
-    search = [] if config_dir is None else [f"hydra.searchpath=[file://{Path(config_dir).resolve()}]"]
+    search = (
+        [] if config_dir is None else [f"hydra.searchpath=[file://{Path(config_dir).resolve()}]"]
+    )
     with initialize_config_dir(str(config_directory()), version_base="1.3"):
 
         def attempt(chosen: Sequence[str]) -> DictConfig:
@@ -67,14 +69,16 @@ def _values(override: str) -> list[str]:
         return [override]  # explained when it is composed
     if not parsed.is_sweep_override() or not parsed.is_discrete_sweep():
         return [override]
-    return [f"{parsed.get_key_element()}={value}" for value in parsed.sweep_string_iterator()]
+    key = override.partition("=")[0]
+    return ["=".join([key, str(value)]) for value in parsed.sweep_string_iterator()]
 
 
 def _without_misfits(
     attempt: Callable[[Sequence[str]], DictConfig], overrides: Sequence[str]
 ) -> tuple[DictConfig, list[Problem]]:
     """Adds the overrides one by one; choices of groups first, since they bring the keys."""
-    config, fitting, problems = attempt([]), [], []
+    config, problems = attempt([]), []
+    fitting: list[str] = []
     for override in sorted(overrides, key=lambda text: not _chooses_group(text)):
         try:
             config = attempt([*fitting, override])
@@ -101,26 +105,33 @@ def _explain(override: str, error: Exception, config: DictConfig) -> Problem:
     except HydraException as syntax_error:
         return Problem(override, override, _first_line(syntax_error), "key=value")
     key = parsed.key_or_group
-    value = "" if parsed.value() is None else str(parsed.value())
+    value = override.partition("=")[2]
+    if parsed.is_sweep_override():
+        expected = "one value; several of them are a sweep, which needs -m (--multirun)"
+        return Problem(key, value, expected, f"altitude -m {override}")
     if key in groups():
         options = GlobalHydra.instance().config_loader().get_group_options(key)
         if value and value not in options:
-            return Problem(
-                key, value, f"one of {', '.join(options)}", did_you_mean(value, options)
-            )
+            return Problem(key, value, f"one of {', '.join(options)}", did_you_mean(value, options))
     if _is_unknown_key(parsed, config):
         known = sorted(_keys(config)) if "." in key else [*groups(), *map(str, config)]
         near = [k for k in known if k.rpartition(".")[0] == key.rpartition(".")[0]] or known
         names = sorted({k.rpartition(".")[2] for k in near})
         parent = key.rpartition(".")[0]
-        expected = f"a key of `{parent}`: {', '.join(names)}" if parent else f"one of {', '.join(names)}"
-        return Problem(key, "an unknown key", expected, did_you_mean(key, known) or f"+{override} to add it")
+        expected = (
+            f"a key of `{parent}`: {', '.join(names)}" if parent else f"one of {', '.join(names)}"
+        )
+        return Problem(
+            key, "an unknown key", expected, did_you_mean(key, known) or f"+{override} to add it"
+        )
     return Problem(key, value, _first_line(error.__cause__ or error))
 
 
 def _is_unknown_key(parsed: Override, config: DictConfig) -> bool:
     missing = object()
-    found: Any = OmegaConf.select(config, parsed.key_or_group, default=missing, throw_on_missing=False)
+    found: Any = OmegaConf.select(
+        config, parsed.key_or_group, default=missing, throw_on_missing=False
+    )
     return found is missing and not parsed.is_add()
 
 

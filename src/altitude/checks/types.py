@@ -67,7 +67,9 @@ def read_deferred(
         The deferred call, or None if there are problems; and the problems.
     """
     if not isinstance(node, Mapping) or not isinstance(node.get("_target_"), str):
-        return None, [Problem(key, repr(node), "a mapping whose `_target_` names a class or function")]
+        return None, [
+            Problem(key, repr(node), "a mapping whose `_target_` names a class or function")
+        ]
     arguments = defaults | {k: v for k, v in node.items() if k != "_target_"}
     problems = []
     if schema is not None:
@@ -102,7 +104,9 @@ def _problem(key: str, detail: ErrorDetails) -> Problem:
     context = detail.get("ctx", {})
     if detail["type"] == "refused":
         return Problem(full_key, given, context["expected"], context["instead"])
-    expected = PLAIN_WORDS.get(detail["type"]) or detail["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    expected = PLAIN_WORDS.get(detail["type"]) or detail["msg"].removeprefix(
+        "Input should be "
+    ).removeprefix("Value error, ")
     return Problem(full_key, given, expected)
 
 
@@ -121,5 +125,3 @@ def _merged(problems: list[Problem]) -> list[Problem]:
             problem = dataclasses.replace(problem, expected=expected)
         merged[problem.key] = problem
     return list(merged.values())
-
-

@@ -48,7 +48,9 @@ class Examples:
     def named(self) -> dict[str, Array]:
         """The arrays that are there, by name."""
         arrays = {"x": self.x, "y": self.y}
-        return arrays if self.sample_weight is None else arrays | {"sample_weight": self.sample_weight}
+        return (
+            arrays if self.sample_weight is None else arrays | {"sample_weight": self.sample_weight}
+        )
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,9 @@ def describe_labels(splits: Splits) -> LabelSpec:
     labels = [s.y for s in (splits.train, splits.validation, splits.test) if s is not None]
     first = labels[0]
     if first.ndim > 2:
-        raise DataError(f"labels of shape (examples,) or (examples, values) are needed: {first.shape}")
+        raise DataError(
+            f"labels of shape (examples,) or (examples, values) are needed: {first.shape}"
+        )
     if first.ndim == 2:
         return LabelSpec("column" if first.shape[1] == 1 else "one_hot", first.shape[1])
     if first.dtype.kind not in "iub":

@@ -33,7 +33,7 @@ class Digits(ArrayDataset):
         return Declared(LabelSpec("integer", 10), NUM_EXAMPLES - TEST_SIZE)
 
     def load(self) -> Splits:
-        """Returns images, uint8 (examples, 8, 8) of values 0 to 16, and labels, int64 (examples,)."""
+        """Returns images, uint8 (examples, 8, 8), of values 0 to 16, and labels, int64."""
         from sklearn.datasets import load_digits
 
         digits = load_digits()

@@ -97,7 +97,7 @@ def decode(folder: Path) -> dict[str, Array]:
     """Decodes the four published files of a folder and verifies their checksums.
 
     Raises:
-        DataError: If a file is missing, damaged, truncated, wrongly shaped or not the one published.
+        DataError: If a file is missing, damaged, truncated, wrongly shaped or another one.
     """
     missing = [file for file in FILES.values() if not (folder / file).is_file()]
     if missing:
@@ -124,7 +124,7 @@ def _download() -> Path:
 
     try:
         fashion_mnist.load_data()
-    except Exception as error:  # noqa: BLE001 - Keras raises bare Exception when a download fails
+    except Exception as error:
         raise DataError(_not_found(error)) from error
     return KERAS_CACHE.expanduser()
 

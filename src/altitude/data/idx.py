@@ -43,7 +43,9 @@ def _parse(path: Path, content: bytes, shape: tuple[int, ...]) -> npt.NDArray[np
         raise DataError(f"{path} is truncated: {len(content)} bytes are less than an idx header")
     zero, kind, rank = struct.unpack(">HBB", content[:4])
     if (zero, kind) != (0, UNSIGNED_BYTE):
-        raise DataError(f"{path} is no idx file of unsigned bytes: it starts with {content[:4].hex()}")
+        raise DataError(
+            f"{path} is no idx file of unsigned bytes: it starts with {content[:4].hex()}"
+        )
     if rank != len(shape):
         raise DataError(f"{path} holds an array of rank {rank}; expected rank {len(shape)}")
     found = struct.unpack(f">{rank}I", content[4:offset])

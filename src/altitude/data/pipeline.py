@@ -70,7 +70,9 @@ def build_pipelines(
     return Pipelines(
         train=_shuffled(splits.train, to_training_batch, settings.batch_size, seed, epoch),
         epoch=epoch,
-        validation=None if validation is None else _in_order(validation, to_batch, settings.batch_size),
+        validation=None
+        if validation is None
+        else _in_order(validation, to_batch, settings.batch_size),
         test=_in_order(splits.test, to_batch, settings.batch_size),
         spec=DataSpec(splits.train.x.shape[1:], LabelSpec(kind, labels.num_classes)),
         fingerprint=splits.fingerprint(),
@@ -93,7 +95,9 @@ def _shuffled(
     # Keras' fit asks for an iterator once more than there are epochs; the order must not notice.
     rows = tf.data.Dataset.range(1).flat_map(batches_of_rows)
     batches = rows.map(lambda rows: to_batch(*(tf.gather(array, rows) for array in arrays)))
-    return batches.apply(tf.data.experimental.assert_cardinality(steps)).prefetch(PREFETCHED_BATCHES)
+    return batches.apply(tf.data.experimental.assert_cardinality(steps)).prefetch(
+        PREFETCHED_BATCHES
+    )
 
 
 def _in_order(examples: Examples, to_batch: "_Batching", batch_size: int) -> tf.data.Dataset:
@@ -132,7 +136,9 @@ class _Batching:
         return tf.cast(y, tf.int32 if self.labels.kind == "integer" else tf.float32)
 
 
-def _weight_of_class(class_weight: Mapping[int, float] | None, labels: LabelSpec) -> tf.Tensor | None:
+def _weight_of_class(
+    class_weight: Mapping[int, float] | None, labels: LabelSpec
+) -> tf.Tensor | None:
     if not class_weight:
         return None
     weights = np.ones(labels.num_classes, np.float32)

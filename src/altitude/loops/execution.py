@@ -75,20 +75,20 @@ def epoch_logs(model: keras.Model, logs: Logs) -> dict[str, Any]:
 def _compiled(
     model: keras.Model, step: Callable[[keras.Model, Batch], Logs], batch_spec: Any
 ) -> Callable[[Any, int], Logs]:
-    def run_batch(batch: Batch) -> Logs:
+    def run_batch_eagerly(batch: Batch) -> Logs:
         return step(model, batch)
 
     if model.run_eagerly:
-        return lambda batches, count: [run_batch(next(batches)) for _ in range(count)][-1]
+        return lambda batches, count: [run_batch_eagerly(next(batches)) for _ in range(count)][-1]
 
-    run_batch = tf.function(run_batch, reduce_retracing=True, jit_compile=model.jit_compile)
+    run_batch = tf.function(run_batch_eagerly, reduce_retracing=True, jit_compile=model.jit_compile)
     log_specs = run_batch.get_concrete_function(batch_spec).structured_outputs
 
     @tf.function(reduce_retracing=True)
     def run_batches(batches: Any, count: tf.Tensor) -> Logs:
-        logs = tf.nest.map_structure(lambda spec: tf.zeros(spec.shape, spec.dtype), log_specs)
+        logs: Logs = tf.nest.map_structure(lambda spec: tf.zeros(spec.shape, spec.dtype), log_specs)
         for _ in tf.range(count):
             logs = run_batch(next(batches))
         return logs
 
-    return lambda batches, count: run_batches(batches, tf.constant(count))  # type: ignore[no-any-return]
+    return lambda batches, count: run_batches(batches, tf.constant(count))

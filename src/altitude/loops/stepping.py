@@ -52,5 +52,4 @@ class SteppingLoop(Loop):
             self.clipped_step.build(model)
 
     def _step_clips(self) -> bool:
-        names = {f.name for f in dataclasses.fields(self.step)} if dataclasses.is_dataclass(self.step) else set()
-        return "clip_norm" in names
+        return "clip_norm" in getattr(self.step, "__dataclass_fields__", {})

@@ -57,7 +57,9 @@ class Tape(SteppingLoop):
             watchers.on_epoch_begin(epoch)
             logs = epoch_logs(model, train.run(watchers))
             if validate is not None:
-                logs |= {f"val_{name}": value for name, value in validate.evaluate(watchers).items()}
+                logs |= {
+                    f"val_{name}": value for name, value in validate.evaluate(watchers).items()
+                }
             watchers.on_epoch_end(epoch, logs)
             if model.stop_training:
                 break

@@ -29,7 +29,9 @@ def apply_gradients(model: keras.Model, gradients: Sequence[Any], clip_norm: flo
         values = [gradient for gradient, _ in pairs]
         norm = tf.linalg.global_norm(values)
         clipped, _ = tf.clip_by_global_norm(values, clip_norm * scale, use_norm=norm)
-        pairs = [(gradient, variable) for gradient, (_, variable) in zip(clipped, pairs, strict=True)]
+        pairs = [
+            (gradient, variable) for gradient, (_, variable) in zip(clipped, pairs, strict=True)
+        ]
         _track_norm(model, norm / scale)
     model.optimizer.apply_gradients(pairs)
 
@@ -62,4 +64,6 @@ def _track_norm(model: keras.Model, norm: tf.Tensor) -> None:
     for metric in model.metrics:
         if metric.name == "grad_norm":
             finite = tf.math.is_finite(norm)
-            metric.update_state(tf.where(finite, norm, 0.0), sample_weight=tf.cast(finite, norm.dtype))
+            metric.update_state(
+                tf.where(finite, norm, 0.0), sample_weight=tf.cast(finite, norm.dtype)
+            )

@@ -25,7 +25,7 @@ def compute_loss(model: keras.Model, x: Any, y: Any, y_pred: Any, sample_weight:
 
 
 def track_loss(model: keras.Model, loss: tf.Tensor, batch_size: tf.Tensor) -> None:
-    """Folds a batch's loss into the epoch's mean, weighted so that a short batch counts for less."""
+    """Folds a batch's loss into the epoch's mean, in which a short batch counts for less."""
     for metric in model.metrics:
         if metric.name == "loss":
             metric.update_state(loss, sample_weight=batch_size)

@@ -15,7 +15,7 @@ Logs = Mapping[str, Any]
 
 
 class Step(ABC):
-    """One batch of training, one batch of evaluation. Runs under `tf.function`, at altitudes 2 and 3.
+    """One batch of training, one batch of evaluation. Runs in a graph, at altitudes 2 and 3.
 
     A step of your own extends this class and writes `train`. Whatever it reports comes from metrics
     on the model: Keras resets those at the start of every epoch.

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -82,8 +83,11 @@ class MlflowRun:
         page = f"#/experiments/{self._experiment_id}/runs/{self.run_id}"
         if urlsplit(self._uri).scheme in ("http", "https"):
             return f"{self._uri.rstrip('/')}/{page}"
+        command = (
+            "mlflow" if shutil.which("mlflow") else str(Path(sys.executable).parent / "mlflow")
+        )
         store = "" if self._uri == resolve_uri(None) else f" --backend-store-uri {self._uri}"
-        return f"mlflow ui{store}, then http://localhost:5000/{page}"
+        return f"{command} ui{store}, then http://localhost:5000/{page}"
 
     @property
     def notice(self) -> str:
@@ -139,13 +143,11 @@ class MlflowRun:
         finally:
             self._restore_environment()
 
-    def _send(self, record: dict[str, Any], call: Callable[[], None]) -> None:
+    def _send(self, record: dict[str, Any], call: Callable[[], object]) -> None:
         self._outbox.send({"run_id": self.run_id, **record}, call)
 
     def _restore_environment(self) -> None:
-        mlflow.set_tracking_uri(None)
-        if self._environment is not None:
-            os.environ["MLFLOW_TRACKING_URI"] = self._environment
+        mlflow.set_tracking_uri(self._environment)  # type: ignore[arg-type] # None unsets it
 
 
 def _experiment_id(client: MlflowClient, uri: str, name: str) -> str:
@@ -163,7 +165,7 @@ def _experiment_id(client: MlflowClient, uri: str, name: str) -> str:
 def _name_from(overrides: tuple[str, ...]) -> str | None:
     """The overrides without the folders of their keys; None leaves the name to MLflow."""
     told = [text for text in overrides if not text.startswith(("tracking.", "hydra."))]
-    short = [".".join(text.partition("=")[0].split(".")[-1:]) + text[text.find("=") :] for text in told]
+    short = [text[text.rfind(".", 0, text.find("=")) + 1 :] for text in told]
     return " ".join(short)[:250] or None
 
 

@@ -24,7 +24,7 @@ class Outbox:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.reason = ""
-        self._waiting: list[tuple[Mapping[str, Any], Callable[[], None]]] = []
+        self._waiting: list[tuple[Mapping[str, Any], Callable[[], object]]] = []
         self._retry_at = 0.0
 
     @property
@@ -32,7 +32,7 @@ class Outbox:
         """How many records have not been sent."""
         return len(self._waiting)
 
-    def send(self, record: Mapping[str, Any], call: Callable[[], None]) -> None:
+    def send(self, record: Mapping[str, Any], call: Callable[[], object]) -> None:
         """Sends a record after those that wait, or lets it wait with them.
 
         Args:

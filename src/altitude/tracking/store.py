@@ -67,6 +67,6 @@ def creation_lock(uri: str) -> AbstractContextManager[object]:
 
 
 def artifact_location(uri: str) -> str | None:
-    """Where a new experiment keeps artifacts: beside an SQLite store, else where the server says."""
+    """Where a new experiment keeps artifacts: beside an SQLite store, else as the server says."""
     path = sqlite_path(uri)
     return None if path is None else (path.parent / "mlruns").as_uri()
