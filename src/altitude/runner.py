@@ -19,7 +19,6 @@ from altitude.tracking.run import Run
 if TYPE_CHECKING:
     import keras
 
-    from altitude.callbacks.best_epoch import BestEpoch
     from altitude.callbacks.epoch_log import EpochLog
     from altitude.data.pipeline import Pipelines
 
@@ -82,7 +81,10 @@ def _train(experiment: Experiment, tracked: Run, console: Console) -> RunResult:
         progress.close()
         if path.exists():
             tracked.log_artifact(path)
-    metrics = _score(experiment, path, pipelines, best, log)
+    seen = {name: values[best.epoch - 1] for name, values in log.history.items()}
+    if not best.follows_checkpoint:  # it was saved later: averages or best weights are in it
+        seen = _validation(experiment, model, pipelines)
+    metrics = _score(experiment, path, pipelines, seen) | {"best_epoch": float(best.epoch)}
     return _record(experiment, tracked, path, metrics, log)
 
 
@@ -95,8 +97,17 @@ def _compiled(experiment: Experiment, model: "keras.Model") -> "keras.Model":
     return model
 
 
+def _validation(
+    experiment: Experiment, model: "keras.Model", pipelines: "Pipelines"
+) -> dict[str, float]:
+    if pipelines.validation is None:
+        return {}
+    scores = experiment.loop.evaluate(model, pipelines.validation)
+    return {f"val_{name}": value for name, value in scores.items()}
+
+
 def _score(
-    experiment: Experiment, path: Path, pipelines: "Pipelines", best: "BestEpoch", log: "EpochLog"
+    experiment: Experiment, path: Path, pipelines: "Pipelines", seen: Mapping[str, float]
 ) -> dict[str, float]:
     """Reloads the best model, makes sure that it is the one that was seen, and tests it.
 
@@ -105,17 +116,12 @@ def _score(
     """
     import keras
 
-    seen = {name: values[best.epoch - 1] for name, values in log.history.items()}
     model = _compiled(experiment, keras.models.load_model(path, compile=False))
     experiment.loop.prepare(model)
-    validation = {}
-    if pipelines.validation is not None:
-        scores = experiment.loop.evaluate(model, pipelines.validation)
-        validation = {f"val_{name}": value for name, value in scores.items()}
-        _require_same(path, {name: seen[name] for name in validation if name in seen}, validation)
+    validation = _validation(experiment, model, pipelines)
+    _require_same(path, {name: seen[name] for name in validation if name in seen}, validation)
     test = experiment.loop.evaluate(model, pipelines.test)
     return {
-        "best_epoch": float(best.epoch),
         **{f"best_{name}": seen.get(name, value) for name, value in validation.items()},
         **{f"test_{name}": value for name, value in test.items()},
     }

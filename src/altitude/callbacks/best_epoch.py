@@ -25,6 +25,11 @@ class BestEpoch(keras.callbacks.Callback):
         self._seen: Any = None
         self.epoch = 0
 
+    @property
+    def follows_checkpoint(self) -> bool:
+        """Whether the best model was saved in its epoch, or else at the end of training."""
+        return self._checkpoint is not None
+
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002, D102
         if self._checkpoint is None or not self._checkpoint.save_best_only:
             self.epoch = epoch + 1
@@ -33,7 +38,7 @@ class BestEpoch(keras.callbacks.Callback):
             self.epoch = epoch + 1
 
     def on_train_end(self, logs: Any = None) -> None:  # noqa: ARG002, D102
-        if self._checkpoint is not None:
+        if self.follows_checkpoint:
             return
         if self._stopping is not None and self._stopping.best_weights is not None:
             self.epoch = self._stopping.best_epoch + 1

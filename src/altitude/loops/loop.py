@@ -59,8 +59,11 @@ class Loop(ABC):
             "run_eagerly": self.run_eagerly,
         }
 
-    def prepare(self, model: "keras.Model") -> None:  # noqa: B027 - altitude 1 adds nothing
+    def prepare(self, model: "keras.Model") -> None:
         """Gives a compiled model what the loop needs on it."""
+        if model.built and model.optimizer is not None:
+            # Variables that are made while a step is traced have it traced a second time.
+            model.optimizer.build(model.trainable_variables)
 
     @abstractmethod
     def run(

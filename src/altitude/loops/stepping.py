@@ -48,6 +48,7 @@ class SteppingLoop(Loop):
         """Lets the step add what it keeps on the model."""
         from altitude.steps.own import brings_own_step
 
+        super().prepare(model)
         if not brings_own_step(model):
             self.clipped_step.build(model)
 

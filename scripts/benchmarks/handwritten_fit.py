@@ -1,0 +1,16 @@
+"""The hand-written recipe at altitude 1: compile and fit."""
+
+import sys
+
+import keras
+import recipe
+
+epochs = int(sys.argv[1])
+keras.utils.set_random_seed(42)
+train, validation, test = recipe.load_datasets()
+model = keras.Model(*recipe.layers())
+model.compile(**recipe.compile_arguments())
+model.fit(
+    train, validation_data=validation, epochs=epochs, verbose=2, callbacks=recipe.callbacks(epochs)
+)
+print(model.evaluate(test, verbose=0))
