@@ -1,8 +1,9 @@
 """Fixtures that all tests share: one TensorFlow process, small data, real code paths."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -10,6 +11,9 @@ from altitude import Experiment
 from altitude.data import Digits
 from altitude.models import Mlp
 from altitude.tracking import Untracked
+
+if TYPE_CHECKING:
+    from mlflow.tracking import MlflowClient
 
 ExperimentFactory = Callable[..., Experiment]
 
@@ -37,3 +41,22 @@ def small_experiment(working_folder: Path) -> ExperimentFactory:
         return Experiment(**(settings | changes))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite store with all its tables, which take MLflow seconds to make."""
+    from mlflow.tracking import MlflowClient
+
+    path = tmp_path_factory.mktemp("store") / "mlflow.db"
+    MlflowClient(f"sqlite:///{path}").search_experiments()
+    return path
+
+
+@pytest.fixture
+def default_store(working_folder: Path, empty_store: Path) -> "MlflowClient":
+    """The working folder's default store, empty, and a client of it."""
+    from mlflow.tracking import MlflowClient
+
+    path = shutil.copy(empty_store, working_folder / "mlflow.db")
+    return MlflowClient(f"sqlite:///{path}")

@@ -6,27 +6,40 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # seven are four minutes
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")  # seconds without a byte, not 120
+os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # the closing table has it
 
 import mlflow
 import yaml
 from mlflow.entities import Metric, Param, RunTag
+from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
+from mlflow.tracking.context.registry import resolve_tags
 
 from altitude.errors import TrackingError
 from altitude.experiment import Experiment
 from altitude.tracking.outbox import FAILURES, Outbox
-from altitude.tracking.params import flatten
+from altitude.tracking.params import flatten, valid_name
 from altitude.tracking.provenance import provenance
 from altitude.tracking.run import Status
 from altitude.tracking.settings import Mlflow
-from altitude.tracking.store import artifact_location, creation_lock, resolve_uri
+from altitude.tracking.store import (
+    artifact_location,
+    creation_lock,
+    require_answer,
+    resolve_uri,
+    without_password,
+)
 
 PARAMS_PER_CALL = 100
+EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
+"""Has MLflow's UI show pages for training, not for language models."""
 
 
 def open_mlflow_run(settings: Mlflow, experiment: Experiment) -> "MlflowRun":
@@ -42,15 +55,14 @@ def open_mlflow_run(settings: Mlflow, experiment: Experiment) -> "MlflowRun":
         with creation_lock(uri):
             client = MlflowClient(uri)
             experiment_id = _experiment_id(client, uri, settings.experiment_name)
-        name = settings.run_name or _name_from(experiment.overrides)
+        name = settings.run_name or _name_from(experiment)
         run = client.create_run(experiment_id, run_name=name, tags=_tags(experiment))
         opened = MlflowRun(client, uri, experiment_id, run.info.run_id, experiment.output_dir)
-        params = [Param(key, value) for key, value in flatten(experiment.settings()).items()]
-        for first in range(0, len(params), PARAMS_PER_CALL):
-            client.log_batch(run.info.run_id, params=params[first : first + PARAMS_PER_CALL])
-        opened.activate()
+        opened.begin(flatten(_settings(experiment)))
     except FAILURES as error:
-        raise TrackingError(f"the tracking store {uri} cannot be used: {error}") from error
+        raise TrackingError(
+            f"the tracking store {without_password(uri)} cannot be used: {error}"
+        ) from error
     opened.log_config(experiment)
     return opened
 
@@ -74,15 +86,16 @@ class MlflowRun:
         self._uri = uri
         self._experiment_id = experiment_id
         self._output_dir = output_dir
-        self._outbox = Outbox(output_dir / "unsent-tracking.jsonl")
-        self._environment: str | None = None
+        self._outbox = Outbox(output_dir / "unsent-tracking.jsonl", self._answers)
+        self._environment = os.environ.get("MLFLOW_TRACKING_URI")
+        self._surrounding = _active_run_id()
 
     @property
     def how_to_open(self) -> str:
         """The command that starts MLflow's UI, and the page of the run there."""
         page = f"#/experiments/{self._experiment_id}/runs/{self.run_id}"
         if urlsplit(self._uri).scheme in ("http", "https"):
-            return f"{self._uri.rstrip('/')}/{page}"
+            return f"{without_password(self._uri).rstrip('/')}/{page}"
         command = (
             "mlflow" if shutil.which("mlflow") else str(Path(sys.executable).parent / "mlflow")
         )
@@ -94,23 +107,34 @@ class MlflowRun:
         """What has not reached the store, why, and where it is kept."""
         if not self._outbox.waiting:
             return ""
+        count = self._outbox.waiting
+        records = "1 record" if count == 1 else f"{count} records"
+        store = without_password(self._uri)
         return (
-            f"{self._outbox.waiting} records could not be sent to {self._uri} "
-            f"({self._outbox.reason}); they are kept in {self._outbox.path}"
+            f"{records} could not be sent to {store} ({self._outbox.reason}); "
+            f"kept in {self._outbox.path}"
         )
 
-    def activate(self) -> None:
-        """Makes this MLflow's active run, so that `mlflow.log_metric` in a callback lands here."""
-        self._environment = os.environ.get("MLFLOW_TRACKING_URI")
-        nested = mlflow.active_run() is not None
-        mlflow.set_tracking_uri(self._uri)
-        mlflow.start_run(run_id=self.run_id, nested=nested)
+    def begin(self, params: Mapping[str, str]) -> None:
+        """Logs the parameters and makes this MLflow's active run, or closes it as failed.
+
+        As the active run it receives what a user's callback logs with `mlflow.log_metric`.
+        """
+        batch = [Param(name, value) for name, value in params.items()]
+        try:
+            for first in range(0, len(batch), PARAMS_PER_CALL):
+                self._client.log_batch(self.run_id, params=batch[first : first + PARAMS_PER_CALL])
+            mlflow.set_tracking_uri(self._uri)
+            mlflow.start_run(run_id=self.run_id, nested=self._surrounding is not None)
+        except BaseException as error:
+            self.close("KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED")
+            raise
 
     def log_config(self, experiment: Experiment) -> None:
         """Logs the resolved config and the overrides, as files."""
         self._output_dir.mkdir(parents=True, exist_ok=True)
         config = self._output_dir / "config.yaml"
-        config.write_text(yaml.safe_dump(experiment.settings(), sort_keys=False))
+        config.write_text(yaml.safe_dump(_settings(experiment), sort_keys=False))
         overrides = self._output_dir / "overrides.yaml"
         overrides.write_text(yaml.safe_dump(list(experiment.overrides)))
         self.log_artifact(config)
@@ -119,8 +143,9 @@ class MlflowRun:
     def log_metrics(self, metrics: Mapping[str, float], step: int) -> None:
         """Logs metrics in one call, with one timestamp."""
         now = int(time.time() * 1000)
-        batch = [Metric(name, value, now, step) for name, value in metrics.items()]
-        record = {"metrics": dict(metrics), "step": step, "timestamp": now}
+        named = {valid_name(name): value for name, value in metrics.items()}
+        batch = [Metric(name, value, now, step) for name, value in named.items()]
+        record = {"metrics": named, "step": step, "timestamp": now}
         self._send(record, lambda: self._client.log_batch(self.run_id, metrics=batch))
 
     def log_artifact(self, path: Path) -> None:
@@ -135,25 +160,42 @@ class MlflowRun:
 
     def close(self, status: Status) -> None:
         """Sends what waits, ends the run, and leaves MLflow as it was before."""
-        self._outbox.flush()
-        try:
-            mlflow.end_run(status)
-        except FAILURES as error:
-            self._outbox.keep({"run_id": self.run_id, "status": status}, error)
-        finally:
-            self._restore_environment()
+        self._outbox.send(
+            {"run_id": self.run_id, "status": status},
+            lambda: self._client.set_terminated(self.run_id, status),
+            now=True,
+        )
+        # This run is still MLflow's active one, and so may be others that were begun inside it.
+        while _active_run_id() not in (None, self._surrounding):
+            with suppress(*FAILURES):  # it is taken off all the same
+                mlflow.end_run(status)
+        mlflow.set_tracking_uri(self._environment)  # type: ignore[arg-type] # None unsets it
 
     def _send(self, record: dict[str, Any], call: Callable[[], object]) -> None:
         self._outbox.send({"run_id": self.run_id, **record}, call)
 
-    def _restore_environment(self) -> None:
-        mlflow.set_tracking_uri(self._environment)  # type: ignore[arg-type] # None unsets it
+    def _answers(self) -> bool:
+        try:
+            require_answer(self._uri)
+        except TrackingError:
+            return False
+        return True
+
+
+def _active_run_id() -> str | None:
+    active = mlflow.active_run()
+    return None if active is None else str(active.info.run_id)
 
 
 def _experiment_id(client: MlflowClient, uri: str, name: str) -> str:
     found = client.get_experiment_by_name(name)
     if found is None:
-        return client.create_experiment(name, artifact_location(uri))
+        try:
+            return client.create_experiment(name, artifact_location(uri), EXPERIMENT_TAGS)
+        except MlflowException:
+            found = client.get_experiment_by_name(name)  # another process was quicker
+            if found is None:
+                raise
     if found.lifecycle_stage == "deleted":
         raise TrackingError(
             f"tracking.experiment_name={name}: that experiment was deleted. "
@@ -162,14 +204,19 @@ def _experiment_id(client: MlflowClient, uri: str, name: str) -> str:
     return str(found.experiment_id)
 
 
-def _name_from(overrides: tuple[str, ...]) -> str | None:
-    """The overrides without the folders of their keys; None leaves the name to MLflow."""
-    told = [text for text in overrides if not text.startswith(("tracking.", "hydra."))]
+def _name_from(experiment: Experiment) -> str:
+    """The overrides without the folders of their keys; without any, dataset and loop."""
+    told = [o for o in experiment.overrides if not o.startswith(("tracking.", "hydra."))]
     short = [text[text.rfind(".", 0, text.find("=")) + 1 :] for text in told]
-    return " ".join(short)[:250] or None
+    return " ".join(short)[:250] or f"{experiment.dataset.name} {experiment.loop.name}"
+
+
+def _settings(experiment: Experiment) -> dict[str, Any]:
+    settings = experiment.settings()
+    uri = settings["tracking"].get("uri")
+    return settings | {"tracking": settings["tracking"] | {"uri": uri and without_password(uri)}}
 
 
 def _tags(experiment: Experiment) -> dict[str, str]:
-    mlflow_tags = {"mlflow.source.name": Path(sys.argv[0]).name, "mlflow.source.type": "LOCAL"}
     known = {"altitude": experiment.loop.name, "dataset.name": experiment.dataset.name}
-    return provenance() | mlflow_tags | known
+    return dict(resolve_tags(provenance() | known))  # MLflow adds user and source

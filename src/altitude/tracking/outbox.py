@@ -19,10 +19,13 @@ class Outbox:
 
     Args:
         path: The file for what could not be sent, one JSON object a line.
+        answers: Whether the store answers: asked after a failure, to tell a store that is down from
+            one that refuses a record.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, answers: Callable[[], bool]) -> None:
         self.path = path
+        self._answers = answers
         self.reason = ""
         self._waiting: list[tuple[Mapping[str, Any], Callable[[], object]]] = []
         self._retry_at = 0.0
@@ -32,35 +35,36 @@ class Outbox:
         """How many records have not been sent."""
         return len(self._waiting)
 
-    def send(self, record: Mapping[str, Any], call: Callable[[], object]) -> None:
+    def send(
+        self, record: Mapping[str, Any], call: Callable[[], object], *, now: bool = False
+    ) -> None:
         """Sends a record after those that wait, or lets it wait with them.
 
         Args:
             record: What is sent, for the file.
             call: Sends it.
+            now: Try at once, even if the store has just failed.
         """
         self._waiting.append((record, call))
-        if time.monotonic() >= self._retry_at:
-            self.flush()
+        if now or time.monotonic() >= self._retry_at:
+            self._flush()
         else:
             self._write()
 
-    def keep(self, record: Mapping[str, Any], error: Exception) -> None:
-        """Keeps a record that failed for good."""
-        self._failed(error)
-        self._waiting.append((record, lambda: None))
-        self._write()
-
-    def flush(self) -> None:
-        """Sends all that wait, in order, until one fails."""
+    def _flush(self) -> None:
+        """Sends all that wait, in order, until the store no longer answers."""
         had_failed = bool(self.reason)
-        while self._waiting:
+        position = 0
+        while position < len(self._waiting):
             try:
-                self._waiting[0][1]()
+                self._waiting[position][1]()
             except FAILURES as error:
                 self._failed(error)
-                break
-            del self._waiting[0]
+                position += 1
+                if not self._answers():
+                    break
+            else:
+                del self._waiting[position]
         if self._waiting or had_failed:
             self._write()
 

@@ -20,7 +20,12 @@ def flatten(settings: Mapping[str, Any]) -> dict[str, str]:
         another one for every run.
     """
     pairs = _leaves({k: v for k, v in settings.items() if k != "output_dir"}, "")
-    return {re.sub(r"[^\w\-./ :]", "_", key): _text(value) for key, value in pairs}
+    return {valid_name(key): _text(value) for key, value in pairs}
+
+
+def valid_name(name: str) -> str:
+    """Replaces what MLflow refuses in a name: one such name costs all that is sent with it."""
+    return re.sub(r"[^\w\-./ :]", "_", name)
 
 
 def _leaves(node: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:

@@ -1,11 +1,14 @@
 """Which MLflow store is used, and making sure that it can be."""
 
 import os
+import re
+import ssl
 import urllib.error
 import urllib.request
 from contextlib import AbstractContextManager, nullcontext
+from http.client import HTTPException
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from filelock import FileLock
 
@@ -36,6 +39,11 @@ def sqlite_path(uri: str) -> Path | None:
     return Path.cwd() / unquote(uri.removeprefix(prefix)) if uri.startswith(prefix) else None
 
 
+def without_password(uri: str) -> str:
+    """The URI as it may be shown and logged."""
+    return re.sub(r"(?<=://)[^/@]+@", "", uri)
+
+
 def require_answer(uri: str) -> None:
     """Asks a tracking server for a sign of life.
 
@@ -45,16 +53,24 @@ def require_answer(uri: str) -> None:
     if not uri.startswith(("http://", "https://")):
         return
     try:
-        urllib.request.urlopen(f"{uri.rstrip('/')}/health", timeout=ANSWER_TIMEOUT).close()  # noqa: S310
+        urllib.request.urlopen(_health_page(uri), timeout=ANSWER_TIMEOUT).close()  # noqa: S310
     except urllib.error.HTTPError:
         return  # it answers, if only to refuse; what it refuses is said when the run is opened
-    except (urllib.error.URLError, OSError) as error:
+    except (OSError, HTTPException, ValueError) as error:
         reason = getattr(error, "reason", error)
+        if isinstance(reason, ssl.SSLCertVerificationError):
+            return  # it answers; MLflow has settings of its own for whom to trust
         raise TrackingError(
-            f"the tracking server {uri} does not answer: {reason}\n"
+            f"the tracking server {without_password(uri)} does not answer: {reason}\n"
             "Nothing was started. Start the server, or give another store: "
             "tracking.uri=sqlite:///mlflow.db, or tracking=none for none at all"
         ) from error
+
+
+def _health_page(uri: str) -> str:
+    """The page that says that a server is well; without the credentials that urllib chokes on."""
+    address = urlsplit(without_password(uri))
+    return address._replace(path=f"{address.path.rstrip('/')}/health").geturl()
 
 
 def creation_lock(uri: str) -> AbstractContextManager[object]:

@@ -1,0 +1,92 @@
+import os
+import signal
+import sys
+import threading
+
+import keras
+import numpy as np
+import pytest
+
+from altitude import session
+from altitude.errors import Terminated
+from altitude.session import ENDING_SIGNALS, ending_on_signals, fresh_session, start_tensorflow
+
+
+def weights() -> np.ndarray:
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    return np.asarray(model.get_weights()[0])
+
+
+def test_a_session_gives_the_same_weights_for_the_same_seed() -> None:
+    drawn = []
+    for seed in (1, 1, 2):
+        with fresh_session(seed, "float32"):
+            drawn.append(weights())
+    np.testing.assert_array_equal(drawn[0], drawn[1])
+    assert not np.array_equal(drawn[0], drawn[2])
+
+
+def test_a_session_knows_no_names_of_the_one_before() -> None:
+    names = []
+    for _ in range(2):
+        with fresh_session(1, "float32"):
+            names.append(keras.layers.Dense(1).name)
+    assert names[0] == names[1]
+
+
+def test_precision_holds_inside_and_is_put_back() -> None:
+    before = keras.config.dtype_policy()
+    with fresh_session(1, "mixed_bfloat16"):
+        assert keras.config.dtype_policy().name == "mixed_bfloat16"
+    assert keras.config.dtype_policy() == before
+
+
+@pytest.mark.parametrize("number", ENDING_SIGNALS)
+def test_a_signal_becomes_an_exception_that_names_it(number: signal.Signals) -> None:
+    with pytest.raises(Terminated, match=number.name), ending_on_signals():
+        os.kill(os.getpid(), number)
+
+
+def test_handlers_are_put_back() -> None:
+    before = [signal.getsignal(number) for number in ENDING_SIGNALS]
+    with ending_on_signals():
+        assert [signal.getsignal(number) for number in ENDING_SIGNALS] != before
+    assert [signal.getsignal(number) for number in ENDING_SIGNALS] == before
+
+
+def test_a_thread_leaves_signals_alone() -> None:
+    seen = []
+
+    def look() -> None:
+        with ending_on_signals():
+            seen.append(signal.getsignal(signal.SIGTERM))
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    thread.join()
+    assert seen == [signal.getsignal(signal.SIGTERM)]
+
+
+def test_chatter_is_held_back(capfd: pytest.CaptureFixture[str]) -> None:
+    with session._quiet_stderr():
+        os.write(2, b"chatter")
+    os.write(2, b"news")
+    assert capfd.readouterr().err == "news"
+
+
+def complain_and_fail() -> None:
+    os.write(2, b"libcuda.so is missing")
+    raise ImportError
+
+
+def test_chatter_is_shown_with_an_error(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ImportError), session._quiet_stderr():
+        complain_and_fail()
+    assert capfd.readouterr().err == "libcuda.so is missing"
+
+
+def test_a_tensorflow_that_runs_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
+    assert "tensorflow" in sys.modules
+    start_tensorflow()
+    assert "TF_CPP_MIN_LOG_LEVEL" not in os.environ
