@@ -80,9 +80,9 @@ def read_experiment(
     parts: dict[str, Any] = {}
     for group, read in _readers().items():
         found: list[Problem] = []
-        if group in settings and not any(p.key.startswith(f"{group}.") for p in problems):
+        if group in settings and not any(p.key.split(".")[0] == group for p in problems):
             part, found = read(group, settings[group])
-            parts |= {} if found else {group: part}
+            parts |= {} if part is None else {group: part}
         problems = [*problems, *found]
     problems += broken_rules(parts)
     if problems:
@@ -100,9 +100,10 @@ def _plain_settings(
 
     with open_dict(config):
         config.output_dir = str(output_dir)
-    missing = OmegaConf.missing_keys(config)
-    problems = [Problem(key, "nothing", "a value", f"{key}=...") for key in sorted(missing)]
+    problems: list[Problem] = []
     try:
+        missing = sorted(OmegaConf.missing_keys(config))
+        problems = [Problem(key, "nothing", "a value", f"{key}=...") for key in missing]
         settings = OmegaConf.to_container(config, resolve=True)
     except OmegaConfBaseException as error:
         key = getattr(error, "full_key", None) or "config"
@@ -145,11 +146,16 @@ def _read_model(key: str, node: Any) -> "tuple[Any, list[Problem]]":
 def _read_callbacks(key: str, nodes: Any) -> "tuple[Any, list[Problem]]":
     from altitude.checks.foreign import CallbackArguments
     from altitude.checks.types import read_deferred
+    from altitude.errors import Problem
 
-    callbacks, problems = {}, []
+    if not isinstance(nodes or {}, Mapping):
+        return None, [Problem(key, repr(nodes), "a mapping from names to callbacks")]
+    callbacks: dict[str, Any] = {}
+    problems: list[Problem] = []
     for name, node in (nodes or {}).items():
         if node is not None:
-            callbacks[name], found = read_deferred(f"{key}.{name}", node, CallbackArguments)
+            callback, found = read_deferred(f"{key}.{name}", node, CallbackArguments)
+            callbacks |= {} if callback is None else {name: callback}
             problems += found
     return callbacks, problems
 
@@ -158,14 +164,18 @@ def _read_objective(key: str, node: Any) -> "tuple[Any, list[Problem]]":
     """Loss and metrics are Keras classes by name; a metric is called what its key is."""
     from altitude.checks.foreign import LossArguments
     from altitude.checks.types import read_deferred, read_object
+    from altitude.errors import Problem
 
     if not isinstance(node, Mapping) or "loss" not in node:
         return read_object(key, node)
     loss, problems = read_deferred(f"{key}.loss", node["loss"], LossArguments)
     settings: dict[str, Any] = dict(node) | {"loss": loss}
     for group in ("metrics", "weighted_metrics"):
-        built = {}
-        for name, metric in (node.get(group) or {}).items():
+        built, metrics = {}, node.get(group) or {}
+        if not isinstance(metrics, Mapping):
+            problems.append(Problem(f"{key}.{group}", repr(metrics), "a mapping of metrics"))
+            continue
+        for name, metric in metrics.items():
             built[name], found = read_deferred(f"{key}.{group}.{name}", metric, name=name)
             problems += found
         settings[group] = built

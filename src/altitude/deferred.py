@@ -31,7 +31,9 @@ class Deferred:
         """
         from hydra.utils import instantiate
 
-        return instantiate({"_target_": self.target, **self.arguments}, *positional)
+        # Plain lists and mappings: Keras cannot save a model that holds OmegaConf's own.
+        call = {"_target_": self.target, "_convert_": "object", **self.arguments}
+        return instantiate(call, *positional)
 
     @property
     def class_name(self) -> str:

@@ -14,9 +14,11 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from altitude.compose import config_directory
-from altitude.errors import Problem, did_you_mean
+from altitude.errors import ConfigError, Problem, did_you_mean
 
 GROUPS_OF_HYDRA = ("hydra",)
+REFUSALS = (HydraException, OmegaConfBaseException, ValueError)
+"""What Hydra raises for overrides that do not fit; ValueError for `dataset=null` and the like."""
 
 
 def compose_config(
@@ -33,19 +35,31 @@ def compose_config(
 
     Returns:
         The config of all overrides that fit, and a problem for each that does not.
+
+    Raises:
+        ConfigError: If `config_dir` is no folder.
     """
-    search = (
-        [] if config_dir is None else [f"hydra.searchpath=[file://{Path(config_dir).resolve()}]"]
-    )
     with initialize_config_dir(str(config_directory()), version_base="1.3"):
+        if config_dir is not None:
+            _add_to_search_path(Path(config_dir).resolve())
 
         def attempt(chosen: Sequence[str]) -> DictConfig:
-            return compose(config_name, [*search, *chosen])
+            return compose(config_name, list(chosen))
 
         try:
             return attempt(overrides), []
-        except (HydraException, OmegaConfBaseException):
+        except REFUSALS:
             return _without_misfits(attempt, overrides)
+
+
+def _add_to_search_path(folder: Path) -> None:
+    """Lets Hydra find the user's groups and their options, to compose and to suggest them."""
+    if not folder.is_dir():
+        raise ConfigError([Problem("config_dir", str(folder), "a folder with config groups")])
+    loader: Any = GlobalHydra.instance().config_loader()
+    path = loader.get_search_path()
+    path.prepend("config_dir", f"file://{folder}", anchor="schema")  # Hydra wants its schema last
+    loader.repository.initialize_sources(path)
 
 
 def variants(overrides: Sequence[str]) -> Iterator[list[str]]:
@@ -83,7 +97,7 @@ def _without_misfits(
         try:
             config = attempt([*fitting, override])
             fitting.append(override)
-        except (HydraException, OmegaConfBaseException) as error:
+        except REFUSALS as error:
             problems.append(_explain(override, error, config))
     return config, problems
 
@@ -105,6 +119,8 @@ def _explain(override: str, error: Exception, config: DictConfig) -> Problem:
     except HydraException as syntax_error:
         return Problem(override, override, _first_line(syntax_error), "key=value")
     key = parsed.key_or_group
+    if not key:
+        return Problem(override, override, "a key before the =", "key=value")
     value = override.partition("=")[2]
     if parsed.is_sweep_override():
         expected = "one value; several of them are a sweep, which needs -m (--multirun)"
@@ -114,16 +130,7 @@ def _explain(override: str, error: Exception, config: DictConfig) -> Problem:
         if value and value not in options:
             return Problem(key, value, f"one of {', '.join(options)}", did_you_mean(value, options))
     if _is_unknown_key(parsed, config):
-        known = sorted(_keys(config)) if "." in key else [*groups(), *map(str, config)]
-        near = [k for k in known if k.rpartition(".")[0] == key.rpartition(".")[0]] or known
-        names = sorted({k.rpartition(".")[2] for k in near})
-        parent = key.rpartition(".")[0]
-        expected = (
-            f"a key of `{parent}`: {', '.join(names)}" if parent else f"one of {', '.join(names)}"
-        )
-        return Problem(
-            key, "an unknown key", expected, did_you_mean(key, known) or f"+{override} to add it"
-        )
+        return _unknown_key(override, key, config)
     return Problem(key, value, _first_line(error.__cause__ or error))
 
 
@@ -135,14 +142,28 @@ def _is_unknown_key(parsed: Override, config: DictConfig) -> bool:
     return found is missing and not parsed.is_add()
 
 
+def _unknown_key(override: str, key: str, config: DictConfig) -> Problem:
+    parent, _, name = key.rpartition(".")
+    node = OmegaConf.select(config, parent) if parent else config
+    if isinstance(node, DictConfig):
+        names = sorted({*map(str, node), *([] if parent else groups())})
+        expected = f"a key of `{parent}`: " if parent else "one of "
+        near = did_you_mean(name, names).replace("`", f"`{parent}.", 1 if parent else 0)
+        instead = near or f"+{override} to add it"
+        return Problem(key, "an unknown key", expected + ", ".join(names), instead)
+    instead = did_you_mean(key, sorted(_keys(config))) or f"+{override} to add it"
+    expected = f"a key of something that is there: `{parent}` is not"
+    return Problem(key, "an unknown key", expected, instead)
+
+
 def _keys(node: DictConfig, prefix: str = "") -> Iterator[str]:
-    for name in node:
+    for name in map(str, node):
         key = f"{prefix}{name}"
         yield key
-        child = node._get_node(str(name))
+        child = node._get_node(name)
         if isinstance(child, DictConfig) and not child._is_none() and not child._is_missing():
             yield from _keys(child, f"{key}.")
 
 
 def _first_line(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0]
+    return (str(error).strip() or repr(error)).splitlines()[0]

@@ -47,14 +47,18 @@ def validation_leaves_training(dataset: ArrayDataset) -> list[Problem]:
 
 
 def monitors_exist(
-    callbacks: Callbacks, objective: Objective, loop: Loop, dataset: ArrayDataset | None = None
+    callbacks: Callbacks,
+    objective: Objective,
+    loop: Loop | None = None,
+    dataset: ArrayDataset | None = None,
 ) -> list[Problem]:
-    """Each callback monitors a metric that the run will have."""
+    """Each callback monitors a metric that the run will have. A loop may add training metrics."""
     known = known_metrics(objective, loop, validated=_is_validated(dataset))
     problems = []
     for name, callback in callbacks.items():
         monitor = callback.arguments.get("monitor") if isinstance(callback, Deferred) else None
-        if monitor is not None and monitor not in known:
+        unknowable = loop is None and not str(monitor).startswith("val_")
+        if monitor is not None and monitor not in known and not unknowable:
             expected = f"a metric that this run has: {', '.join(known)}"
             key = f"callbacks.{name}.monitor"
             problems.append(Problem(key, monitor, expected, did_you_mean(monitor, known)))
@@ -98,9 +102,9 @@ def broken_rules(parts: Mapping[str, Any]) -> list[Problem]:
     return problems
 
 
-def known_metrics(objective: Objective, loop: Loop, *, validated: bool) -> list[str]:
+def known_metrics(objective: Objective, loop: Loop | None, *, validated: bool) -> list[str]:
     """Names of all metrics that callbacks will see in the logs of an epoch."""
-    trained = [*objective.metric_names, *loop.reported_metrics]
+    trained = [*objective.metric_names, *(loop.reported_metrics if loop else ())]
     return trained + [f"val_{name}" for name in objective.metric_names if validated]
 
 

@@ -112,7 +112,7 @@ def _problem(key: str, detail: ErrorDetails) -> Problem:
 
 def _is_branch(part: int | str) -> bool:
     """Whether pydantic names the branch of a union here, such as `dict[str,any]`, and no key."""
-    return isinstance(part, str) and (part in {"float", "int", "bool"} or "[" in part)
+    return isinstance(part, str) and (part in {"float", "int", "bool", "str"} or "[" in part)
 
 
 def _merged(problems: list[Problem]) -> list[Problem]:

@@ -4,6 +4,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,6 @@ def store_cached(folder: Path, arrays: Mapping[str, Array]) -> None:
 def _map(path: Path, shape: tuple[int, ...]) -> Array | None:
     try:
         array: np.ndarray[Any, Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError):
+    except (OSError, ValueError, EOFError, TokenError):
         return None  # missing or damaged: it is decoded and written again
     return array if (array.shape, array.dtype) == (shape, np.uint8) else None

@@ -135,7 +135,7 @@ def _not_found(error: Exception) -> str:
   2. {cache_directory() / "fashion-mnist"}: not there
   3. {KERAS_CACHE.expanduser()}: not there
   4. {SYSTEM_COPY}: not there
-  5. download through Keras: {str(error).splitlines()[0]}
+  5. download through Keras: {(str(error) or repr(error)).splitlines()[0]}
 Two ways on:
   - put the four files {", ".join(FILES.values())} into a folder and give it as dataset.data_dir=...
     (on Debian and Ubuntu: apt-get install dataset-fashion-mnist)

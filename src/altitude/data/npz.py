@@ -1,7 +1,9 @@
 """Arrays of the user's own, from an `.npz` file."""
 
 import zipfile
+import zlib
 from pathlib import Path
+from tokenize import TokenError
 
 import numpy as np
 from pydantic.dataclasses import dataclass
@@ -12,6 +14,18 @@ from altitude.errors import DataError
 from altitude.validation import STRICT, NonNegativeCount
 
 REQUIRED = ("x_train", "y_train", "x_test", "y_test")
+DAMAGES = (
+    AttributeError,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    TokenError,
+    TypeError,
+    ValueError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What NumPy raises for files that are damaged, or no `.npz` files at all."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -62,7 +76,8 @@ def _read(path: Path) -> dict[str, Array]:
     if not path.is_file():
         raise DataError(f"dataset.path={path}: there is no such file")
     try:
-        with np.load(path, allow_pickle=False) as file:
-            return dict(file)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, AttributeError, TypeError) as error:
+        # Opened here, because NumPy does not close a file that it cannot read.
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as arrays:
+            return dict(arrays)
+    except DAMAGES as error:
         raise DataError(f"{path} is damaged or no .npz file: {error}") from error

@@ -1,0 +1,175 @@
+"""Every shipped option composes; those that decide about training train for an epoch."""
+
+import dataclasses
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hydra.utils import get_class
+from omegaconf import OmegaConf
+from rich.console import Console
+
+from altitude import ConfigError, compose, run
+from altitude.checks.built import check_signatures
+from altitude.checks.composition import compose_config
+from altitude.compose import config_directory
+from altitude.loops import Fit, Loop, Tape, TrainStep
+from altitude.models import Mlp
+from altitude.tracking import Untracked
+
+TRAINED = ("dataset", "model", "optimizer", "objective", "loop", "experiment", "debug")
+QUICK = ("tracking=none", "~callbacks.tensorboard", "loop.epochs=1", "dataset.limit=128")
+NUMBERS = ("dataset=npz", "dataset.path=numbers.npz", "dataset.validation_size=32")
+MONITOR_LOSS = (
+    "callbacks.model_checkpoint.monitor=val_loss",
+    "callbacks.model_checkpoint.mode=min",
+)
+COMPANIONS = {
+    "dataset=npz": NUMBERS[1:],
+    "model=mlp_softmax": ("objective.loss.from_logits=false",),
+    "objective=categorical": ("dataset.one_hot=true",),
+    "objective=binary": NUMBERS,
+    "objective=regression": (*NUMBERS, *MONITOR_LOSS),
+}
+"""What an option needs beside it."""
+
+INTERFACE = (
+    "seed",
+    "dataset.batch_size",
+    "dataset.limit",
+    "optimizer.learning_rate",
+    "loop.epochs",
+    "loop.clip_norm",
+    "loop.steps_per_execution",
+    "loop.jit_compile",
+    "loop.run_eagerly",
+    "callbacks.early_stopping.patience",
+    "callbacks.reduce_lr_on_plateau.patience",
+    "callbacks.model_checkpoint",
+    "callbacks.tensorboard",
+    "tracking.uri",
+    "tracking.experiment_name",
+    "tracking.run_name",
+)
+"""Keys that scripts rely on."""
+
+
+def options(*groups: str) -> list[str]:
+    files = config_directory().glob("*/*.yaml")
+    names = [f"{file.parent.name}={file.stem}" for file in files]
+    return sorted(name for name in names if not groups or name.startswith(groups))
+
+
+def write_numbers(folder: Path, option: str) -> None:
+    """Writes numbers whose labels can be learnt, in the form that the option's loss reads."""
+    x = np.random.default_rng(0).random((192, 4))
+    y = {
+        "dataset=npz": (x[:, 0] > 0.5).astype(np.int64),
+        "objective=binary": (x[:, :1] > 0.5).astype(np.int64),
+        "objective=regression": x[:, :1] + x[:, 1:2],
+    }[option]
+    path = folder / "numbers.npz"
+    np.savez(path, x_train=x[:160], y_train=y[:160], x_test=x[160:], y_test=y[160:])
+
+
+def with_companions(option: str) -> list[str]:
+    companions = COMPANIONS.get(option, ())
+    brings_data = option.startswith(("dataset", "experiment")) or "dataset=npz" in companions
+    return [option, *(() if brings_data else ("dataset=digits",)), *companions]
+
+
+def test_every_group_has_options() -> None:
+    groups = {option.partition("=")[0] for option in options()}
+    assert groups == {*TRAINED, "callbacks", "tracking"}
+
+
+@pytest.mark.parametrize("option", options())
+def test_every_option_composes_and_fits_the_classes_it_names(option: str) -> None:
+    check_signatures(compose(with_companions(option)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("option", options(*TRAINED))
+def test_every_option_trains(option: str, working_folder: Path) -> None:
+    overrides = [*with_companions(option), *QUICK]
+    if "dataset.path=numbers.npz" in overrides:
+        write_numbers(working_folder, option)
+    result = run(compose(overrides), console=Console(quiet=True))
+    assert result.best_epoch == 1
+    assert math.isfinite(result.metrics["test_loss"])
+    assert result.model_path.is_file()
+
+
+@pytest.mark.parametrize(
+    ("option", "key"),
+    [
+        ("dataset=npz", "dataset.path"),
+        ("model=mlp_softmax", "objective.loss.from_logits"),
+        ("objective=categorical", "objective.loss"),
+        ("objective=binary", "objective.loss"),
+        ("objective=regression", "callbacks.model_checkpoint.monitor"),
+    ],
+)
+def test_an_option_without_its_companion_says_so(option: str, key: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        compose([option])
+    assert [problem.key for problem in caught.value.problems] == [key]
+
+
+@pytest.mark.parametrize("key", INTERFACE)
+@pytest.mark.parametrize("overrides", [[], ["loop=train_step"], ["loop=tape", "tracking=none"]])
+def test_the_keys_that_scripts_rely_on(key: str, overrides: list[str]) -> None:
+    config, _ = compose_config(overrides)
+    parent, _, name = key.rpartition(".")
+    assert name in OmegaConf.select(config, parent) if parent else name in config
+
+
+@pytest.mark.parametrize("option", options("dataset", "model", "loop", "tracking"))
+def test_an_option_names_every_setting_of_its_class(option: str) -> None:
+    group, _, name = option.partition("=")
+    node = OmegaConf.load(config_directory() / group / f"{name}.yaml")
+    settings = {field.name for field in dataclasses.fields(get_class(node._target_))}
+    assert set(node) == {"_target_", *settings}
+
+
+@pytest.mark.parametrize("option", options("optimizer"))
+def test_every_optimizer_has_what_keras_gives_all_of_them(option: str) -> None:
+    config, _ = compose_config([option])
+    shared = {"clipnorm", "global_clipnorm", "weight_decay", "use_ema"}
+    assert {"learning_rate", "gradient_accumulation_steps", *shared} <= set(config.optimizer)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "loop"),
+    [("fashion_fit", Fit()), ("fashion_train_step", TrainStep()), ("fashion_tape", Tape())],
+)
+def test_the_recipes_differ_in_their_altitude_alone(recipe: str, loop: Loop) -> None:
+    default, experiment = compose(), compose([f"experiment={recipe}"])
+    assert experiment.loop == loop
+    assert experiment.dataset == default.dataset
+    assert experiment.model == default.model
+    assert experiment.optimizer == default.optimizer
+
+
+def test_debug_quick() -> None:
+    experiment = compose(["debug=quick", "loop=tape"])
+    assert experiment.loop == Tape(epochs=1, run_eagerly=False)
+    assert experiment.dataset.limit == 512
+    assert experiment.tracking == Untracked()
+
+
+def test_debug_eager() -> None:
+    assert compose(["debug=eager"]).loop.run_eagerly
+
+
+def test_debug_overfit() -> None:
+    experiment = compose(["model=mlp_softmax", "debug=overfit", "objective.loss.from_logits=false"])
+    assert isinstance(experiment.model, Mlp)
+    assert (experiment.model.dropout, experiment.model.l2) == (0.0, 0.0)
+    assert experiment.dataset.limit == 512
+
+
+def test_what_is_typed_wins_over_presets() -> None:
+    assert compose(["debug=quick", "loop.epochs=3"]).loop.epochs == 3
+    assert compose(["loop=tape", "experiment=fashion_fit"]).loop == Tape()
