@@ -13,7 +13,7 @@ from rich.console import Console
 from altitude import ConfigError, compose, run
 from altitude.checks.built import check_signatures
 from altitude.checks.composition import compose_config
-from altitude.compose import config_directory
+from altitude.config_path import config_directory
 from altitude.loops import Fit, Loop, Tape, TrainStep
 from altitude.models import Mlp
 from altitude.tracking import Untracked

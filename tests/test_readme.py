@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import processes
+
 ROOT = Path(__file__).parents[1]
 FENCE = re.compile(r"^```(?P<info>[^\n]*)\n(?P<body>.*?)^```$", re.DOTALL | re.MULTILINE)
 SERVER = "mlflow ui"
@@ -42,7 +44,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def environment() -> dict[str, str]:
     """As after `source .venv/bin/activate`."""
-    return os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    return processes.environment(PATH=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
 
 
 @pytest.mark.slow
@@ -77,9 +79,10 @@ def test_the_default_experiment_is_as_good_as_the_readme_says(
 
 @pytest.mark.slow
 def test_mlflow_ui_shows_the_store(folder: Path, environment: dict[str, str]) -> None:
+    port = processes.free_port()
     light = environment | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     server = subprocess.Popen(
-        f"{SERVER} --port 5791 --workers 1",
+        f"{SERVER} --port {port} --workers 1",
         shell=True,
         cwd=folder,
         env=light,
@@ -88,7 +91,7 @@ def test_mlflow_ui_shows_the_store(folder: Path, environment: dict[str, str]) ->
         start_new_session=True,
     )
     try:
-        page = read_when_up("http://127.0.0.1:5791/", patience=60)
+        page = read_when_up(f"http://127.0.0.1:{port}/", patience=60)
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         server.wait(30)

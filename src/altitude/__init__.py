@@ -6,11 +6,10 @@ this package imports neither TensorFlow nor MLflow.
 
 from typing import TYPE_CHECKING, Any
 
-# Now, because a later import of the module would hide the function of the same name.
-from altitude.compose import compose
 from altitude.version import __version__
 
 if TYPE_CHECKING:
+    from altitude.config import compose
     from altitude.deferred import Deferred
     from altitude.errors import ConfigError, DataError, Problem, TrackingError
     from altitude.experiment import Experiment
@@ -27,6 +26,7 @@ _HOMES = {
     "Problem": "errors",
     "RunResult": "result",
     "TrackingError": "errors",
+    "compose": "config",
     "run": "runner",
 }
 

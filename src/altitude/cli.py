@@ -12,7 +12,7 @@ import hydra
 from hydra._internal.utils import get_args_parser
 from omegaconf import DictConfig
 
-from altitude.compose import config_directory
+from altitude.config_path import config_directory
 
 CONFIG_ERROR = 2
 INTERRUPTED = 130
@@ -53,7 +53,7 @@ def _runs_jobs(arguments: Namespace) -> bool:
 def _check(arguments: Namespace) -> None:
     """Composes and checks everything before Hydra starts, so that all problems come at once."""
     from altitude.checks.composition import compose_config, variants
-    from altitude.compose import read_experiment
+    from altitude.config import read_experiment
     from altitude.errors import ConfigError
     from altitude.experiment import new_output_dir
 

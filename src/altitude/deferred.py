@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from altitude.errors import Problem, did_you_mean
+from altitude.session import quiet_stderr
 
 
 @dataclass(frozen=True)
@@ -52,12 +53,13 @@ class Deferred:
         """
         from hydra.utils import get_object
 
-        try:
-            target = get_object(self.target)
-        except (ImportError, AttributeError, ValueError) as error:
-            cause = error.__cause__ or error
-            expected = "the import path of a class or function"
-            return [Problem(f"{key}._target_", self.target, expected, str(cause).split("\n")[0])]
+        with quiet_stderr():  # a module of the user's may import TensorFlow, which chatters
+            try:
+                target = get_object(self.target)
+            except (ImportError, AttributeError, ValueError) as error:
+                cause = str(error.__cause__ or error).partition("\n")[0]
+                expected = "the import path of a class or function"
+                return [Problem(f"{key}._target_", self.target, expected, cause)]
         return argument_problems(target, self.arguments, key, positional)
 
 

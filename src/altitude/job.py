@@ -7,7 +7,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 from rich.console import Console
 
-from altitude.compose import experiment_from
+from altitude.config import experiment_from
 from altitude.display.closing import closing_table
 from altitude.display.composition import composition_tree
 from altitude.runner import run

@@ -6,7 +6,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from types import FrameType
 from typing import Any
 
@@ -17,10 +17,9 @@ ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 def start_tensorflow() -> None:
     """Imports TensorFlow and Keras without their chatter; if they fail, it is shown after all."""
-    if "tensorflow" in sys.modules:
-        return
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    with _quiet_stderr():
+    if "tensorflow" not in sys.modules:
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    with quiet_stderr():
         import keras  # noqa: F401
         import tensorflow as tf
 
@@ -71,11 +70,18 @@ def ending_on_signals() -> Iterator[None]:
 
 
 @contextmanager
-def _quiet_stderr() -> Iterator[None]:
-    """Holds back what libraries write to stderr, and shows it if there is an error."""
+def quiet_stderr() -> Iterator[None]:
+    """Holds back what native code writes to stderr, and shows it if there is an error.
+
+    What Python code writes to `sys.stderr` goes through.
+    """
     sys.stderr.flush()
     kept = os.dup(2)
-    with tempfile.TemporaryFile() as held:
+    with (
+        tempfile.TemporaryFile() as held,
+        os.fdopen(kept, "w", buffering=1) as through,
+        redirect_stderr(through if sys.stderr is sys.__stderr__ else sys.stderr),
+    ):
         os.dup2(held.fileno(), 2)
         try:
             yield
@@ -85,4 +91,3 @@ def _quiet_stderr() -> Iterator[None]:
             raise
         finally:
             os.dup2(kept, 2)
-            os.close(kept)

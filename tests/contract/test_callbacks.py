@@ -51,7 +51,7 @@ def run_with(
     return run(make(loop=loop, callbacks=callbacks, output_dir=folder, **changes))
 
 
-@pytest.mark.parametrize("steps_per_execution", [1, 2])
+@pytest.mark.parametrize("steps_per_execution", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_the_same_calls_with_the_same_logs(
     small_experiment: ExperimentFactory, steps_per_execution: int
 ) -> None:
@@ -100,6 +100,7 @@ def test_reduce_lr_on_plateau_cuts(small_experiment: ExperimentFactory, cls: typ
     assert result.learning_rate_cuts == [3, 4]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cls", LOOPS)
 def test_model_checkpoint_decides_what_is_best(
     small_experiment: ExperimentFactory, cls: type[Loop], working_folder: Path
@@ -119,6 +120,7 @@ def test_model_checkpoint_decides_what_is_best(
     assert result.metrics["best_val_accuracy"] == result.history["val_accuracy"][0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cls", LOOPS)
 def test_learning_rate_scheduler_and_lambda(
     small_experiment: ExperimentFactory, cls: type[Loop]
@@ -137,6 +139,7 @@ def test_learning_rate_scheduler_and_lambda(
     assert seen == [0, 1, 2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cls", LOOPS)
 def test_terminate_on_nan_stops(small_experiment: ExperimentFactory, cls: type[Loop]) -> None:
     callbacks = {"nan": Deferred("keras.callbacks.TerminateOnNaN")}
@@ -147,6 +150,7 @@ def test_terminate_on_nan_stops(small_experiment: ExperimentFactory, cls: type[L
     assert math.isnan(result.history["loss"][0])
 
 
+@pytest.mark.slow
 def test_csv_logger_writes_the_same(small_experiment: ExperimentFactory) -> None:
     rows = []
     for cls in LOOPS:
@@ -160,6 +164,7 @@ def test_csv_logger_writes_the_same(small_experiment: ExperimentFactory) -> None
     assert rows[0] == rows[1] == rows[2]
 
 
+@pytest.mark.slow
 def test_tensorboard_writes_the_same(small_experiment: ExperimentFactory) -> None:
     written = []
     for cls in LOOPS:
@@ -185,6 +190,7 @@ def scalars(folder: Path) -> dict[tuple[str, int], float]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cls", LOOPS)
 def test_metrics_are_reset_every_epoch(
     small_experiment: ExperimentFactory, cls: type[Loop]
@@ -216,6 +222,7 @@ def test_grad_norm_is_of_one_epoch_and_of_training_alone(
     assert "val_grad_norm" not in result.history
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cls", LOOPS)
 def test_weighted_metrics_see_the_class_weight(
     small_experiment: ExperimentFactory, cls: type[Loop]

@@ -59,16 +59,19 @@ def test_plain(small_experiment: ExperimentFactory) -> None:
     require_parity(small_experiment, all_loops())
 
 
+@pytest.mark.slow
 def test_with_dropout_and_regularisation(small_experiment: ExperimentFactory) -> None:
     model = Mlp(hidden_units=(16, 16), dropout=0.3, l2=0.01)
     require_parity(small_experiment, all_loops(), model=model)
 
 
+@pytest.mark.slow
 def test_with_class_weight(small_experiment: ExperimentFactory) -> None:
     objective = Objective(class_weight={3: 5.0, 8: 0.0})
     require_parity(small_experiment, all_loops(), objective=objective)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps_per_execution", [1, 5, 100])
 def test_whatever_the_batches_in_a_call(
     small_experiment: ExperimentFactory, steps_per_execution: int
@@ -76,16 +79,19 @@ def test_whatever_the_batches_in_a_call(
     require_parity(small_experiment, all_loops(steps_per_execution=steps_per_execution))
 
 
+@pytest.mark.slow
 def test_with_moving_averages_of_the_weights(small_experiment: ExperimentFactory) -> None:
     optimizer = Deferred("keras.optimizers.Adam", {"use_ema": True, "ema_momentum": 0.9})
     require_parity(small_experiment, all_loops(), optimizer=optimizer)
 
 
+@pytest.mark.slow
 def test_with_gradient_accumulation(small_experiment: ExperimentFactory) -> None:
     optimizer = Deferred("keras.optimizers.SGD", {"gradient_accumulation_steps": 2})
     require_parity(small_experiment, all_loops(), optimizer=optimizer)
 
 
+@pytest.mark.slow
 def test_run_eagerly(small_experiment: ExperimentFactory) -> None:
     require_parity(small_experiment, all_loops(run_eagerly=True, steps_per_execution=1))
 
@@ -106,6 +112,7 @@ def test_of_a_convolutional_network(small_experiment: ExperimentFactory) -> None
     require_parity(small_experiment, all_loops(), model=Cnn(filters=(4,), hidden_units=8))
 
 
+@pytest.mark.slow
 def test_whatever_callbacks_are_attached(small_experiment: ExperimentFactory) -> None:
     callbacks = {
         "early_stopping": Deferred(
@@ -129,6 +136,7 @@ def test_clipped_in_half_precision(small_experiment: ExperimentFactory) -> None:
     require_parity(small_experiment, [cls(**settings) for cls in (TrainStep, Tape)])
 
 
+@pytest.mark.slow
 def test_clipped_by_the_optimizer_to_within_float_error(
     small_experiment: ExperimentFactory,
 ) -> None:
@@ -144,6 +152,7 @@ def test_clipped_by_the_optimizer_to_within_float_error(
     assert not np.allclose(by_optimizer[0], unclipped[0], rtol=1e-2)
 
 
+@pytest.mark.slow
 def test_the_seed_matters_and_decides(small_experiment: ExperimentFactory) -> None:
     loop = Tape(**SETTINGS)
     first, _ = final_weights(small_experiment(loop=loop, seed=1))
@@ -153,6 +162,7 @@ def test_the_seed_matters_and_decides(small_experiment: ExperimentFactory) -> No
     assert not np.array_equal(first[0], other[0])
 
 
+@pytest.mark.slow
 def test_evaluation_never_updates_weights(small_experiment: ExperimentFactory) -> None:
     dataset = Digits(limit=300, batch_size=64, validation_size=0)
     for loop in all_loops():

@@ -227,6 +227,7 @@ def test_a_closed_port_is_an_error_before_the_data_is_loaded(working_folder: Pat
     assert "Traceback" not in stderr
 
 
+@pytest.mark.slow
 def test_a_mute_server_is_an_error_within_ten_seconds(working_folder: Path) -> None:
     with mute_server() as uri:
         stderr = refused(uri, working_folder)

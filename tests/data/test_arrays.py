@@ -139,8 +139,8 @@ CHANGED: dict[str, Callable[[Array], Array]] = {
 def test_the_fingerprint_changes_with_the_data(name: str, change: str) -> None:
     train = examples(10)
     changed = dataclasses.replace(train, **{name: CHANGED[change](getattr(train, name))})
-    before = Splits(train, examples(2)).fingerprint()
-    assert Splits(changed, examples(2)).fingerprint() != before
+    before = Splits(train, train[:2]).fingerprint()
+    assert Splits(changed, changed[:2]).fingerprint() != before
 
 
 def test_the_fingerprint_changes_with_the_splits() -> None:
@@ -152,3 +152,22 @@ def test_the_fingerprint_changes_with_the_splits() -> None:
         Splits(examples(10), examples(2, weighted=True)),
     ]
     assert len({split.fingerprint() for split in splits}) == len(splits)
+
+
+@pytest.mark.parametrize(
+    "array", [np.array(3), np.array(["shirt", "shoe"]), np.array([None, 1], dtype=object)]
+)
+def test_what_is_no_array_of_numbers_is_refused(array: np.ndarray[Any, Any]) -> None:
+    with pytest.raises(DataError, match=r"arrays of numbers.*y is"):
+        Examples(np.zeros((2, 3)), array)
+
+
+def test_a_split_without_examples_is_refused() -> None:
+    with pytest.raises(DataError, match="10 training and 0 test examples"):
+        Splits(examples(10), examples(0))
+
+
+def test_splits_of_different_shapes_are_refused() -> None:
+    narrow = Examples(np.zeros((2, 5)), examples(2).y)
+    with pytest.raises(DataError, match="x of an example for validation is of shape"):
+        Splits(examples(10), examples(2), narrow)

@@ -13,8 +13,9 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from altitude.compose import config_directory
+from altitude.config_path import config_directory
 from altitude.errors import ConfigError, Problem, did_you_mean
+from altitude.loops.fit import NO_STEP
 
 GROUPS_OF_HYDRA = ("hydra",)
 REFUSALS = (HydraException, OmegaConfBaseException, ValueError)
@@ -129,6 +130,8 @@ def _explain(override: str, error: Exception, config: DictConfig) -> Problem:
         options = GlobalHydra.instance().config_loader().get_group_options(key)
         if value and value not in options:
             return Problem(key, value, f"one of {', '.join(options)}", did_you_mean(value, options))
+    if key.startswith("loop.step.") and OmegaConf.select(config, "loop.step") is None:
+        return Problem(key, value, *NO_STEP)
     if _is_unknown_key(parsed, config):
         return _unknown_key(override, key, config)
     return Problem(key, value, _first_line(error.__cause__ or error))

@@ -11,6 +11,8 @@ from altitude.data.spec import LabelSpec
 from altitude.errors import DataError
 
 Array = npt.NDArray[Any]
+NUMBERS = "biuf"
+"""NumPy's kinds of booleans, integers and floats."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +30,17 @@ class Examples:
     sample_weight: Array | None = None
 
     def __post_init__(self) -> None:
-        """Checks that there are as many labels and weights as inputs.
+        """Checks that these are numbers, and as many labels and weights as inputs.
 
         Raises:
-            DataError: If there are not.
+            DataError: If they are not.
         """
+        for name, array in self.named().items():
+            if array.ndim == 0 or array.dtype.kind not in NUMBERS:
+                found = f"{array.dtype} of shape {array.shape}"
+                raise DataError(
+                    f"arrays of numbers, one entry an example, are needed; {name} is {found}"
+                )
         counts = {name: len(array) for name, array in self.named().items()}
         if len(set(counts.values())) != 1:
             found = ", ".join(f"{count} in {name}" for name, count in counts.items())
@@ -66,6 +74,23 @@ class Splits:
     train: Examples
     test: Examples
     validation: Examples | None = None
+
+    def __post_init__(self) -> None:
+        """Checks that no split is empty, and that all have examples of the same shape.
+
+        Raises:
+            DataError: If one is, or they have not.
+        """
+        for name, split in (("test", self.test), ("validation", self.validation)):
+            if split is None:
+                continue
+            if len(split) == 0 or len(self.train) == 0:
+                raise DataError(f"{len(self.train)} training and {len(split)} {name} examples")
+            for part in ("x", "y"):
+                expected, found = (s.named()[part].shape[1:] for s in (self.train, split))
+                if expected != found:
+                    told = f"of shape {found}, for training of shape {expected}"
+                    raise DataError(f"{part} of an example for {name} is {told}")
 
     def fingerprint(self) -> str:
         """SHA-256 of all arrays with their shapes and dtypes, the first 16 hexadecimal digits."""

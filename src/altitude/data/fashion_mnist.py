@@ -4,8 +4,11 @@ Source: Xiao, Rasul and Vollgraf (2017), https://arxiv.org/abs/1708.07747.
 """
 
 import hashlib
+import os
+from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 from pydantic.dataclasses import dataclass
 
 from altitude.data.arrays import Array, Examples, Splits
@@ -35,7 +38,7 @@ CHECKSUMS = {
     "x_test": "c867c93ff95360594e8ec3287995350b824dd110b11595c0e13d5423f621867a",
     "y_test": "3d0e6c6ea990b53b6f8f500a41cac93881d981b315f84578b7d915342ade01e9",
 }
-KERAS_CACHE = Path("~/.keras/datasets/fashion-mnist")
+KERAS_CACHE = Path(os.environ.get("KERAS_HOME", "~/.keras")) / "datasets" / "fashion-mnist"
 SYSTEM_COPY = Path("/usr/share/datasets/fashion-mnist")
 
 
@@ -85,7 +88,8 @@ def find_arrays(data_dir: Path | None = None) -> dict[str, Array]:
     cached = load_cached(cache, SHAPES)
     if cached is not None:
         return cached
-    arrays = decode(_local_copy() or _download())
+    copy = _local_copy()
+    arrays = decode(copy) if copy else _download()
     try:
         store_cached(cache, arrays)
     except OSError:
@@ -103,10 +107,14 @@ def decode(folder: Path) -> dict[str, Array]:
     if missing:
         raise DataError(f"{folder} lacks {', '.join(missing)}: put the published file there")
     arrays = {name: read_idx(folder / file, SHAPES[name]) for name, file in FILES.items()}
+    return _verified(arrays, {name: str(folder / file) for name, file in FILES.items()})
+
+
+def _verified(arrays: dict[str, Array], sources: Mapping[str, str]) -> dict[str, Array]:
     for name, array in arrays.items():
-        if hashlib.sha256(array.data).hexdigest() != CHECKSUMS[name]:
+        if hashlib.sha256(np.ascontiguousarray(array).data).hexdigest() != CHECKSUMS[name]:
             raise DataError(
-                f"{folder / FILES[name]} is not the file published as Fashion-MNIST: its checksum "
+                f"{sources[name]} is not the file published as Fashion-MNIST: its checksum "
                 "differs. For data of your own use dataset=npz"
             )
     return arrays
@@ -119,14 +127,15 @@ def _local_copy() -> Path | None:
     return None
 
 
-def _download() -> Path:
+def _download() -> dict[str, Array]:
     from keras.datasets import fashion_mnist
 
     try:
-        fashion_mnist.load_data()
+        (x_train, y_train), (x_test, y_test) = fashion_mnist.load_data()
     except Exception as error:
         raise DataError(_not_found(error)) from error
-    return KERAS_CACHE.expanduser()
+    arrays = {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
+    return _verified(arrays, {name: f"the download {file}" for name, file in FILES.items()})
 
 
 def _not_found(error: Exception) -> str:

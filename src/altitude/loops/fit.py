@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
     from altitude.data.pipeline import Pipelines
 
+NO_STEP = (
+    "nothing: at altitude 1 the step is Keras' own",
+    "go down to altitude 2, where steps can be swapped: loop=train_step",
+)
+"""What is expected of a step at this altitude, and what to write instead."""
+
 
 def _no_clip_norm(value: Any) -> None:
     if value is not None:
@@ -26,10 +32,7 @@ def _no_clip_norm(value: Any) -> None:
 
 def _no_step(value: Any) -> None:
     if value is not None:
-        refuse(
-            "nothing: at altitude 1 the step is Keras' own",
-            "go down to altitude 2, where steps can be swapped: loop=train_step",
-        )
+        refuse(*NO_STEP)
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

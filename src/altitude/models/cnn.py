@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from pydantic.dataclasses import dataclass
 
 from altitude.data.spec import DataSpec
+from altitude.errors import ConfigError, Problem
 from altitude.models.mlp import OutputActivation
 from altitude.validation import STRICT, Count, Fraction
 
@@ -34,12 +35,13 @@ class Cnn:
         """Builds the model: (batch, height, width[, channels]) to (batch, spec.num_classes).
 
         Raises:
-            ValueError: If the inputs are no images.
+            ConfigError: If the inputs are no images.
         """
         import keras
 
         if len(spec.input_shape) not in (2, 3):
-            raise ValueError(f"Cnn needs images (height, width[, channels]): {spec.input_shape}")
+            expected = f"a model for inputs of shape {spec.input_shape}: Cnn needs images"
+            raise ConfigError([Problem("model", "Cnn", expected, "model=mlp")])
         inputs = keras.Input(spec.input_shape)
         x = inputs
         if len(spec.input_shape) == 2:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from altitude import ConfigError, Deferred, Experiment, Problem, compose
-from altitude.compose import config_directory
+from altitude.config_path import config_directory
 from altitude.data import Digits, FashionMnist, Npz
 from altitude.loops import Fit, Tape, TrainStep
 from altitude.models import Cnn, Mlp

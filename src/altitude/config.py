@@ -3,23 +3,23 @@
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
-if TYPE_CHECKING:
-    from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf.errors import OmegaConfBaseException
 
-    from altitude.errors import Problem
-    from altitude.experiment import Experiment
+from altitude.checks.composition import compose_config
+from altitude.checks.foreign import CallbackArguments, LossArguments, OptimizerArguments
+from altitude.checks.rules import broken_rules, useless_plateau
+from altitude.checks.types import read_deferred, read_object
+from altitude.errors import ConfigError, Problem
+from altitude.experiment import Experiment, new_output_dir
+
+Read = tuple[Any, list[Problem]]
+"""What was read, None if that was not possible; and the problems on the way."""
 
 
-def config_directory() -> Path:
-    """The folder of the config groups: inside the installed package, or in the checkout."""
-    package = Path(__file__).resolve().parent
-    installed = package / "conf"
-    return installed if installed.is_dir() else package.parents[1] / "conf"
-
-
-def compose(overrides: Sequence[str] = (), *, config_dir: str | Path | None = None) -> "Experiment":
+def compose(overrides: Sequence[str] = (), *, config_dir: str | Path | None = None) -> Experiment:
     """Composes an experiment, as the command line does.
 
     Args:
@@ -32,10 +32,6 @@ def compose(overrides: Sequence[str] = (), *, config_dir: str | Path | None = No
     Raises:
         ConfigError: If anything is wrong with the overrides or their values; it lists everything.
     """
-    from altitude.checks.composition import compose_config
-    from altitude.errors import ConfigError
-    from altitude.experiment import new_output_dir
-
     config, misfits = compose_config(overrides, config_dir)
     output_dir = new_output_dir()
     if misfits:
@@ -43,9 +39,7 @@ def compose(overrides: Sequence[str] = (), *, config_dir: str | Path | None = No
     return experiment_from(config, output_dir, overrides)
 
 
-def experiment_from(
-    config: "DictConfig", output_dir: Path, overrides: Sequence[str]
-) -> "Experiment":
+def experiment_from(config: DictConfig, output_dir: Path, overrides: Sequence[str]) -> Experiment:
     """Builds the experiment of a config that Hydra has composed.
 
     Warns of settings that are valid and cannot be meant.
@@ -53,9 +47,6 @@ def experiment_from(
     Raises:
         ConfigError: If anything is wrong with its values; it lists everything.
     """
-    from altitude.checks.rules import useless_plateau
-    from altitude.errors import ConfigError
-
     experiment, problems = read_experiment(config, output_dir, overrides)
     if experiment is None:
         raise ConfigError(problems)
@@ -66,19 +57,16 @@ def experiment_from(
 
 
 def read_experiment(
-    config: "DictConfig", output_dir: Path, overrides: Sequence[str]
-) -> "tuple[Experiment | None, list[Problem]]":
+    config: DictConfig, output_dir: Path, overrides: Sequence[str]
+) -> tuple[Experiment | None, list[Problem]]:
     """Reads a composed config.
 
     Returns:
         The experiment, or None if there are problems; and all problems.
     """
-    from altitude.checks.rules import broken_rules
-    from altitude.experiment import Experiment
-
     settings, problems = _plain_settings(config, output_dir)
     parts: dict[str, Any] = {}
-    for group, read in _readers().items():
+    for group, read in READERS.items():
         found: list[Problem] = []
         if group in settings and not any(p.key.split(".")[0] == group for p in problems):
             part, found = read(group, settings[group])
@@ -90,14 +78,7 @@ def read_experiment(
     return Experiment(**parts, output_dir=output_dir, overrides=tuple(overrides)), []
 
 
-def _plain_settings(
-    config: "DictConfig", output_dir: Path
-) -> "tuple[dict[str, Any], list[Problem]]":
-    from omegaconf import OmegaConf, open_dict
-    from omegaconf.errors import OmegaConfBaseException
-
-    from altitude.errors import Problem
-
+def _plain_settings(config: DictConfig, output_dir: Path) -> tuple[dict[str, Any], list[Problem]]:
     with open_dict(config):
         config.output_dir = str(output_dir)
     problems: list[Problem] = []
@@ -111,43 +92,19 @@ def _plain_settings(
     return dict(cast("dict[str, Any]", settings)), problems
 
 
-def _readers() -> "Mapping[str, Callable[[str, Any], tuple[Any, list[Problem]]]]":
-    from altitude.checks.foreign import OptimizerArguments
-    from altitude.checks.types import read_deferred, read_object
-
-    return {
-        "seed": _read_seed,
-        "dataset": read_object,
-        "model": _read_model,
-        "optimizer": lambda key, node: read_deferred(key, node, OptimizerArguments),
-        "objective": _read_objective,
-        "loop": read_object,
-        "callbacks": _read_callbacks,
-        "tracking": read_object,
-    }
-
-
-def _read_seed(key: str, value: Any) -> "tuple[int | None, list[Problem]]":
-    from altitude.errors import Problem
-
+def _read_seed(key: str, value: Any) -> Read:
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**32:
         return value, []
     return None, [Problem(key, repr(value), "a whole number from 0 to 4294967295")]
 
 
-def _read_model(key: str, node: Any) -> "tuple[Any, list[Problem]]":
+def _read_model(key: str, node: Any) -> Read:
     """Our own builders are checked now; a user's may import TensorFlow, so that waits."""
-    from altitude.checks.types import read_deferred, read_object
-
     own = isinstance(node, Mapping) and str(node.get("_target_", "")).startswith("altitude.")
     return read_object(key, node) if own else read_deferred(key, node)
 
 
-def _read_callbacks(key: str, nodes: Any) -> "tuple[Any, list[Problem]]":
-    from altitude.checks.foreign import CallbackArguments
-    from altitude.checks.types import read_deferred
-    from altitude.errors import Problem
-
+def _read_callbacks(key: str, nodes: Any) -> Read:
     if not isinstance(nodes or {}, Mapping):
         return None, [Problem(key, repr(nodes), "a mapping from names to callbacks")]
     callbacks: dict[str, Any] = {}
@@ -160,12 +117,8 @@ def _read_callbacks(key: str, nodes: Any) -> "tuple[Any, list[Problem]]":
     return callbacks, problems
 
 
-def _read_objective(key: str, node: Any) -> "tuple[Any, list[Problem]]":
+def _read_objective(key: str, node: Any) -> Read:
     """Loss and metrics are Keras classes by name; a metric is called what its key is."""
-    from altitude.checks.foreign import LossArguments
-    from altitude.checks.types import read_deferred, read_object
-    from altitude.errors import Problem
-
     if not isinstance(node, Mapping) or "loss" not in node:
         return read_object(key, node)
     loss, problems = read_deferred(f"{key}.loss", node["loss"], LossArguments)
@@ -180,3 +133,16 @@ def _read_objective(key: str, node: Any) -> "tuple[Any, list[Problem]]":
             problems += found
         settings[group] = built
     return (None, problems) if problems else read_object(key, settings)
+
+
+READERS: Mapping[str, Callable[[str, Any], Read]] = {
+    "seed": _read_seed,
+    "dataset": read_object,
+    "model": _read_model,
+    "optimizer": lambda key, node: read_deferred(key, node, OptimizerArguments),
+    "objective": _read_objective,
+    "loop": read_object,
+    "callbacks": _read_callbacks,
+    "tracking": read_object,
+}
+"""How each group of a config is read."""
