@@ -68,7 +68,7 @@ def test_a_thread_leaves_signals_alone() -> None:
 
 
 def test_chatter_is_held_back(capfd: pytest.CaptureFixture[str]) -> None:
-    with session.quiet_stderr():
+    with session._quiet_stderr():
         os.write(2, b"chatter")
     os.write(2, b"news")
     assert capfd.readouterr().err == "news"
@@ -80,7 +80,7 @@ def complain_and_fail() -> None:
 
 
 def test_chatter_is_shown_with_an_error(capfd: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(ImportError), session.quiet_stderr():
+    with pytest.raises(ImportError), session._quiet_stderr():
         complain_and_fail()
     assert capfd.readouterr().err == "libcuda.so is missing"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from altitude.errors import Problem, did_you_mean
-from altitude.session import quiet_stderr
+from altitude.session import start_tensorflow
 
 
 @dataclass(frozen=True)
@@ -53,13 +53,14 @@ class Deferred:
         """
         from hydra.utils import get_object
 
-        with quiet_stderr():  # a module of the user's may import TensorFlow, which chatters
-            try:
-                target = get_object(self.target)
-            except (ImportError, AttributeError, ValueError) as error:
-                cause = str(error.__cause__ or error).partition("\n")[0]
-                expected = "the import path of a class or function"
-                return [Problem(f"{key}._target_", self.target, expected, cause)]
+        if not self.target.startswith("altitude."):
+            start_tensorflow()  # which is quiet; a user's module may import it, and would not be
+        try:
+            target = get_object(self.target)
+        except (ImportError, AttributeError, ValueError) as error:
+            cause = str(error.__cause__ or error).partition("\n")[0]
+            expected = "the import path of a class or function"
+            return [Problem(f"{key}._target_", self.target, expected, cause)]
         return argument_problems(target, self.arguments, key, positional)
 
 

@@ -6,7 +6,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -19,7 +19,7 @@ def start_tensorflow() -> None:
     """Imports TensorFlow and Keras without their chatter; if they fail, it is shown after all."""
     if "tensorflow" not in sys.modules:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    with quiet_stderr():
+    with _quiet_stderr():
         import keras  # noqa: F401
         import tensorflow as tf
 
@@ -70,18 +70,11 @@ def ending_on_signals() -> Iterator[None]:
 
 
 @contextmanager
-def quiet_stderr() -> Iterator[None]:
-    """Holds back what native code writes to stderr, and shows it if there is an error.
-
-    What Python code writes to `sys.stderr` goes through.
-    """
+def _quiet_stderr() -> Iterator[None]:
+    """Holds back what libraries write to stderr, and shows it if there is an error."""
     sys.stderr.flush()
     kept = os.dup(2)
-    with (
-        tempfile.TemporaryFile() as held,
-        os.fdopen(kept, "w", buffering=1) as through,
-        redirect_stderr(through if sys.stderr is sys.__stderr__ else sys.stderr),
-    ):
+    with tempfile.TemporaryFile() as held:
         os.dup2(held.fileno(), 2)
         try:
             yield
@@ -91,3 +84,4 @@ def quiet_stderr() -> Iterator[None]:
             raise
         finally:
             os.dup2(kept, 2)
+            os.close(kept)
