@@ -38,8 +38,6 @@ from altitude.tracking.store import (
 )
 
 PARAMS_PER_CALL = 100
-EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
-"""Has MLflow's UI show pages for training, not for language models."""
 
 
 def open_mlflow_run(settings: Mlflow, experiment: Experiment) -> "MlflowRun":
@@ -191,7 +189,7 @@ def _experiment_id(client: MlflowClient, uri: str, name: str) -> str:
     found = client.get_experiment_by_name(name)
     if found is None:
         try:
-            return client.create_experiment(name, artifact_location(uri), EXPERIMENT_TAGS)
+            return client.create_experiment(name, artifact_location(uri))
         except MlflowException:
             found = client.get_experiment_by_name(name)  # another process was quicker
             if found is None:
