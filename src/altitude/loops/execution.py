@@ -81,14 +81,22 @@ def _compiled(
     if model.run_eagerly:
         return lambda batches, count: [run_batch_eagerly(next(batches)) for _ in range(count)][-1]
 
-    run_batch = tf.function(run_batch_eagerly, reduce_retracing=True, jit_compile=model.jit_compile)
+    # As Keras does, without AutoGraph: a step says in TensorFlow what is to happen in the graph.
+    run_batch = tf.function(
+        run_batch_eagerly,
+        reduce_retracing=True,
+        autograph=False,
+        jit_compile=model.jit_compile,
+    )
     log_specs = run_batch.get_concrete_function(batch_spec).structured_outputs
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def run_batches(batches: Any, count: tf.Tensor) -> Logs:
-        logs: Logs = tf.nest.map_structure(lambda spec: tf.zeros(spec.shape, spec.dtype), log_specs)
-        for _ in tf.range(count):
-            logs = run_batch(next(batches))
-        return logs
+        def run_next(done: tf.Tensor, _logs: Logs) -> tuple[tf.Tensor, Logs]:
+            return done + 1, run_batch(next(batches))
+
+        no_logs = tf.nest.map_structure(lambda spec: tf.zeros(spec.shape, spec.dtype), log_specs)
+        _, logs = tf.while_loop(lambda done, _: done < count, run_next, (tf.constant(0), no_logs))
+        return logs  # type: ignore[no-any-return]
 
     return lambda batches, count: run_batches(batches, tf.constant(count))
