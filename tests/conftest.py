@@ -1,6 +1,7 @@
 """Fixtures that all tests share: one TensorFlow process, small data, real code paths."""
 
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
 ExperimentFactory = Callable[..., Experiment]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible() -> None:
+    """Takes Ctrl-C, which tests started in the background and their children ignore."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
