@@ -14,6 +14,7 @@ from altitude import ConfigError, compose, run
 from altitude.checks.built import check_signatures
 from altitude.checks.composition import compose_config
 from altitude.config_path import config_directory
+from altitude.data import FashionMnist
 from altitude.loops import Fit, Loop, Tape, TrainStep
 from altitude.models import Mlp
 from altitude.tracking import Untracked
@@ -155,6 +156,7 @@ def test_the_recipes_differ_in_their_altitude_alone(recipe: str, loop: Loop) -> 
 def test_debug_quick() -> None:
     experiment = compose(["debug=quick", "loop=tape"])
     assert experiment.loop == Tape(epochs=1, run_eagerly=False)
+    assert isinstance(experiment.dataset, FashionMnist)
     assert experiment.dataset.limit == 512
     assert experiment.tracking == Untracked()
 
@@ -167,6 +169,7 @@ def test_debug_overfit() -> None:
     experiment = compose(["model=mlp_softmax", "debug=overfit", "objective.loss.from_logits=false"])
     assert isinstance(experiment.model, Mlp)
     assert (experiment.model.dropout, experiment.model.l2) == (0.0, 0.0)
+    assert isinstance(experiment.dataset, FashionMnist)
     assert experiment.dataset.limit == 512
 
 

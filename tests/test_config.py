@@ -189,7 +189,7 @@ WRONG_VALUES = [
     ("tracking.experiment_name=3", "3", "a text"),
     ("dataset=null", "null", "one of digits, fashion_mnist, npz"),
     ("model=3", "3", "one of cnn, linear, mlp, mlp_softmax"),
-    ("objective.loss=null", "None", "a mapping whose `_target_` names a class or function"),
+    ("objective.loss=null", "null", "a loss: this step takes the one that"),
     ("objective.metrics=3", "3", "a mapping of metrics"),
     ("callbacks.early_stopping=3", "3", "a mapping whose `_target_` names a class or function"),
 ]
@@ -235,7 +235,7 @@ def test_an_unknown_key_far_down() -> None:
 def test_the_keys_that_there_are() -> None:
     problem = problem_of("dataset.colour=red")
     expected = "a key of `dataset`: _target_, batch_size, data_dir, divisor, limit, one_hot, "
-    assert problem.expected == expected + "validation_size"
+    assert problem.expected == expected + "transforms, validation_size"
     assert problem.instead == "+dataset.colour=red to add it"
 
 

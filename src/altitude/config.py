@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
+from pydantic import BaseModel
 
 from altitude.checks.composition import compose_config
 from altitude.checks.foreign import CallbackArguments, LossArguments, OptimizerArguments
@@ -14,6 +15,7 @@ from altitude.checks.rules import broken_rules, useless_plateau
 from altitude.checks.types import read_deferred, read_object
 from altitude.errors import ConfigError, Problem
 from altitude.experiment import Experiment, new_output_dir
+from altitude.objective import Objective
 
 Read = tuple[Any, list[Problem]]
 """What was read, None if that was not possible; and the problems on the way."""
@@ -104,24 +106,44 @@ def _read_model(key: str, node: Any) -> Read:
     return read_object(key, node) if own else read_deferred(key, node)
 
 
+def _read_optimizer(key: str, node: Any) -> Read:
+    """One optimizer; or a mapping of them, for a model class whose `compile` takes several."""
+    if not isinstance(node, Mapping) or "_target_" in node:
+        own = isinstance(node, Mapping) and str(node["_target_"]).startswith("altitude.")
+        return read_object(key, node) if own else read_deferred(key, node, OptimizerArguments)
+    return _read_all(key, node, OptimizerArguments)
+
+
+def _read_all(key: str, nodes: Mapping[str, Any], schema: type[BaseModel] | None = None) -> Read:
+    calls: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for name, node in nodes.items():
+        call, found = read_deferred(f"{key}.{name}", node, schema)
+        calls |= {} if call is None else {name: call}
+        problems += found
+    return calls, problems
+
+
 def _read_callbacks(key: str, nodes: Any) -> Read:
     if not isinstance(nodes or {}, Mapping):
         return None, [Problem(key, repr(nodes), "a mapping from names to callbacks")]
-    callbacks: dict[str, Any] = {}
-    problems: list[Problem] = []
-    for name, node in (nodes or {}).items():
-        if node is not None:
-            callback, found = read_deferred(f"{key}.{name}", node, CallbackArguments)
-            callbacks |= {} if callback is None else {name: callback}
-            problems += found
-    return callbacks, problems
+    chosen = {name: node for name, node in (nodes or {}).items() if node is not None}
+    return _read_all(key, chosen, CallbackArguments)
 
 
 def _read_objective(key: str, node: Any) -> Read:
-    """Loss and metrics are Keras classes by name; a metric is called what its key is."""
+    """Loss and metrics are Keras classes by name; a metric is called what its key is.
+
+    A mapping without `_target_` is what a model class takes in a `compile` of its own.
+    """
+    if isinstance(node, Mapping) and "_target_" not in node:
+        own, problems = _read_all(key, node)
+        return Objective(loss=None, metrics={}, own=own), problems
     if not isinstance(node, Mapping) or "loss" not in node:
         return read_object(key, node)
-    loss, problems = read_deferred(f"{key}.loss", node["loss"], LossArguments)
+    loss, problems = None, []
+    if node["loss"] is not None:
+        loss, problems = read_deferred(f"{key}.loss", node["loss"], LossArguments)
     settings: dict[str, Any] = dict(node) | {"loss": loss}
     for group in ("metrics", "weighted_metrics"):
         built, metrics = {}, node.get(group) or {}
@@ -139,7 +161,7 @@ READERS: Mapping[str, Callable[[str, Any], Read]] = {
     "seed": _read_seed,
     "dataset": read_object,
     "model": _read_model,
-    "optimizer": lambda key, node: read_deferred(key, node, OptimizerArguments),
+    "optimizer": _read_optimizer,
     "objective": _read_objective,
     "loop": read_object,
     "callbacks": _read_callbacks,

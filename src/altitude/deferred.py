@@ -1,7 +1,8 @@
 """Classes that are named now and imported when they are needed."""
 
+import dataclasses
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,6 +63,26 @@ class Deferred:
             expected = "the import path of a class or function"
             return [Problem(f"{key}._target_", self.target, expected, cause)]
         return argument_problems(target, self.arguments, key, positional)
+
+
+def deferred_calls(key: str, value: Any) -> Iterator[tuple[str, Deferred]]:
+    """Finds every call inside a setting: in mappings, and in the fields of dataclasses.
+
+    Args:
+        key: The config key that holds the setting.
+        value: The setting.
+
+    Yields:
+        The config key of each call, and the call.
+    """
+    if isinstance(value, Deferred):
+        yield key, value
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from deferred_calls(f"{key}.{name}", item)
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        for part in dataclasses.fields(value):
+            yield from deferred_calls(f"{key}.{part.name}", getattr(value, part.name))
 
 
 def argument_problems(

@@ -7,7 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from altitude.data import ArrayDataset, DataSpec, FashionMnist
+from altitude.compilation import Optimizer
+from altitude.data import Dataset, DataSpec, FashionMnist
 from altitude.deferred import Deferred
 from altitude.loops import Fit, Loop
 from altitude.models import Mlp
@@ -30,7 +31,8 @@ class Experiment:
     Attributes:
         dataset: Where examples come from, and how they become batches.
         model: Called with the data's spec, returns an uncompiled model.
-        optimizer: Returns the optimizer when called.
+        optimizer: Returns the optimizer when called; several by name for a model class that takes
+            them in a `compile` of its own.
         objective: Loss and metrics.
         loop: Who drives the epochs: the altitude.
         callbacks: Functions that return a Keras callback when called, by name, in order.
@@ -40,9 +42,9 @@ class Experiment:
         overrides: How the experiment differs from the defaults, as typed on the command line.
     """
 
-    dataset: ArrayDataset = field(default_factory=FashionMnist)
+    dataset: Dataset = field(default_factory=FashionMnist)
     model: Callable[[DataSpec], "keras.Model"] = field(default_factory=Mlp)
-    optimizer: Callable[[], "keras.optimizers.Optimizer"] = field(
+    optimizer: Optimizer = field(
         default_factory=lambda: Deferred("keras.optimizers.Adam", {"learning_rate": 1e-3})
     )
     objective: Objective = field(default_factory=Objective)

@@ -1,7 +1,7 @@
 """What a run leaves behind."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,6 +14,7 @@ class RunResult:
         metrics: Final metrics: `best_epoch`, `best_*` of the best model in that epoch, `test_*` of
             the same model on the test data.
         history: Every metric by epoch, `learning_rate` and `epoch_seconds` included.
+        traces: How often each step was traced into a graph, by its name.
         model_path: The best model, `best.keras`; opens with `keras.models.load_model`.
         output_dir: Folder with the files of the run.
         run_id: MLflow's id of the run, None if it was not tracked.
@@ -24,6 +25,7 @@ class RunResult:
     history: Mapping[str, Sequence[float]]
     model_path: Path
     output_dir: Path
+    traces: Mapping[str, int] = field(default_factory=dict)
     run_id: str | None = None
     how_to_open: str = ""
 

@@ -1,7 +1,9 @@
 """From an experiment to a tracked, verified result."""
 
+import dataclasses
 import math
 import traceback
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,8 +12,10 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from altitude.checks.built import check_built, check_signatures
+from altitude.compilation import compile_model
 from altitude.errors import ConfigError
 from altitude.experiment import Experiment
+from altitude.objective import Objective
 from altitude.result import RunResult
 from altitude.session import ending_on_signals, fresh_session, start_tensorflow
 from altitude.tracking.run import Run
@@ -21,6 +25,10 @@ if TYPE_CHECKING:
 
     from altitude.callbacks.epoch_log import EpochLog
     from altitude.data.pipeline import Pipelines
+    from altitude.models.saving import SavedModel
+
+BEST_MODEL = "best.keras"
+"""What the best model's file is called, in the run's folder and among its artifacts."""
 
 TOLERANCE = 1e-4
 """How far a reloaded model's validation metrics may be from those seen in training."""
@@ -58,25 +66,79 @@ def run(experiment: Experiment, *, console: Console | None = None) -> RunResult:
 
 
 def _train(experiment: Experiment, tracked: Run, console: Console) -> RunResult:
-    import keras
+    from altitude.loops.traces import Traces
+    from altitude.models.saving import SavedModel, part_named
 
+    pipelines = _pipelines(experiment, tracked)
+    objective = _objective(experiment, pipelines, console)
+    model = experiment.model(pipelines.spec)
+    compile_model(model, experiment.optimizer, objective, experiment.loop)
+    check_built(model, getattr(model, "loss", None), pipelines.spec)
+    pipelines = _usable(model, pipelines, console)
+    traces = Traces()
+    experiment.loop.prepare(model, traces)
+    name = getattr(experiment.model, "saved", None)
+    part = part_named(model, name) if name else experiment.loop.saved_model(model)
+    saved = SavedModel(model, part, pipelines.spec)
+    seen, log = _fit(experiment, model, pipelines, tracked, console)
+    scores = _score(experiment, model, saved, pipelines, seen)
+    for warning in traces.warnings():
+        warnings.warn(warning, stacklevel=2)
+    return _record(experiment, tracked, scores, log, traces.counts)
+
+
+def _pipelines(experiment: Experiment, tracked: Run) -> "Pipelines":
+    pipelines = experiment.dataset.build(experiment.seed, experiment.objective.class_weight)
+    tracked.set_tags({"dataset.fingerprint": pipelines.fingerprint})
+    return pipelines
+
+
+def _objective(experiment: Experiment, pipelines: "Pipelines", console: Console) -> Objective:
+    """The objective; for soft labels, if it reads class indices, its counterpart, saying so."""
+    objective = experiment.objective
+    if pipelines.spec.labels.kind != "soft":
+        return objective
+    softened = objective.for_soft_labels()
+    if softened != objective:
+        console.print(
+            "labels are soft here: sparse losses and metrics give way to categorical ones"
+        )
+    return softened
+
+
+def _usable(model: "keras.Model", pipelines: "Pipelines", console: Console) -> "Pipelines":
+    """The pipelines, without validation for a model that cannot be evaluated."""
+    from altitude.steps.own import can_evaluate
+
+    if can_evaluate(model):
+        return pipelines
+    name = type(model).__name__
+    console.print(f"{name} has neither `call` nor `test_step`: no validation, no test")
+    return dataclasses.replace(pipelines, validation=None)
+
+
+def _fit(
+    experiment: Experiment,
+    model: "keras.Model",
+    pipelines: "Pipelines",
+    tracked: Run,
+    console: Console,
+) -> tuple[dict[str, float], "EpochLog"]:
+    """Trains, and returns the metrics of the epoch that the best model is from, and the log."""
+    from altitude.callbacks.artifact_log import ArtifactLog
     from altitude.callbacks.best_epoch import BestEpoch
     from altitude.callbacks.epoch_log import EpochLog
     from altitude.callbacks.progress import ProgressDisplay
 
-    pipelines = experiment.dataset.build(experiment.seed, experiment.objective.class_weight)
-    tracked.set_tags({"dataset.fingerprint": pipelines.fingerprint})
-    model = _compiled(experiment, experiment.model(pipelines.spec))
-    check_built(model, model.loss, pipelines.spec)
-    experiment.loop.prepare(model)
-    path = experiment.output_dir / "best.keras"
+    path = experiment.output_dir / BEST_MODEL
     path.parent.mkdir(parents=True, exist_ok=True)
     chosen: list[keras.callbacks.Callback] = [make() for make in experiment.callbacks.values()]
     best = BestEpoch(chosen, path)
     log = EpochLog(tracked.log_metrics)
+    artifacts = ArtifactLog(experiment.output_dir / "artifacts", tracked.log_artifact)
     progress = ProgressDisplay(console)
     try:
-        experiment.loop.run(model, pipelines, [*chosen, best, log, progress])
+        experiment.loop.run(model, pipelines, [*chosen, best, log, artifacts, progress])
     finally:
         progress.close()
         if path.exists():
@@ -84,17 +146,7 @@ def _train(experiment: Experiment, tracked: Run, console: Console) -> RunResult:
     seen = {name: values[best.epoch - 1] for name, values in log.history.items()}
     if not best.follows_checkpoint:  # it was saved later: averages or best weights are in it
         seen = _validation(experiment, model, pipelines)
-    metrics = _score(experiment, path, pipelines, seen) | {"best_epoch": float(best.epoch)}
-    return _record(experiment, tracked, path, metrics, log)
-
-
-def _compiled(experiment: Experiment, model: "keras.Model") -> "keras.Model":
-    model.compile(
-        optimizer=experiment.optimizer(),
-        **experiment.objective.compile_arguments(),
-        **experiment.loop.compile_arguments(),
-    )
-    return model
+    return seen | {"best_epoch": float(best.epoch)}, log
 
 
 def _validation(
@@ -107,23 +159,28 @@ def _validation(
 
 
 def _score(
-    experiment: Experiment, path: Path, pipelines: "Pipelines", seen: Mapping[str, float]
+    experiment: Experiment,
+    model: "keras.Model",
+    saved: "SavedModel",
+    pipelines: "Pipelines",
+    seen: Mapping[str, float],
 ) -> dict[str, float]:
     """Reloads the best model, makes sure that it is the one that was seen, and tests it.
 
     Raises:
         RuntimeError: If the reloaded model scores otherwise on the validation data.
     """
-    import keras
+    from altitude.steps.own import can_evaluate
 
-    model = _compiled(experiment, keras.models.load_model(path, compile=False))
-    experiment.loop.prepare(model)
+    path = experiment.output_dir / BEST_MODEL
+    saved.restore(path)
     validation = _validation(experiment, model, pipelines)
     _require_same(path, {name: seen[name] for name in validation if name in seen}, validation)
-    test = experiment.loop.evaluate(model, pipelines.test)
+    test = experiment.loop.evaluate(model, pipelines.test) if can_evaluate(model) else {}
     return {
         **{f"best_{name}": seen.get(name, value) for name, value in validation.items()},
         **{f"test_{name}": value for name, value in test.items()},
+        "best_epoch": seen["best_epoch"],
     }
 
 
@@ -139,18 +196,25 @@ def _require_same(path: Path, seen: Mapping[str, float], reloaded: Mapping[str, 
 
 
 def _record(
-    experiment: Experiment, tracked: Run, path: Path, metrics: dict[str, float], log: "EpochLog"
+    experiment: Experiment,
+    tracked: Run,
+    metrics: dict[str, float],
+    log: "EpochLog",
+    traces: Mapping[str, int],
 ) -> RunResult:
     from altitude.tracking.curves import draw_curves
 
-    tracked.log_metrics(metrics, step=int(metrics["best_epoch"]))
+    best_epoch = int(metrics["best_epoch"])
+    tracked.log_metrics(metrics, step=best_epoch)
+    tracked.set_tags({f"traces.{name}": str(count) for name, count in traces.items()})
     curves = experiment.output_dir / "curves.png"
-    draw_curves(log.history, int(metrics["best_epoch"]), curves)
+    draw_curves(log.history, best_epoch, curves)
     tracked.log_artifact(curves)
     return RunResult(
         metrics=metrics,
         history=log.history,
-        model_path=path,
+        traces=traces,
+        model_path=experiment.output_dir / BEST_MODEL,
         output_dir=experiment.output_dir,
         run_id=tracked.run_id,
         how_to_open=tracked.how_to_open,

@@ -6,12 +6,16 @@ from typing import Any
 
 import keras
 
+from altitude.optimizers.group_optimizer import learning_rates
+
 Record = Callable[[dict[str, float], int], None]
 """Takes the metrics of one epoch, and its number, counting from 1."""
 
 
 class EpochLog(keras.callbacks.Callback):
     """Adds `learning_rate` and `epoch_seconds` to the metrics of each epoch and records them.
+
+    The rate of each group of an optimizer that has groups is `learning_rate/<group>`.
 
     Stands behind the user's callbacks, some of which write into the logs.
 
@@ -23,19 +27,17 @@ class EpochLog(keras.callbacks.Callback):
         super().__init__()
         self._record = record
         self._began = 0.0
-        self._learning_rate: float | None = None
+        self._learning_rates: dict[str, float] = {}
         self.history: dict[str, list[float]] = {}
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002, D102
         self._began = time.perf_counter()
         # Read now: ReduceLROnPlateau changes it at the end of the epoch, for the next one.
-        rate = getattr(self.model.optimizer, "learning_rate", None)
-        self._learning_rate = None if rate is None else float(keras.ops.convert_to_numpy(rate))
+        self._learning_rates = learning_rates(self.model.optimizer)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: D102
         metrics = {name: float(value) for name, value in (logs or {}).items()}
-        if self._learning_rate is not None:
-            metrics["learning_rate"] = self._learning_rate
+        metrics |= self._learning_rates
         metrics["epoch_seconds"] = time.perf_counter() - self._began
         for name, value in metrics.items():
             self.history.setdefault(name, []).append(value)

@@ -1,10 +1,11 @@
 """What can only be checked on real classes, loaded data and a built model."""
 
+import inspect
 from typing import TYPE_CHECKING
 
 from altitude.checks.agreement import label_problems, logits_problems
 from altitude.data.spec import DataSpec
-from altitude.deferred import Deferred
+from altitude.deferred import Deferred, deferred_calls
 from altitude.errors import ConfigError, Problem
 from altitude.experiment import Experiment
 
@@ -18,21 +19,39 @@ def check_signatures(experiment: Experiment) -> None:
     Raises:
         ConfigError: If a target cannot be imported, or does not take an argument.
     """
-    objective = experiment.objective
-    named = {
-        "optimizer": experiment.optimizer,
-        "objective.loss": objective.loss,
-        **{f"objective.metrics.{name}": m for name, m in objective.metrics.items()},
-        **{f"objective.weighted_metrics.{n}": m for n, m in objective.weighted_metrics.items()},
-        **{f"callbacks.{name}": callback for name, callback in experiment.callbacks.items()},
-    }
     problems: list[Problem] = []
-    for key, call in named.items():
-        problems += call.problems(key) if isinstance(call, Deferred) else []
-    if isinstance(experiment.model, Deferred):
-        problems += experiment.model.problems("model", positional=1)
+    for group in ("optimizer", "objective", "loop", "callbacks", "model"):
+        for key, call in deferred_calls(group, getattr(experiment, group)):
+            problems += call.problems(key, _positional(key, experiment.model))
+    if not problems:
+        problems = _unwrapped_class(experiment.model)
     if problems:
         raise ConfigError(problems)
+
+
+def _unwrapped_class(model: object) -> list[Problem]:
+    """A model class of the user's own is called with what it takes, and not with a spec."""
+    import keras
+    from hydra.utils import get_object
+
+    target = get_object(model.target) if isinstance(model, Deferred) else None
+    if not (isinstance(target, type) and issubclass(target, keras.Model)):
+        return []
+    if "spec" in inspect.signature(target).parameters:
+        return []
+    expected = "a function that takes the data's spec and returns a model; this is a model class"
+    instead = (
+        f"_target_: altitude.models.Subclassed, model_class: {{_target_: {target.__module__}."
+        f"{target.__qualname__}}} and, if it is made of inputs and outputs, network: ..."
+    )
+    return [Problem("model._target_", target.__qualname__, expected, instead)]
+
+
+def _positional(key: str, model: object) -> int:
+    """How many positional arguments a call will be given: a model's builder takes the spec."""
+    if key == "model.model_class":
+        return 0 if getattr(model, "network", None) is None else 2
+    return 1 if key in ("model", "model.network") else 0
 
 
 def check_built(model: "keras.Model", loss: object, spec: DataSpec) -> None:

@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from altitude.checks.agreement import label_problems, logits_problems
-from altitude.data import ArrayDataset, LabelSpec
-from altitude.deferred import Deferred
+from altitude.data import ArrayDataset, Dataset, LabelSpec
+from altitude.deferred import Deferred, deferred_calls
 from altitude.errors import Problem, did_you_mean
 from altitude.loops import Loop
+from altitude.models import Subclassed
 from altitude.objective import Objective
 
 Callbacks = Mapping[str, Callable[[], Any]]
@@ -27,20 +28,25 @@ def logits_agree(model: Any, objective: Objective) -> list[Problem]:
     return logits_problems(activation, from_logits, objective.loss.class_name)
 
 
-def labels_agree(dataset: ArrayDataset, objective: Objective) -> list[Problem]:
+def labels_agree(dataset: Dataset, objective: Objective) -> list[Problem]:
     """The labels are written as the loss reads them."""
     labels = dataset.declared.labels
     if labels is None or not isinstance(objective.loss, Deferred):
         return []
-    if dataset.one_hot:
+    arrays = dataset if isinstance(dataset, ArrayDataset) else None
+    if arrays and any(transform.soft_labels for transform in arrays.transforms.values()):
+        return []  # the objective follows the labels
+    if arrays and arrays.one_hot:
         labels = LabelSpec("one_hot", labels.num_classes)
     return label_problems(labels, objective.loss.class_name, outputs=None)
 
 
-def validation_leaves_training(dataset: ArrayDataset) -> list[Problem]:
+def validation_leaves_training(dataset: Dataset) -> list[Problem]:
     """The validation split is smaller than the data."""
     available = dataset.declared.num_examples
-    if available is None or dataset.validation_size < available:
+    if available is None or not isinstance(dataset, ArrayDataset):
+        return []
+    if dataset.validation_size < available:
         return []
     expected = f"less than {available}, the number of training examples"
     return [Problem("dataset.validation_size", str(dataset.validation_size), expected)]
@@ -50,9 +56,12 @@ def monitors_exist(
     callbacks: Callbacks,
     objective: Objective,
     loop: Loop | None = None,
-    dataset: ArrayDataset | None = None,
+    dataset: Dataset | None = None,
+    model: Any = None,
 ) -> list[Problem]:
     """Each callback monitors a metric that the run will have. A loop may add training metrics."""
+    if isinstance(model, Subclassed) or (loop and objective_has_an_owner(objective, loop)):
+        return []  # its class may report whatever it likes; or first things first
     known = known_metrics(objective, loop, validated=_is_validated(dataset))
     problems = []
     for name, callback in callbacks.items():
@@ -67,16 +76,30 @@ def monitors_exist(
 
 def one_hand_on_the_learning_rate(optimizer: Any, callbacks: Callbacks) -> list[Problem]:
     """A schedule and ReduceLROnPlateau do not both set the learning rate."""
-    if not isinstance(optimizer, Deferred):
-        return []
-    rate = optimizer.arguments.get("learning_rate")
     setters = [n for n, c in callbacks.items() if _class_name(c) == "ReduceLROnPlateau"]
-    if not isinstance(rate, Mapping) or not setters:
+    problems = []
+    for key, call in deferred_calls("optimizer", optimizer):
+        rate = call.arguments.get("learning_rate")
+        if isinstance(rate, Mapping) and setters:
+            expected = f"a number: callbacks.{setters[0]} cuts it, which a schedule does not allow"
+            instead = f"~callbacks.{setters[0]}, or {key}.learning_rate=1e-3"
+            schedule = str(rate.get("_target_", rate)).rpartition(".")[2]
+            problems.append(Problem(f"{key}.learning_rate", schedule, expected, instead))
+    return problems
+
+
+def objective_has_an_owner(objective: Objective, loop: Loop, model: Any = None) -> list[Problem]:
+    """Loss and metrics are the compiled ones or the step's own; one of the two, not both."""
+    if isinstance(model, Subclassed):
         return []
-    expected = f"a number: callbacks.{setters[0]} cuts it, which a schedule does not allow"
-    instead = f"~callbacks.{setters[0]}, or optimizer.learning_rate=1e-3"
-    schedule = str(rate.get("_target_", rate)).rpartition(".")[2]
-    return [Problem("optimizer.learning_rate", schedule, expected, instead)]
+    if loop.owns_objective and objective.metric_names:
+        given = ", ".join(objective.metric_names)
+        expected = "nothing: this step computes a loss and metrics of its own"
+        return [Problem("objective", given, expected, "objective=none")]
+    if not loop.owns_objective and objective.loss is None:
+        expected = "a loss: this step takes the one that the model is compiled with"
+        return [Problem("objective.loss", "null", expected, "objective=sparse_categorical")]
+    return []
 
 
 RULES: tuple[Callable[..., list[Problem]], ...] = (
@@ -85,6 +108,7 @@ RULES: tuple[Callable[..., list[Problem]], ...] = (
     validation_leaves_training,
     monitors_exist,
     one_hand_on_the_learning_rate,
+    objective_has_an_owner,
 )
 
 
@@ -105,7 +129,8 @@ def broken_rules(parts: Mapping[str, Any]) -> list[Problem]:
 def known_metrics(objective: Objective, loop: Loop | None, *, validated: bool) -> list[str]:
     """Names of all metrics that callbacks will see in the logs of an epoch."""
     trained = [*objective.metric_names, *(loop.reported_metrics if loop else ())]
-    return trained + [f"val_{name}" for name in objective.metric_names if validated]
+    evaluated = [*objective.metric_names, *(loop.evaluated_metrics if loop else ())]
+    return trained + [f"val_{name}" for name in evaluated if validated]
 
 
 def useless_plateau(callbacks: Callbacks) -> str | None:
@@ -121,9 +146,11 @@ def useless_plateau(callbacks: Callbacks) -> str | None:
     )
 
 
-def _is_validated(dataset: ArrayDataset | None) -> bool:
+def _is_validated(dataset: Dataset | None) -> bool:
     # A dataset that says nothing about itself may bring a validation split of its own.
-    return dataset is None or dataset.validation_size > 0 or dataset.declared.num_examples is None
+    if not isinstance(dataset, ArrayDataset):
+        return True
+    return dataset.validation_size > 0 or dataset.declared.num_examples is None
 
 
 def _class_name(callback: Callable[[], Any]) -> str:

@@ -1,17 +1,25 @@
 """From plain settings to typed objects, with every mistake on the way as a problem."""
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, PydanticSchemaGenerationError, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
+from altitude.checks.foreign import CallbackArguments, LossArguments, OptimizerArguments
 from altitude.deferred import Deferred
 from altitude.errors import Problem
 
 FOREIGN = ("keras", "tensorflow")
 """Packages whose classes are named in a config but not imported to check it."""
+
+SCHEMAS: dict[str, type[BaseModel]] = {
+    "keras.callbacks": CallbackArguments,
+    "keras.losses": LossArguments,
+    "keras.optimizers": OptimizerArguments,
+}
+"""What holds for the arguments of Keras' classes, by their package."""
 
 PLAIN_WORDS = {
     "bool_type": "true or false",
@@ -41,15 +49,41 @@ def read_object(key: str, node: Any) -> tuple[Any, list[Problem]]:
         expected = "a mapping whose `_target_` names a class or function"
         return None, [Problem(key, repr(node), expected)]
     if node["_target_"].partition(".")[0] in FOREIGN:
-        return read_deferred(key, node)
+        return read_deferred(key, node, _schema(node["_target_"]))
     deferred = Deferred(node["_target_"], {k: v for k, v in node.items() if k != "_target_"})
     problems = deferred.problems(key)
     arguments = {}
     for name, value in deferred.arguments.items():
-        nested = isinstance(value, Mapping) and "_target_" in value
-        arguments[name], found = read_object(f"{key}.{name}", value) if nested else (value, [])
+        read = read_deferred if _is_call(deferred.target, name, value) else _read_value
+        arguments[name], found = read(f"{key}.{name}", value)
         problems += found
     return (None, problems) if problems else _construct(key, deferred.target, arguments)
+
+
+def _read_value(key: str, value: Any) -> tuple[Any, list[Problem]]:
+    """Builds what a value describes: an object, or a mapping that may hold some."""
+    if not isinstance(value, Mapping):
+        return value, []
+    if "_target_" in value:
+        return read_object(key, value)
+    read = {name: _read_value(f"{key}.{name}", item) for name, item in value.items()}
+    built = {name: item for name, (item, _) in read.items()}
+    return built, [problem for _, problems in read.values() for problem in problems]
+
+
+def _is_call(target: str, name: str, value: Any) -> bool:
+    """Whether a setting wants something to call, and its value names a class of the user's own.
+
+    Our own builders are classes whose objects are called; the user's are called themselves.
+    """
+    from hydra.utils import get_object
+
+    field = getattr(get_object(target), "__dataclass_fields__", {}).get(name)
+    wants_call = field is not None and Callable in (
+        get_origin(kind) for kind in (field.type, *get_args(field.type))
+    )
+    named = isinstance(value, Mapping) and str(value.get("_target_", ""))
+    return wants_call and bool(named) and not str(named).startswith("altitude.")
 
 
 def read_deferred(
@@ -78,6 +112,11 @@ def read_deferred(
         except ValidationError as error:
             problems = [_problem(key, detail) for detail in error.errors()]
     return (None if problems else Deferred(node["_target_"], arguments)), _merged(problems)
+
+
+def _schema(target: str) -> type[BaseModel] | None:
+    """What holds for the arguments of one of Keras' classes, by its package."""
+    return SCHEMAS.get(target.rpartition(".")[0])
 
 
 def _construct(key: str, target: str, arguments: dict[str, Any]) -> tuple[Any, list[Problem]]:

@@ -1,20 +1,25 @@
 """Datasets: where examples come from, how they are split, and the pipelines over them."""
 
 from altitude.data.arrays import Examples, Splits
-from altitude.data.dataset import ArrayDataset
+from altitude.data.dataset import ArrayDataset, Dataset
 from altitude.data.digits import Digits
 from altitude.data.fashion_mnist import FashionMnist
+from altitude.data.mixup import Mixup
 from altitude.data.npz import Npz
 from altitude.data.spec import DataSpec, Declared, LabelSpec
+from altitude.data.transform import Transform
 
 __all__ = [
     "ArrayDataset",
     "DataSpec",
+    "Dataset",
     "Declared",
     "Digits",
     "Examples",
     "FashionMnist",
     "LabelSpec",
+    "Mixup",
     "Npz",
     "Splits",
+    "Transform",
 ]

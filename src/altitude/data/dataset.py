@@ -1,21 +1,47 @@
-"""The base of every dataset that is arrays: what a user's own dataset extends."""
+"""The base of every dataset: what a user's own dataset extends."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from altitude.data.arrays import Splits, split_validation
 from altitude.data.spec import Declared
+from altitude.data.transform import Transform
 from altitude.validation import STRICT, Count, Flag, NonNegativeCount, Positive
 
 if TYPE_CHECKING:
     from altitude.data.pipeline import Pipelines
 
 
+class Dataset(ABC):
+    """Where examples come from. A dataset that is no arrays extends this class."""
+
+    @property
+    def name(self) -> str:
+        """What the dataset is called in tracking and displays."""
+        return type(self).__name__
+
+    @property
+    def declared(self) -> Declared:
+        """What is known before anything is loaded, so that it can be checked before the run."""
+        return Declared()
+
+    @abstractmethod
+    def build(self, seed: int, class_weight: Mapping[int, float] | None) -> "Pipelines":
+        """Builds the pipelines that feed a loop.
+
+        Args:
+            seed: The order of the training examples in epoch e is a function of (seed, e).
+            class_weight: What the examples of each class weigh in the loss; classes left out
+                weigh 1.
+        """
+
+
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class ArrayDataset(ABC):
+class ArrayDataset(Dataset):
     """A dataset of arrays: batched, cast and scaled by a tf.data pipeline.
 
     A dataset of your own extends this class, as a dataclass with whatever settings it needs, and
@@ -29,6 +55,7 @@ class ArrayDataset(ABC):
         divisor: Inputs are cast to float32 and divided by this; None means 255 for uint8 inputs
             and 1 for all others.
         one_hot: Turn class indices into one-hot rows, as categorical losses need them.
+        transforms: What is done to every training batch, by name, in order.
     """
 
     batch_size: Count = 128
@@ -36,16 +63,7 @@ class ArrayDataset(ABC):
     limit: Count | None = None
     divisor: Positive | None = None
     one_hot: Flag = False
-
-    @property
-    def name(self) -> str:
-        """What the dataset is called in tracking and displays."""
-        return type(self).__name__
-
-    @property
-    def declared(self) -> Declared:
-        """What is known before anything is loaded, so that it can be checked before the run."""
-        return Declared()
+    transforms: dict[str, Transform] = Field(default_factory=dict)
 
     @abstractmethod
     def load(self) -> Splits:
@@ -61,13 +79,7 @@ class ArrayDataset(ABC):
         return Splits(splits.train[: self.limit], splits.test, splits.validation)
 
     def build(self, seed: int, class_weight: Mapping[int, float] | None) -> "Pipelines":
-        """Builds the pipelines that feed a loop.
-
-        Args:
-            seed: The order of the training examples in epoch e is a function of (seed, e).
-            class_weight: What the examples of each class weigh in the loss; classes left out
-                weigh 1.
-        """
+        """Builds the pipelines over the arrays."""
         from altitude.data.pipeline import build_pipelines
 
         return build_pipelines(self.split(), self, seed, class_weight)

@@ -8,7 +8,8 @@ import numpy as np
 import tensorflow as tf
 
 from altitude.data.arrays import Examples, Splits, describe_labels
-from altitude.data.spec import DataSpec, LabelSpec
+from altitude.data.spec import DataSpec, LabelKind, LabelSpec
+from altitude.data.transform import Transform
 from altitude.errors import ConfigError, Problem
 
 PREFETCHED_BATCHES = 4
@@ -23,6 +24,8 @@ class BatchSettings(Protocol):
     def divisor(self) -> float | None: ...  # noqa: D102
     @property
     def one_hot(self) -> bool: ...  # noqa: D102
+    @property
+    def transforms(self) -> Mapping[str, Transform]: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -62,13 +65,18 @@ def build_pipelines(
     problems = _label_problems(settings.one_hot, class_weight, labels, splits)
     if problems:
         raise ConfigError(problems)
-    to_batch = _Batching(settings, labels, None)
-    to_training_batch = _Batching(settings, labels, _weight_of_class(class_weight, labels))
+    soft = any(transform.soft_labels for transform in settings.transforms.values())
+    one_hot = labels.kind == "integer" and (settings.one_hot or soft)
+    to_batch = _Batching(settings.divisor, labels, one_hot, None)
+    class_weights = _weight_of_class(class_weight, labels)
+    to_training_batch = _Batching(settings.divisor, labels, one_hot, class_weights)
     epoch = tf.Variable(0, dtype=tf.int64, trainable=False, name="epoch")
-    kind = "one_hot" if settings.one_hot else labels.kind
+    kind: LabelKind = "one_hot" if one_hot else labels.kind
+    if soft and kind == "one_hot":
+        kind = "soft"
     validation = splits.validation
     return Pipelines(
-        train=_shuffled(splits.train, to_training_batch, settings.batch_size, seed, epoch),
+        train=_shuffled(splits.train, to_training_batch, settings, seed, epoch),
         epoch=epoch,
         validation=None
         if validation is None
@@ -80,23 +88,39 @@ def build_pipelines(
 
 
 def _shuffled(
-    examples: Examples, to_batch: "_Batching", batch_size: int, seed: int, epoch: tf.Variable
+    examples: Examples,
+    to_batch: "_Batching",
+    settings: BatchSettings,
+    seed: int,
+    epoch: tf.Variable,
 ) -> tf.data.Dataset:
     """One epoch in the order of a full permutation that depends on (seed, epoch) alone."""
     arrays = _constants(examples)
-    count, steps = len(examples), -(-len(examples) // batch_size)
+    count, batch_size = len(examples), settings.batch_size
+    steps = -(-count // batch_size)
 
     def batches_of_rows(_: tf.Tensor) -> tf.data.Dataset:
         key = tf.stack([tf.constant(seed, tf.int64), epoch.read_value()])
         order = tf.random.experimental.stateless_shuffle(tf.range(count), seed=key)
-        start = tf.data.Dataset.range(0, steps * batch_size, batch_size)
-        return start.map(lambda first: order[first : first + batch_size])
+
+        def rows(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            rows = order[step * batch_size : (step + 1) * batch_size]
+            return rows, tf.random.fold_in(tf.cast(key, tf.int32), tf.cast(step, tf.int32))
+
+        return tf.data.Dataset.range(steps).map(rows)
+
+    def batch(rows: tf.Tensor, key: tf.Tensor) -> tuple[Any, ...]:
+        batch = to_batch(*(tf.gather(array, rows) for array in arrays))
+        for position, transform in enumerate(settings.transforms.values()):
+            batch = transform(batch, tf.random.fold_in(key, position))
+        return batch
 
     # Keras' fit asks for an iterator once more than there are epochs; the order must not notice.
     rows = tf.data.Dataset.range(1).flat_map(batches_of_rows)
-    batches = rows.map(lambda rows: to_batch(*(tf.gather(array, rows) for array in arrays)))
-    return batches.apply(tf.data.experimental.assert_cardinality(steps)).prefetch(
-        PREFETCHED_BATCHES
+    return (
+        rows.map(batch)
+        .apply(tf.data.experimental.assert_cardinality(steps))
+        .prefetch(PREFETCHED_BATCHES)
     )
 
 
@@ -116,8 +140,9 @@ def _constants(examples: Examples) -> list[tf.Tensor]:
 class _Batching:
     """Turns stored examples into what the model sees."""
 
-    settings: BatchSettings
+    divisor: float | None
     labels: LabelSpec
+    one_hot: bool
     class_weights: tf.Tensor | None
 
     def __call__(self, x: tf.Tensor, y: tf.Tensor, sample_weight: Any = None) -> tuple[Any, ...]:
@@ -127,11 +152,11 @@ class _Batching:
         return batch if sample_weight is None else (*batch, tf.cast(sample_weight, tf.float32))
 
     def _scaled(self, x: tf.Tensor) -> tf.Tensor:
-        divisor = self.settings.divisor or (255.0 if x.dtype == tf.uint8 else 1.0)
+        divisor = self.divisor or (255.0 if x.dtype == tf.uint8 else 1.0)
         return tf.cast(x, tf.float32) / divisor
 
     def _label(self, y: tf.Tensor) -> tf.Tensor:
-        if self.settings.one_hot:
+        if self.one_hot:
             return tf.one_hot(tf.cast(y, tf.int32), self.labels.num_classes)
         return tf.cast(y, tf.int32 if self.labels.kind == "integer" else tf.float32)
 

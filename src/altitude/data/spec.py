@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
-LabelKind = Literal["integer", "one_hot", "column", "scalar"]
-"""`integer`: class indices, (batch,). `one_hot`: (batch, classes). `column`: one number for each
-example, (batch, 1). `scalar`: one number for each example, (batch,)."""
+LabelKind = Literal["integer", "one_hot", "soft", "column", "scalar"]
+"""`integer`: class indices, (batch,). `one_hot`: (batch, classes). `soft`: the same, as
+probabilities. `column`: one number for each example, (batch, 1). `scalar`: one number for each
+example, (batch,)."""
 
 
 @dataclass(frozen=True)

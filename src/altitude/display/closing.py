@@ -24,6 +24,8 @@ def _rows(result: RunResult) -> Iterator[tuple[str, str]]:
             yield label, scores
     cuts = ", ".join(f"epoch {epoch}" for epoch in result.learning_rate_cuts)
     yield "learning-rate cuts", cuts or "none"
+    if result.traces:
+        yield "traces", ", ".join(f"{name} {count}" for name, count in result.traces.items())
     yield "model", str(result.model_path)
     yield "run", result.run_id or "not tracked"
     if result.run_id:

@@ -8,95 +8,103 @@ import tensorflow as tf
 
 from altitude.steps import Batch, Logs
 
+Stage = Literal["train", "test"]
+"""Whether weights are updated; and which of the callbacks' methods are called."""
 
-class Execution:
-    """A step compiled for one model and one dataset.
+
+def compile_steps(model: keras.Model) -> None:
+    """Compiles a model's `train_step` and `test_step` for `run_batches`.
+
+    As with Keras, the model says how: `jit_compile`, `run_eagerly`, `steps_per_execution`.
+    """
+    model.run_train_batches = _compiled(model, model.train_step)
+    model.run_test_batches = _compiled(model, model.test_step)
+
+
+def run_batches(
+    model: keras.Model,
+    dataset: tf.data.Dataset,
+    watchers: keras.callbacks.CallbackList,
+    stage: Stage = "train",
+) -> dict[str, Any]:
+    """Runs a compiled step over one pass of a dataset, and the callbacks around its batches.
 
     Args:
-        model: The compiled model, which says how many batches a call runs, and how it is compiled.
-        step: Called with the model and a batch.
+        model: A model whose steps were compiled.
         dataset: Batches; its cardinality must be known.
-        stage: Which of the callbacks' methods are called.
+        watchers: The callbacks.
+        stage: Which of the two steps.
+
+    Returns:
+        The metrics over all batches: the model's own, unless the step reports others.
 
     Raises:
         ValueError: If the dataset does not know how many batches it holds.
     """
-
-    def __init__(
-        self,
-        model: keras.Model,
-        step: Callable[[keras.Model, Batch], Logs],
-        dataset: tf.data.Dataset,
-        stage: Literal["train", "test"],
-    ) -> None:
-        self.model = model
-        self.dataset = dataset
-        self.stage = stage
-        self.num_batches = int(dataset.cardinality())
-        if self.num_batches < 0:
-            raise ValueError(
-                "loop=tape needs a dataset that knows how many batches it holds. "
-                "Received one of unknown or infinite cardinality. "
-                "Use dataset.apply(tf.data.experimental.assert_cardinality(batches))"
-            )
-        self._run_batches = _compiled(model, step, dataset.element_spec)
-
-    def run(self, watchers: keras.callbacks.CallbackList) -> Logs:
-        """Runs the step over one pass of the dataset and returns the last batch's logs."""
-        begin = getattr(watchers, f"on_{self.stage}_batch_begin")
-        end = getattr(watchers, f"on_{self.stage}_batch_end")
-        per_call = self.model.steps_per_execution
-        batches = iter(self.dataset)
-        logs: Logs = {}
-        for first in range(0, self.num_batches, per_call):
-            begin(first)
-            logs = self._run_batches(batches, min(per_call, self.num_batches - first))
-            end(first + per_call - 1, logs)
-            if self.stage == "train" and self.model.stop_training:
-                break
-        return logs
-
-    def evaluate(self, watchers: keras.callbacks.CallbackList) -> dict[str, float]:
-        """Runs the step over the dataset from fresh metrics and returns them."""
-        watchers.on_test_begin()
-        self.model.reset_metrics()
-        logs = epoch_logs(self.model, self.run(watchers))
-        result = {name: float(keras.ops.convert_to_numpy(value)) for name, value in logs.items()}
-        watchers.on_test_end(result)
-        return result
-
-
-def epoch_logs(model: keras.Model, logs: Logs) -> dict[str, Any]:
-    """The metrics of an epoch: the model's own, unless the step reports others."""
+    num_batches = _cardinality(dataset)
+    run: Callable[..., Logs] = getattr(model, f"run_{stage}_batches")
+    begin, end = (getattr(watchers, f"on_{stage}_batch_{moment}") for moment in ("begin", "end"))
+    per_call = model.steps_per_execution
+    batches = iter(dataset)
+    logs: Logs = {}
+    for first in range(0, num_batches, per_call):
+        begin(first)
+        logs = run(batches, min(per_call, num_batches - first))
+        end(first + per_call - 1, logs)
+        if stage == "train" and model.stop_training:
+            break
     metrics: Mapping[str, Any] = model.get_metrics_result()
     return dict(metrics if metrics.keys() == logs.keys() else logs)
 
 
-def _compiled(
-    model: keras.Model, step: Callable[[keras.Model, Batch], Logs], batch_spec: Any
-) -> Callable[[Any, int], Logs]:
-    def run_batch_eagerly(batch: Batch) -> Logs:
-        return step(model, batch)
+def evaluate(
+    model: keras.Model, dataset: tf.data.Dataset, watchers: keras.callbacks.CallbackList
+) -> dict[str, float]:
+    """Runs the test step over a dataset from fresh metrics and returns them."""
+    watchers.on_test_begin()
+    model.reset_metrics()
+    logs = run_batches(model, dataset, watchers, "test")
+    result = {name: float(keras.ops.convert_to_numpy(value)) for name, value in logs.items()}
+    watchers.on_test_end(result)
+    return result
 
+
+def _cardinality(dataset: tf.data.Dataset) -> int:
+    count = int(dataset.cardinality())
+    if count < 0:
+        raise ValueError(
+            "loop=tape needs a dataset that knows how many batches it holds. "
+            "Received one of unknown or infinite cardinality. "
+            "Use dataset.apply(tf.data.experimental.assert_cardinality(batches))"
+        )
+    return count
+
+
+def _compiled(model: keras.Model, step: Callable[[Batch], Logs]) -> Callable[[Any, int], Logs]:
     if model.run_eagerly:
-        return lambda batches, count: [run_batch_eagerly(next(batches)) for _ in range(count)][-1]
+        return lambda batches, count: [step(next(batches)) for _ in range(count)][-1]
 
     # As Keras does, without AutoGraph: a step says in TensorFlow what is to happen in the graph.
-    run_batch = tf.function(
-        run_batch_eagerly,
-        reduce_retracing=True,
-        autograph=False,
-        jit_compile=model.jit_compile,
-    )
-    log_specs = run_batch.get_concrete_function(batch_spec).structured_outputs
+    @tf.function(reduce_retracing=True, autograph=False, jit_compile=model.jit_compile)
+    def run_batch(batch: Batch, _trainable: tuple[bool, ...]) -> Logs:
+        return step(batch)
 
     @tf.function(reduce_retracing=True, autograph=False)
-    def run_batches(batches: Any, count: tf.Tensor) -> Logs:
-        def run_next(done: tf.Tensor, _logs: Logs) -> tuple[tf.Tensor, Logs]:
-            return done + 1, run_batch(next(batches))
+    def run_batches(batches: Any, count: tf.Tensor, trainable: tuple[bool, ...]) -> Logs:
+        traced = run_batch.get_concrete_function(batches.element_spec, trainable)
 
-        no_logs = tf.nest.map_structure(lambda spec: tf.zeros(spec.shape, spec.dtype), log_specs)
+        def run_next(done: tf.Tensor, _logs: Logs) -> tuple[tf.Tensor, Logs]:
+            return done + 1, run_batch(next(batches), trainable)
+
+        no_logs = tf.nest.map_structure(
+            lambda spec: tf.zeros(spec.shape, spec.dtype), traced.structured_outputs
+        )
         _, logs = tf.while_loop(lambda done, _: done < count, run_next, (tf.constant(0), no_logs))
         return logs  # type: ignore[no-any-return]
 
-    return lambda batches, count: run_batches(batches, tf.constant(count))
+    # A graph holds what was trainable when it was traced: a change asks for another graph.
+    return lambda batches, count: run_batches(batches, tf.constant(count), _trainable(model))
+
+
+def _trainable(model: keras.Model) -> tuple[bool, ...]:
+    return tuple(bool(variable.trainable) for variable in model.variables)

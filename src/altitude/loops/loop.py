@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
     from altitude.data.pipeline import Pipelines
+    from altitude.loops.traces import Traces
 
 Precision = Literal["float32", "mixed_float16", "mixed_bfloat16"]
 
@@ -51,6 +52,16 @@ class Loop(ABC):
         """Names of training metrics beyond those of the objective."""
         return ()
 
+    @property
+    def evaluated_metrics(self) -> tuple[str, ...]:
+        """Names of validation and test metrics beyond those of the objective."""
+        return ()
+
+    @property
+    def owns_objective(self) -> bool:
+        """Whether loss and metrics are the loop's own, so that `objective=none` goes with it."""
+        return False
+
     def compile_arguments(self) -> dict[str, Any]:
         """The loop's share of the arguments of `model.compile`."""
         return {
@@ -59,11 +70,22 @@ class Loop(ABC):
             "run_eagerly": self.run_eagerly,
         }
 
-    def prepare(self, model: "keras.Model") -> None:
-        """Gives a compiled model what the loop needs on it."""
+    def prepare(self, model: "keras.Model", traces: "Traces") -> None:
+        """Gives a compiled model what the loop needs on it.
+
+        Args:
+            model: The compiled model.
+            traces: Told how often the step is traced.
+        """
         if model.built and model.optimizer is not None:
             # Variables that are made while a step is traced have it traced a second time.
             model.optimizer.build(model.trainable_variables)
+        model.train_step = traces.counted("train_step", model, model.train_step)
+        model.test_step = traces.counted("test_step", model, model.test_step)
+
+    def saved_model(self, model: "keras.Model") -> "keras.Model":
+        """The part of the model that is kept as `best.keras`; its weights are the model's own."""
+        return model
 
     @abstractmethod
     def run(

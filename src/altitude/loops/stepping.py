@@ -1,6 +1,7 @@
 """What altitudes 2 and 3 have in common: a step that can be swapped, and clipped."""
 
 import dataclasses
+import functools
 from typing import TYPE_CHECKING
 
 from pydantic import Field
@@ -8,10 +9,13 @@ from pydantic.dataclasses import dataclass
 
 from altitude.loops.loop import Loop
 from altitude.steps import Step, Supervised
+from altitude.steps.own import brings_own_step
 from altitude.validation import STRICT, Positive, refuse
 
 if TYPE_CHECKING:
     import keras
+
+    from altitude.loops.traces import Traces
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -41,16 +45,31 @@ class SteppingLoop(Loop):
 
     @property
     def reported_metrics(self) -> tuple[str, ...]:
-        """What the step reports."""
+        """What the step reports of training."""
         return self.clipped_step.reported_metrics
 
-    def prepare(self, model: "keras.Model") -> None:
-        """Lets the step add what it keeps on the model."""
-        from altitude.steps.own import brings_own_step
+    @property
+    def evaluated_metrics(self) -> tuple[str, ...]:
+        """What the step reports of evaluation."""
+        return self.clipped_step.evaluated_metrics
 
-        super().prepare(model)
+    @property
+    def owns_objective(self) -> bool:
+        """Whether loss and metrics are the step's own."""
+        return self.step.owns_objective
+
+    def prepare(self, model: "keras.Model", traces: "Traces") -> None:
+        """Binds the step to the model, which stays a plain model when it is saved."""
         if not brings_own_step(model):
-            self.clipped_step.build(model)
+            step = self.clipped_step
+            step.build(model)
+            model.train_step = functools.partial(step.train, model)
+            model.test_step = functools.partial(step.evaluate, model)
+        super().prepare(model, traces)
+
+    def saved_model(self, model: "keras.Model") -> "keras.Model":
+        """What the step says is to be kept."""
+        return model if brings_own_step(model) else self.step.saved_model(model)
 
     def _step_clips(self) -> bool:
         return "clip_norm" in getattr(self.step, "__dataclass_fields__", {})

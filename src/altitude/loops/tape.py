@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 from pydantic.dataclasses import dataclass
 
 from altitude.loops.stepping import SteppingLoop
-from altitude.steps import Step
 from altitude.validation import STRICT
 
 if TYPE_CHECKING:
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
     from altitude.data.pipeline import Pipelines
+    from altitude.loops.traces import Traces
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -24,6 +24,13 @@ class Tape(SteppingLoop):
     can start from this one.
     """
 
+    def prepare(self, model: "keras.Model", traces: "Traces") -> None:
+        """Binds the step to the model, and compiles it."""
+        from altitude.loops.execution import compile_steps
+
+        super().prepare(model, traces)
+        compile_steps(model)
+
     def run(
         self,
         model: "keras.Model",
@@ -31,52 +38,25 @@ class Tape(SteppingLoop):
         callbacks: Sequence["keras.callbacks.Callback"],
     ) -> "keras.callbacks.History":
         """Trains with the loop below."""
-        import keras
-
         from altitude.callbacks.epoch_order import EpochOrder
-        from altitude.loops.execution import Execution, epoch_logs
+        from altitude.loops.epochs import run_epochs
+        from altitude.loops.execution import evaluate, run_batches
 
-        step = self._step_of(model)
-        train = Execution(model, step.train, pipelines.train, "train")
-        validate = None
-        if pipelines.validation is not None:
-            validate = Execution(model, step.evaluate, pipelines.validation, "test")
-        watchers = keras.callbacks.CallbackList(
-            [EpochOrder(pipelines.epoch), *callbacks],
-            add_history=True,
-            model=model,
-            epochs=self.epochs,
-            steps=train.num_batches,
-            verbose=0,
-        )
-        logs: dict[str, Any] = {}
-        model.stop_training = False
-        watchers.on_train_begin()
-        for epoch in range(self.epochs):
-            model.reset_metrics()
-            watchers.on_epoch_begin(epoch)
-            logs = epoch_logs(model, train.run(watchers))
-            if validate is not None:
-                logs |= {
-                    f"val_{name}": value for name, value in validate.evaluate(watchers).items()
-                }
-            watchers.on_epoch_end(epoch, logs)
-            if model.stop_training:
-                break
-        model.optimizer.finalize_variable_values(model.trainable_weights)
-        watchers.on_train_end(logs)
-        return model.history
+        def run_epoch(_epoch: int, watchers: "keras.callbacks.CallbackList") -> dict[str, Any]:
+            logs = run_batches(model, pipelines.train, watchers)
+            if pipelines.validation is None:
+                return logs
+            validation = evaluate(model, pipelines.validation, watchers)
+            return logs | {f"val_{name}": value for name, value in validation.items()}
+
+        order = EpochOrder(pipelines.epoch)
+        steps = int(pipelines.train.cardinality())
+        return run_epochs(model, [order, *callbacks], self.epochs, steps, run_epoch)
 
     def evaluate(self, model: "keras.Model", dataset: "tf.data.Dataset") -> dict[str, float]:
         """Evaluates with the step."""
         import keras
 
-        from altitude.loops.execution import Execution
+        from altitude.loops.execution import evaluate
 
-        watchers = keras.callbacks.CallbackList([], model=model)
-        return Execution(model, self._step_of(model).evaluate, dataset, "test").evaluate(watchers)
-
-    def _step_of(self, model: "keras.Model") -> Step:
-        from altitude.steps.own import ModelStep, brings_own_step
-
-        return ModelStep() if brings_own_step(model) else self.clipped_step
+        return evaluate(model, dataset, keras.callbacks.CallbackList([], model=model))

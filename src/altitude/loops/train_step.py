@@ -1,6 +1,5 @@
 """Altitude 2: a `train_step` of one's own, under Keras' `fit`."""
 
-import functools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -25,16 +24,6 @@ class TrainStep(SteppingLoop):
     def name(self) -> str:
         """What the loop is called in the config."""
         return "train_step"
-
-    def prepare(self, model: "keras.Model") -> None:
-        """Binds the step to the model, which stays a plain model when it is saved."""
-        from altitude.steps.own import brings_own_step
-
-        super().prepare(model)
-        if not brings_own_step(model):
-            step = self.clipped_step
-            model.train_step = functools.partial(step.train, model)
-            model.test_step = functools.partial(step.evaluate, model)
 
     def run(
         self,

@@ -2,5 +2,6 @@
 
 from altitude.models.cnn import Cnn
 from altitude.models.mlp import Mlp
+from altitude.models.subclassed import Subclassed
 
-__all__ = ["Cnn", "Mlp"]
+__all__ = ["Cnn", "Mlp", "Subclassed"]

@@ -8,6 +8,15 @@ import keras
 import tensorflow as tf
 
 
+def gradients_of(model: keras.Model, tape: tf.GradientTape, loss: tf.Tensor) -> list[Any]:
+    """Returns the gradient of a loss by each trainable variable; None where it reaches none.
+
+    Gradients are scaled where the optimizer scales its loss, as mixed precision needs it.
+    """
+    scale = model.optimizer.scale_loss(tf.ones_like(loss))
+    return tape.gradient(loss, model.trainable_variables, scale)  # type: ignore[no-any-return]
+
+
 def apply_gradients(model: keras.Model, gradients: Sequence[Any], clip_norm: float | None) -> None:
     """Updates the trainable variables of a model, clipped by global norm if that is asked for.
 

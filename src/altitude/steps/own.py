@@ -1,23 +1,9 @@
-"""The step of a model class that brings its own `train_step` and `test_step`."""
+"""Model classes that bring a training step of their own."""
 
 from typing import TYPE_CHECKING
 
-from altitude.steps.step import Batch, Logs, Step
-
 if TYPE_CHECKING:
     import keras
-
-
-class ModelStep(Step):
-    """Does what the model's own class does."""
-
-    def train(self, model: "keras.Model", batch: Batch) -> Logs:
-        """Calls the model's `train_step`."""
-        return model.train_step(batch)  # type: ignore[no-any-return]
-
-    def evaluate(self, model: "keras.Model", batch: Batch) -> Logs:
-        """Calls the model's `test_step`."""
-        return model.test_step(batch)  # type: ignore[no-any-return]
 
 
 def brings_own_step(model: "keras.Model") -> bool:
@@ -25,3 +11,15 @@ def brings_own_step(model: "keras.Model") -> bool:
     import keras
 
     return type(model).train_step is not keras.Model.train_step
+
+
+def can_evaluate(model: "keras.Model") -> bool:
+    """Whether the model can be evaluated: it has outputs, a `call`, or a `test_step` of its own.
+
+    A GAN may have none of them: it is only ever trained.
+    """
+    import keras
+
+    cls = type(model)
+    has_own = cls.call is not keras.Model.call or cls.test_step is not keras.Model.test_step
+    return has_own or bool(getattr(model, "outputs", None))

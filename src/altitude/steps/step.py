@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     import keras
@@ -19,17 +19,28 @@ class Step(ABC):
 
     A step of your own extends this class and writes `train`. Whatever it reports comes from metrics
     on the model: Keras resets those at the start of every epoch.
+
+    Attributes:
+        owns_objective: Whether loss and metrics are the step's own, so that `objective=none` goes
+            with it; false for steps that use the compiled ones.
     """
 
-    def build(self, model: "keras.Model") -> None:  # noqa: B027 - most steps add nothing
-        """Adds what the step keeps on the model, such as a metric of its own.
+    owns_objective: ClassVar[bool] = False
 
-        Called once, after the model is compiled and before the first batch.
+    def build(self, model: "keras.Model") -> None:  # noqa: B027 - most steps add nothing
+        """Adds what the step keeps on the model: metrics, or variables of its own.
+
+        Called once, after the model is compiled and before its optimizer is built.
         """
 
     @property
     def reported_metrics(self) -> tuple[str, ...]:
-        """Names of the metrics that the step adds to those of the objective, for training only."""
+        """Names of the metrics of training that the step adds to those of the objective."""
+        return ()
+
+    @property
+    def evaluated_metrics(self) -> tuple[str, ...]:
+        """Names of the metrics of evaluation that the step adds to those of the objective."""
         return ()
 
     @abstractmethod
@@ -40,4 +51,10 @@ class Step(ABC):
         """Updates the metrics from one batch, leaves the weights alone, and returns the metrics."""
         from altitude.steps.objective import evaluate_objective
 
-        return evaluate_objective(model, batch)
+        logs = evaluate_objective(model, batch)
+        of_training = set(self.reported_metrics) - set(self.evaluated_metrics)
+        return {name: value for name, value in logs.items() if name not in of_training}
+
+    def saved_model(self, model: "keras.Model") -> "keras.Model":
+        """The part of the model that is kept as `best.keras`; its weights are the model's own."""
+        return model

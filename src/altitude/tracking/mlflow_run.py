@@ -146,10 +146,11 @@ class MlflowRun:
         record = {"metrics": named, "step": step, "timestamp": now}
         self._send(record, lambda: self._client.log_batch(self.run_id, metrics=batch))
 
-    def log_artifact(self, path: Path) -> None:
-        """Logs a file at the root of the run's artifacts."""
-        record = {"artifact": str(path)}
-        self._send(record, lambda: self._client.log_artifact(self.run_id, str(path)))
+    def log_artifact(self, path: Path, folder: str = ".") -> None:
+        """Logs a file in a folder of the run's artifacts."""
+        place = None if folder == "." else folder
+        record = {"artifact": str(path)} | ({"folder": place} if place else {})
+        self._send(record, lambda: self._client.log_artifact(self.run_id, str(path), place))
 
     def set_tags(self, tags: Mapping[str, str]) -> None:
         """Sets tags in one call."""

@@ -28,8 +28,8 @@ class Run(Protocol):
     def log_metrics(self, metrics: Mapping[str, float], step: int) -> None:
         """Logs metrics of one epoch."""
 
-    def log_artifact(self, path: Path) -> None:
-        """Logs a file at the root of the run's artifacts, under its own name."""
+    def log_artifact(self, path: Path, folder: str = ".") -> None:
+        """Logs a file in a folder of the run's artifacts, under its own name."""
 
     def set_tags(self, tags: Mapping[str, str]) -> None:
         """Sets tags."""
@@ -54,7 +54,7 @@ class NoRun:
     def log_metrics(self, metrics: Mapping[str, float], step: int) -> None:
         """Logs nothing."""
 
-    def log_artifact(self, path: Path) -> None:
+    def log_artifact(self, path: Path, folder: str = ".") -> None:
         """Logs nothing."""
 
     def set_tags(self, tags: Mapping[str, str]) -> None:

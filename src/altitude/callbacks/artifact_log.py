@@ -1,0 +1,39 @@
+"""Passes on the files that callbacks leave behind."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+
+Record = Callable[[Path, str], None]
+"""Takes a file, and the folder that it belongs in."""
+
+
+class ArtifactLog(keras.callbacks.Callback):
+    """After each epoch, records the files that are new in a folder.
+
+    Stands behind the user's callbacks, which write there what they want to be kept.
+
+    Args:
+        folder: Where the files appear; there may be folders in it.
+        record: Called with each file, and with its folder, relative to this one.
+    """
+
+    def __init__(self, folder: Path, record: Record) -> None:
+        super().__init__()
+        self._folder = folder
+        self._record = record
+        self._seen: set[Path] = set()
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002, D102
+        self._record_new()
+
+    def on_train_end(self, logs: Any = None) -> None:  # noqa: ARG002, D102
+        self._record_new()
+
+    def _record_new(self) -> None:
+        files = {path for path in self._folder.rglob("*") if path.is_file()}
+        for path in sorted(files - self._seen):
+            self._record(path, str(path.parent.relative_to(self._folder)))
+        self._seen |= files

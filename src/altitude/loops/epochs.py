@@ -1,0 +1,46 @@
+"""Epochs with Keras' callbacks around them: the frame of every loop at altitude 3."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import keras
+
+
+def run_epochs(
+    model: keras.Model,
+    callbacks: Sequence[keras.callbacks.Callback],
+    epochs: int,
+    steps: int,
+    run_epoch: Callable[[int, keras.callbacks.CallbackList], Mapping[str, Any]],
+) -> keras.callbacks.History:
+    """Calls a function once an epoch, and the callbacks around it as Keras' `fit` does.
+
+    Args:
+        model: The compiled model. Its metrics are reset before each epoch, and a callback that sets
+            its `stop_training` ends the training.
+        callbacks: Keras callbacks, in order.
+        epochs: Upper bound of the number of epochs.
+        steps: How many steps an epoch has, for callbacks that show progress.
+        run_epoch: Runs one epoch. Takes its number, counting from 0, and the callbacks, which it
+            calls around its batches; returns the epoch's metrics.
+
+    Returns:
+        Keras' history: lists of metrics, one value an epoch.
+    """
+    watchers = keras.callbacks.CallbackList(
+        list(callbacks), add_history=True, model=model, epochs=epochs, steps=steps, verbose=0
+    )
+    logs: dict[str, Any] = {}
+    model.stop_training = False
+    watchers.on_train_begin()
+    for epoch in range(epochs):
+        model.reset_metrics()
+        watchers.on_epoch_begin(epoch)
+        logs = dict(run_epoch(epoch, watchers))
+        watchers.on_epoch_end(epoch, logs)
+        if model.stop_training:
+            break
+    if model.optimizer is not None:
+        model.optimizer.finalize_variable_values(model.trainable_weights)
+    watchers.on_train_end(logs)
+    return model.history

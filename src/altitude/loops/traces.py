@@ -1,0 +1,119 @@
+"""How often each step was traced into a graph, and of what batches."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from altitude.steps.own import brings_own_step
+from altitude.steps.step import Batch, Logs
+
+if TYPE_CHECKING:
+    import keras
+
+BATCH_PARTS = ("x", "y", "sample_weight")
+"""What the elements of a batch are called."""
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What a step was traced of.
+
+    Attributes:
+        kinds: Dtype and rank of each argument, by its name.
+        shapes: Dtype and shape of each argument, by its name.
+        trainable: Which of the model's variables were trainable.
+    """
+
+    kinds: tuple[tuple[str, str], ...]
+    shapes: tuple[tuple[str, str], ...]
+    trainable: tuple[bool, ...]
+
+    @property
+    def reason(self) -> object:
+        """What a new trace is needed for: other kinds of arguments, other trainable variables."""
+        return self.kinds, self.trainable
+
+
+class Traces:
+    """Counts the traces of each step of one run.
+
+    A step is traced once for its batches, once more for batches of another kind (with a sample
+    weight and without), and once more for each change of what is trainable. All else is waste.
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[str, list[Trace]] = {}
+        self._making_variables: set[str] = set()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How often each step was traced, by its name."""
+        return {name: len(traces) for name, traces in self._seen.items()}
+
+    def counted(
+        self, name: str, model: "keras.Model", step: Callable[[Batch], Logs]
+    ) -> Callable[[Batch], Logs]:
+        """Returns a step that is noticed when it is traced, and does the same."""
+        if model.run_eagerly:
+            return step
+        if brings_own_step(model):
+            self._making_variables.add(name)
+
+        def traced(batch: Batch) -> Logs:
+            self._seen.setdefault(name, []).append(_trace(model, batch))
+            return step(batch)
+
+        return traced
+
+    def warnings(self) -> list[str]:
+        """A sentence for each step that was traced more often than its batches ask for."""
+        told = []
+        for name, traces in self._seen.items():
+            expected = len({trace.reason for trace in traces})
+            if name in self._making_variables and traces[:1] == traces[1:2]:
+                expected += 1  # a class with optimizers of its own has them build in its first call
+            if len(traces) > expected:
+                told.append(_excuse(name, traces, expected))
+        return told
+
+
+def _trace(model: "keras.Model", batch: Batch) -> Trace:
+    import tensorflow as tf
+
+    parts = batch if isinstance(batch, tuple) else (batch,)
+    kinds, shapes = [], []
+    for part, value in zip(BATCH_PARTS, parts, strict=False):
+        for path, tensor in _named(part, value):
+            shape = tf.TensorShape(getattr(tensor, "shape", None))
+            dtype = getattr(getattr(tensor, "dtype", None), "name", type(tensor).__name__)
+            kinds.append((path, f"{dtype} of rank {shape.rank}"))
+            shapes.append((path, f"{dtype} {shape}"))
+    trainable = tuple(bool(variable.trainable) for variable in model.variables)
+    return Trace(tuple(kinds), tuple(shapes), trainable)
+
+
+def _named(name: str, value: Any) -> list[tuple[str, Any]]:
+    if isinstance(value, dict):
+        return [pair for key, item in value.items() for pair in _named(f"{name}[{key}]", item)]
+    if isinstance(value, list | tuple):
+        return [pair for i, item in enumerate(value) for pair in _named(f"{name}[{i}]", item)]
+    return [(name, value)]
+
+
+def _excuse(name: str, traces: list[Trace], expected: int) -> str:
+    count = f"{name} was traced {len(traces)} times where {expected} would do"
+    changed = []
+    for argument, _ in traces[0].shapes:
+        shapes = list(dict.fromkeys(dict(trace.shapes).get(argument, "none") for trace in traces))
+        if len(shapes) > 1:
+            changed.append(f"{argument} was {', then '.join(shapes)}")
+    if changed:
+        return (
+            f"{count}: {'; '.join(changed)}. Every new shape costs a trace: "
+            "pad the batches, or let the dataset's element_spec leave that dimension open (None)"
+        )
+    return (
+        f"{count}, with the same shapes each time. Something else than the batch changed: a Python "
+        "number that should be a tensor, or variables that were made in the first call and should "
+        "be made before it, in the step's `build`"
+    )

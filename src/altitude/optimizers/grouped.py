@@ -1,0 +1,49 @@
+"""One optimizer for each group of layers."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from altitude.validation import STRICT
+
+if TYPE_CHECKING:
+    from altitude.optimizers.group_optimizer import GroupOptimizer
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Group:
+    """Some layers, and what updates them.
+
+    Attributes:
+        layers: Names of layers or patterns for them, such as `conv_*`; a layer that holds others
+            stands for all of them.
+        optimizer: Returns the optimizer of these layers when called.
+    """
+
+    layers: tuple[str, ...] = Field(min_length=1)
+    optimizer: Callable[[], Any]
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Grouped:
+    """Several optimizers in one, each for layers of its own.
+
+    Attributes:
+        groups: The groups, by name. Each reports its rate, as `learning_rate/<name>`; the rate of
+            the first stands for all of them: what sets it scales the others as well.
+    """
+
+    groups: dict[str, Group] = Field(min_length=1)
+
+    def __call__(self) -> "GroupOptimizer":
+        """Builds the optimizer, which finds its variables once the model is built.
+
+        Raises:
+            ConfigError: Later, if a variable is in no group or in two.
+        """
+        from altitude.optimizers.group_optimizer import GroupOptimizer
+
+        optimizers = {name: group.optimizer() for name, group in self.groups.items()}
+        return GroupOptimizer(optimizers, {n: group.layers for n, group in self.groups.items()})
