@@ -29,6 +29,10 @@ def job(config: DictConfig) -> float:
 
 def main() -> None:
     """Runs the command line and exits: 2 for a mistake in the config, 1 for a failure."""
+    if sys.argv[1:2] == ["new"]:
+        from altitude.new import main as new
+
+        return new(sys.argv[2:])
     full_error = os.environ.get("HYDRA_FULL_ERROR") == "1"
     warnings.showwarning = _show_warning
     arguments = get_args_parser().parse_args()

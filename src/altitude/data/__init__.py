@@ -8,6 +8,7 @@ from altitude.data.mixup import Mixup
 from altitude.data.npz import Npz
 from altitude.data.spec import DataSpec, Declared, LabelSpec
 from altitude.data.transform import Transform
+from altitude.data.weighted_fashion_mnist import WeightedFashionMnist
 
 __all__ = [
     "ArrayDataset",
@@ -22,4 +23,5 @@ __all__ = [
     "Npz",
     "Splits",
     "Transform",
+    "WeightedFashionMnist",
 ]

@@ -38,11 +38,14 @@ class Mlp:
 
         inputs = keras.Input(spec.input_shape)
         x = keras.layers.Flatten()(inputs)
-        for units in self.hidden_units:
+        for number, units in enumerate(self.hidden_units, start=1):
             penalty = keras.regularizers.L2(self.l2) if self.l2 else None
-            x = keras.layers.Dense(units, self.activation, kernel_regularizer=penalty)(x)
+            name = f"hidden_{number}"
+            x = keras.layers.Dense(units, self.activation, kernel_regularizer=penalty, name=name)(x)
             if self.dropout:
                 x = keras.layers.Dropout(self.dropout)(x)
         # float32 whatever the precision: a softmax in half precision overflows.
-        outputs = keras.layers.Dense(spec.num_classes, self.output_activation, dtype="float32")(x)
+        outputs = keras.layers.Dense(
+            spec.num_classes, self.output_activation, dtype="float32", name="output"
+        )(x)
         return keras.Model(inputs, outputs, name="mlp")

@@ -1,7 +1,27 @@
 """Steps: the maths of one batch, one file an algorithm."""
 
+from altitude.steps.accumulate import Accumulate
+from altitude.steps.auxiliary_loss import AuxiliaryLoss
 from altitude.steps.clipping import ClippingStep
+from altitude.steps.from_scratch import FromScratch
+from altitude.steps.gan import Gan
+from altitude.steps.mirrored_evaluation import MirroredEvaluation
+from altitude.steps.own_metrics import OwnMetrics
 from altitude.steps.step import Batch, Logs, Step
 from altitude.steps.supervised import Supervised
+from altitude.steps.uncertainty_weighting import UncertaintyWeighting
 
-__all__ = ["Batch", "ClippingStep", "Logs", "Step", "Supervised"]
+__all__ = [
+    "Accumulate",
+    "AuxiliaryLoss",
+    "Batch",
+    "ClippingStep",
+    "FromScratch",
+    "Gan",
+    "Logs",
+    "MirroredEvaluation",
+    "OwnMetrics",
+    "Step",
+    "Supervised",
+    "UncertaintyWeighting",
+]

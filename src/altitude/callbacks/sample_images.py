@@ -1,0 +1,51 @@
+"""Images of a generator, as it learns."""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+
+class SampleImages(keras.callbacks.Callback):
+    """Draws images from the same latent vectors every few epochs, as a PNG file each time.
+
+    Args:
+        folder: Where the files go; `${output_dir}/artifacts` puts them into MLflow as well.
+        every: Epochs from one file to the next; the first epoch has one, too.
+        rows: Rows of the picture, and its columns.
+        generator: Name of the layer, or attribute, of the model that turns latent vectors,
+            (batch, length), into images, (batch, height, width, channels), from 0 to 1.
+    """
+
+    def __init__(
+        self, folder: str, every: int = 5, rows: int = 6, generator: str = "generator"
+    ) -> None:
+        super().__init__()
+        self._folder = Path(folder)
+        self._every = every
+        self._rows = rows
+        self._generator = generator
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002, D102
+        if epoch == 0 or (epoch + 1) % self._every == 0:
+            self._draw(self._folder / f"epoch_{epoch + 1:03d}.png")
+
+    def _draw(self, path: Path) -> None:
+        from matplotlib.image import imsave
+
+        generator = getattr(self.model, self._generator, None)
+        if generator is None:
+            generator = self.model.get_layer(self._generator)
+        size = (self._rows**2, generator.input_shape[-1])
+        latent = np.random.default_rng(0).normal(size=size).astype(np.float32)
+        picture = _tiled(np.asarray(generator(latent, training=False)), self._rows)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        imsave(path, picture.squeeze(), cmap="gray", vmin=0.0, vmax=1.0)
+
+
+def _tiled(images: Any, rows: int) -> Any:
+    """Lays out (rows * rows, height, width, channels) as one image."""
+    _, height, width, channels = images.shape
+    grid = images.reshape(rows, rows, height, width, channels).swapaxes(1, 2)
+    return np.clip(grid.reshape(rows * height, rows * width, channels), 0.0, 1.0)

@@ -1,0 +1,57 @@
+"""A backbone and a head: two parts that are trained in different ways."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic.dataclasses import dataclass
+
+from altitude.data.spec import DataSpec
+from altitude.errors import ConfigError, Problem
+from altitude.validation import STRICT, Count
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class BackboneHead:
+    """Fully connected layers named `backbone`, which find features, and a `head` that reads them.
+
+    Attributes:
+        hidden_units: Widths of the backbone's layers.
+        activation: Activation of the backbone's layers, by its Keras name.
+        weights: A `.keras` file of an earlier run, whose layer `backbone` is taken over; None
+            starts from random features.
+    """
+
+    hidden_units: tuple[Count, ...] = (256, 128)
+    activation: str = "relu"
+    weights: Path | None = None
+
+    def __call__(self, spec: DataSpec) -> "keras.Model":
+        """Builds the model: (batch, *spec.input_shape) to logits, (batch, spec.num_classes).
+
+        Raises:
+            ConfigError: If the file holds no such backbone.
+        """
+        import keras
+        from keras import layers
+
+        hidden = [layers.Dense(units, self.activation) for units in self.hidden_units]
+        backbone = keras.Sequential([layers.Flatten(), *hidden], name="backbone")
+        inputs = keras.Input(spec.input_shape)
+        features = backbone(inputs)
+        outputs = layers.Dense(spec.num_classes, dtype="float32", name="head")(features)
+        if self.weights is not None:
+            self._take_over(backbone, self.weights)
+        return keras.Model(inputs, outputs, name="backbone_head")
+
+    def _take_over(self, backbone: "keras.Sequential", path: Path) -> None:
+        import keras
+
+        try:
+            trained = keras.models.load_model(path, compile=False).get_layer("backbone")
+            backbone.set_weights(trained.get_weights())
+        except (OSError, ValueError) as error:
+            expected = f"a .keras file with a layer `backbone` like this one ({error})"
+            raise ConfigError([Problem("model.weights", str(path), expected)]) from error

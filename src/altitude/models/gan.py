@@ -1,0 +1,88 @@
+"""A generator and a discriminator, for small images.
+
+Source: the architecture of the Keras guide "Customizing what happens in fit()".
+"""
+
+from typing import TYPE_CHECKING
+
+from pydantic.dataclasses import dataclass
+
+from altitude.data.spec import DataSpec
+from altitude.errors import ConfigError, Problem
+from altitude.validation import STRICT, Count
+
+if TYPE_CHECKING:
+    import keras
+
+HALVINGS = 4
+"""Both networks halve height and width twice."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Gan:
+    """A latent vector becomes an image, and an image the logit of "generated".
+
+    Attributes:
+        latent_dim: Length of the latent vector.
+        filters: Filters of the widest convolutions; the guide's network has 128.
+    """
+
+    latent_dim: Count = 128
+    filters: Count = 128
+
+    def __call__(self, spec: DataSpec) -> "keras.Model":
+        """Builds the model: (batch, latent_dim) to (batch, 1).
+
+        Raises:
+            ConfigError: If the data are no images whose sides divide by four.
+        """
+        import keras
+
+        shape = spec.input_shape if len(spec.input_shape) == 3 else (*spec.input_shape, 1)
+        if len(shape) != 3 or shape[0] % HALVINGS or shape[1] % HALVINGS:
+            expected = (
+                f"a model for inputs of shape {spec.input_shape}: Gan needs images, sides / 4"
+            )
+            raise ConfigError([Problem("model", "Gan", expected)])
+        latent = keras.Input((self.latent_dim,))
+        image = self._generator(shape)(latent)
+        return keras.Model(latent, self._discriminator(shape)(image), name="gan")
+
+    def _generator(self, shape: tuple[int, ...]) -> "keras.Sequential":
+        import keras
+        from keras import layers
+
+        small = (shape[0] // HALVINGS, shape[1] // HALVINGS, self.filters)
+        doubled = {"strides": 2, "padding": "same"}
+        return keras.Sequential(
+            [
+                keras.Input((self.latent_dim,)),
+                layers.Dense(small[0] * small[1] * small[2]),
+                layers.LeakyReLU(0.2),
+                layers.Reshape(small),
+                layers.Conv2DTranspose(self.filters, 4, **doubled),
+                layers.LeakyReLU(0.2),
+                layers.Conv2DTranspose(self.filters, 4, **doubled),
+                layers.LeakyReLU(0.2),
+                layers.Conv2D(shape[2], 7, padding="same", activation="sigmoid", dtype="float32"),
+            ],
+            name="generator",
+        )
+
+    def _discriminator(self, shape: tuple[int, ...]) -> "keras.Sequential":
+        import keras
+        from keras import layers
+
+        halved = {"strides": 2, "padding": "same"}
+        return keras.Sequential(
+            [
+                keras.Input(shape),
+                layers.Conv2D(max(self.filters // 2, 1), 3, **halved),
+                layers.LeakyReLU(0.2),
+                layers.Conv2D(self.filters, 3, **halved),
+                layers.LeakyReLU(0.2),
+                layers.GlobalMaxPooling2D(),
+                layers.Dense(1, dtype="float32"),
+            ],
+            name="discriminator",
+        )

@@ -1,0 +1,44 @@
+"""Finding layers by their names."""
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+import keras
+
+from altitude.errors import ConfigError, Problem, did_you_mean
+
+
+def require_layer(model: keras.Model, name: str, key: str) -> keras.layers.Layer:
+    """Returns the layer of that name.
+
+    Args:
+        model: The model.
+        name: The layer's name.
+        key: The config key that holds the name.
+
+    Raises:
+        ConfigError: If there is none.
+    """
+    (layer,) = require_layers(model, [name], key)
+    return layer
+
+
+def require_layers(
+    model: keras.Model, patterns: Sequence[str], key: str
+) -> list[keras.layers.Layer]:
+    """Returns the layers whose names match one of the patterns, such as `conv_*`.
+
+    Args:
+        model: The model; layers inside of its layers come with them.
+        patterns: Names, or patterns for them.
+        key: The config key that holds the patterns.
+
+    Raises:
+        ConfigError: If a pattern matches no layer.
+    """
+    names = [layer.name for layer in model.layers]
+    strange = [p for p in patterns if not any(fnmatchcase(name, p) for name in names)]
+    if strange:
+        expected = f"a layer of the model: {', '.join(names)}"
+        raise ConfigError([Problem(key, p, expected, did_you_mean(p, names)) for p in strange])
+    return [layer for layer in model.layers if any(fnmatchcase(layer.name, p) for p in patterns)]

@@ -1,0 +1,92 @@
+"""A second loss, from a tensor inside the model."""
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic.dataclasses import dataclass
+
+from altitude.steps.clipping import ClippingStep
+from altitude.steps.step import Batch, Logs
+from altitude.validation import STRICT, Positive
+
+if TYPE_CHECKING:
+    import keras
+
+NAMES = ("main_loss", "auxiliary_loss")
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class AuxiliaryLoss(ClippingStep):
+    """Adds to the compiled loss how active a layer inside the model is, so that it grows sparse.
+
+    Attributes:
+        layer: Name of the layer whose output is penalised by its mean absolute value.
+        weight: What the second loss weighs.
+    """
+
+    layer: str
+    weight: Positive = 0.01
+
+    @property
+    def reported_metrics(self) -> tuple[str, ...]:
+        """Both losses, apart, and `grad_norm` where there is clipping."""
+        return (*NAMES, *super().reported_metrics)
+
+    @property
+    def evaluated_metrics(self) -> tuple[str, ...]:
+        """Both losses, apart."""
+        return NAMES
+
+    def build(self, model: "keras.Model") -> None:
+        """Adds a metric for each of the two losses.
+
+        Raises:
+            ConfigError: If the model has no layer of that name.
+        """
+        import keras
+
+        from altitude.models.layers import require_layer
+
+        super().build(model)
+        require_layer(model, self.layer, "loop.step.layer")
+        model.main_loss = keras.metrics.Mean(name="main_loss")
+        model.auxiliary_loss = keras.metrics.Mean(name="auxiliary_loss")
+
+    def train(self, model: "keras.Model", batch: Batch) -> Logs:
+        """Updates the weights from one batch and returns the metrics of the epoch so far."""
+        import tensorflow as tf
+
+        from altitude.steps.objective import unpack
+
+        with tf.GradientTape() as tape:
+            y_pred, loss = self._forward(model, batch, training=True)
+        self.descend(model, tape, loss)
+        x, y, sample_weight = unpack(batch)
+        return model.compute_metrics(x, y, y_pred, sample_weight)  # type: ignore[no-any-return]
+
+    def evaluate(self, model: "keras.Model", batch: Batch) -> Logs:
+        """Updates the metrics, both losses among them."""
+        from altitude.steps.objective import unpack
+
+        y_pred, _ = self._forward(model, batch, training=False)
+        x, y, sample_weight = unpack(batch)
+        logs = model.compute_metrics(x, y, y_pred, sample_weight)
+        return {name: value for name, value in logs.items() if name != "grad_norm"}
+
+    def _forward(self, model: "keras.Model", batch: Batch, training: bool) -> tuple[Any, Any]:
+        """Returns the model's output and the sum of both losses, having told the metrics."""
+        import keras
+        import tensorflow as tf
+
+        from altitude.steps.objective import track_loss, unpack
+
+        x, y, sample_weight = unpack(batch)
+        tapped = keras.Model(model.input, [model.output, model.get_layer(self.layer).output])
+        y_pred, inside = tapped(x, training=training)
+        main = model.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
+        auxiliary = tf.reduce_mean(tf.abs(tf.cast(inside, main.dtype)))
+        batch_size = tf.shape(inside)[0]
+        model.main_loss.update_state(main, sample_weight=batch_size)
+        model.auxiliary_loss.update_state(auxiliary, sample_weight=batch_size)
+        loss = main + self.weight * auxiliary
+        track_loss(model, loss, batch_size)
+        return y_pred, loss

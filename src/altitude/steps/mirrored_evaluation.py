@@ -1,0 +1,52 @@
+"""A step with an evaluation of its own."""
+
+from typing import TYPE_CHECKING
+
+from pydantic.dataclasses import dataclass
+
+from altitude.steps.step import Batch, Logs
+from altitude.steps.supervised import Supervised
+from altitude.validation import STRICT
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class MirroredEvaluation(Supervised):
+    """Trains as usual; evaluates on each image and its mirror image, and averages the two answers.
+
+    How often both answers name the same class is reported as `agreement`.
+    """
+
+    @property
+    def evaluated_metrics(self) -> tuple[str, ...]:
+        """`agreement`."""
+        return ("agreement",)
+
+    def build(self, model: "keras.Model") -> None:
+        """Adds the metric."""
+        import keras
+
+        super().build(model)
+        model.agreement = keras.metrics.Mean(name="agreement")
+
+    def train(self, model: "keras.Model", batch: Batch) -> Logs:
+        """Updates the weights; `agreement` is of evaluation alone."""
+        logs = super().train(model, batch)
+        return {name: value for name, value in logs.items() if name != "agreement"}
+
+    def evaluate(self, model: "keras.Model", batch: Batch) -> Logs:
+        """Updates the metrics from images, (batch, height, width) or with channels behind."""
+        import tensorflow as tf
+
+        from altitude.steps.objective import compute_loss, unpack
+
+        x, y, sample_weight = unpack(batch)
+        answers = [model(images, training=False) for images in (x, tf.reverse(x, axis=[2]))]
+        same = tf.equal(*(tf.argmax(answer, axis=-1) for answer in answers))
+        model.agreement.update_state(tf.cast(same, tf.float32))
+        y_pred = tf.add_n(answers) / len(answers)
+        compute_loss(model, x, y, y_pred, sample_weight)
+        logs = model.compute_metrics(x, y, y_pred, sample_weight)
+        return {name: value for name, value in logs.items() if name != "grad_norm"}

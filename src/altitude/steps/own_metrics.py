@@ -1,0 +1,66 @@
+"""A step that owns its loss and its metrics: nothing but the optimizer is compiled."""
+
+from typing import TYPE_CHECKING
+
+from pydantic.dataclasses import dataclass
+
+from altitude.steps.clipping import ClippingStep
+from altitude.steps.step import Batch, Logs
+from altitude.validation import STRICT
+
+if TYPE_CHECKING:
+    import keras
+
+NAMES = ("loss", "accuracy")
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class OwnMetrics(ClippingStep):
+    """Cross-entropy of integer labels and logits, with metrics kept on the model.
+
+    Keras resets what is kept on the model, at the start of every epoch and of every evaluation.
+    """
+
+    owns_objective = True
+
+    @property
+    def reported_metrics(self) -> tuple[str, ...]:
+        """Loss and accuracy, and `grad_norm` where there is clipping."""
+        return (*NAMES, *super().reported_metrics)
+
+    @property
+    def evaluated_metrics(self) -> tuple[str, ...]:
+        """Loss and accuracy."""
+        return NAMES
+
+    def build(self, model: "keras.Model") -> None:
+        """Adds the metrics."""
+        import keras
+
+        super().build(model)
+        model.cross_entropy = keras.metrics.SparseCategoricalCrossentropy("loss", from_logits=True)
+        model.accuracy = keras.metrics.SparseCategoricalAccuracy("accuracy")
+
+    def train(self, model: "keras.Model", batch: Batch) -> Logs:
+        """Updates the weights from one batch and returns the metrics of the epoch so far."""
+        import keras
+        import tensorflow as tf
+
+        x, y = batch[:2]
+        with tf.GradientTape() as tape:
+            logits = model(x, training=True)
+            loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)(y, logits)
+        self.descend(model, tape, loss)
+        return self._measure(model, y, logits, self.reported_metrics)
+
+    def evaluate(self, model: "keras.Model", batch: Batch) -> Logs:
+        """Updates the metrics from one batch."""
+        x, y = batch[:2]
+        return self._measure(model, y, model(x, training=False), self.evaluated_metrics)
+
+    def _measure(
+        self, model: "keras.Model", y: object, logits: object, names: tuple[str, ...]
+    ) -> Logs:
+        model.cross_entropy.update_state(y, logits)
+        model.accuracy.update_state(y, logits)
+        return {name: value for name, value in model.get_metrics_result().items() if name in names}
