@@ -23,9 +23,9 @@ class GroupOptimizer(keras.optimizers.MultiOptimizer):
         groups: Mapping[str, keras.optimizers.Optimizer],
         layers: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
+        super().__init__(lambda variable: self.groups[self._group_of(variable.path)])
         self.groups = dict(groups)
         self._layers = layers
-        super().__init__(lambda variable: self.groups[self._group_of(variable.path)])
 
     @property
     def learning_rate(self) -> Any:
@@ -71,6 +71,11 @@ class GroupOptimizer(keras.optimizers.MultiOptimizer):
         """Lets each optimizer write its averages back; those of a model's own have none."""
         if self._layers is not None:
             super().finalize_variable_values(variables)
+
+    def get_config(self) -> dict[str, Any]:
+        """The groups, as Keras writes optimizers down."""
+        groups = {n: keras.saving.serialize_keras_object(o) for n, o in self.groups.items()}
+        return {"groups": groups, "layers": self._layers}
 
     def _group_of(self, path: str) -> str:
         return self._groups_with(path)[0]
