@@ -1,163 +1,134 @@
-"""The command `altitude new`: a starting point for a step of the user's own, where they stand.
+"""The command `altitude new`: writes a starting point for code of one's own, and runs nothing.
 
-Imports neither TensorFlow nor MLflow and composes no config, so that it answers at once.
+Imports neither TensorFlow nor MLflow.
 """
 
-import os
+import keyword
 import re
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
-from collections.abc import Sequence
-from dataclasses import dataclass
+import sys
+import unicodedata
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
-from keyword import iskeyword
 from pathlib import Path
 from string import Template
-from typing import NoReturn
 
 from altitude.config_path import config_directory
-from altitude.errors import Problem
 
-USAGE_ERROR = 2
-STEP = "step"
-EXAMPLE = "focal"
-NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
-VALUES = ("false", "inf", "nan", "null", "true")
-"""Words that Hydra reads as values, so that no option can be chosen by them."""
+STEP = {
+    "mine/{name}.py": "step.py.template",
+    "conf/loop/{name}.yaml": "loop.yaml.template",
+    "tests/test_{name}.py": "test_step.py.template",
+}
+"""The template of each file that makes a step."""
 
-DESCRIPTION = """\
-Writes a commented training step that runs as it is, its config and its test into the current
-folder: mine/NAME.py, conf/loop/NAME.yaml and tests/test_NAME.py. Never overwrites a file.
-"""
+IMPORTED = {"Batch", "ClippingStep", "Logs", "NonNegative"}
+"""What the template of a step imports, so that the step itself cannot be called so."""
 
+NOT_TEXT = {"null", "nan", "inf"}
+"""What Hydra reads as a value, not as the name of an option."""
 
-@dataclass(frozen=True)
-class _File:
-    """One file of a step: where it goes, what it is made from, and what it is to the user."""
-
-    path: str
-    template: str
-    purpose: str
-
-
-FILES = (
-    _File("mine/$name.py", "step.py.txt", "the step: start here"),
-    _File("conf/loop/$name.yaml", "step.yaml.txt", "its config, chosen by loop=$name"),
-    _File("tests/test_$name.py", "test_step.py.txt", "its test"),
-)
+SNAKE_CASE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Writes the files and says how to go on; exits with 2 if there is nothing to be written.
+    """Runs `altitude new` and exits: 2 for a mistake in what was typed, 1 for a failure.
 
     Args:
         arguments: What was typed after `altitude new`.
     """
-    parser = _parser()
-    typed = parser.parse_args(arguments)
-    problem = _command_problem(typed.what, typed.name) or _folder_problem(typed.name)
-    if problem:
-        parser.error(str(problem))
+    name = _parser().parse_args(arguments).name
+    contents = step_files(name)
     try:
-        write_step(typed.name)
-    except OSError as error:  # such as a folder that is read-only
-        parser.exit(1, f"altitude: {error}\n")
-    print(_next_steps(typed.name))
+        write_new(contents)
+    except OSError as error:
+        print(f"altitude: {error}", file=sys.stderr)
+        sys.exit(1)
+    print("Written, for you to change:")
+    print(*(f"  {path}" for path in contents), sep="\n")
+    print("To go on:")
+    print(f"  PYTHONPATH=. altitude --config-dir conf loop={name}")
+    print(f"  python -m pytest tests/test_{name}.py")
 
 
-def write_step(name: str) -> None:
-    """Writes the files of a step into the current folder.
+def step_files(name: str) -> dict[Path, str]:
+    """Returns the text of each file of a new step, by its path in the current folder."""
+    templates = files("altitude") / "templates"
+    words = {"name": name, "class_name": _class_name(name)}
+    return {
+        Path(path.format(name=name)): Template(
+            (templates / template).read_text(encoding="utf-8")
+        ).substitute(words)
+        for path, template in STEP.items()
+    }
 
-    Args:
-        name: The step's name, in snake_case.
+
+def write_new(contents: Mapping[Path, str]) -> None:
+    """Writes files that are not there yet: all of them, or none.
 
     Raises:
-        FileExistsError: If one of them is there already.
-        OSError: If a file cannot be written.
+        FileExistsError: If there are some already; it lists them.
+        OSError: If a folder or a file cannot be made.
     """
-    for file in FILES:
-        path = Path(_filled(file.path, name))
+    present = [str(path) for path in contents if path.exists() or path.is_symlink()]
+    if present:
+        listed = "".join(f"\n  {path}" for path in present)
+        raise FileExistsError(
+            f"nothing was written, for these files are there already:{listed}\n"
+            "Choose another name, or move them away"
+        )
+    for path in contents:
         path.parent.mkdir(parents=True, exist_ok=True)
-        template = files("altitude").joinpath("templates", file.template).read_text("utf-8")
-        with path.open("x", encoding="utf-8") as opened:
-            opened.write(_filled(template, name))
-
-
-class _Parser(ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """Says what is wrong first: it is what the user is looking for."""
-        self.exit(USAGE_ERROR, f"altitude: {message}\n\n{self.format_usage()}")
+    for path, text in contents.items():
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
 
 
 def _parser() -> ArgumentParser:
-    parser = _Parser(
+    parser = ArgumentParser(
         prog="altitude new",
-        usage="altitude new step NAME",
-        description=DESCRIPTION,
-        epilog=f"example: altitude new step {EXAMPLE}",
-        formatter_class=RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+        description="Writes a starting point for code of your own, in the current folder.",
     )
-    # Both optional for argparse: what is missing is explained in our own words.
-    parser.add_argument("what", metavar="step", nargs="?", help="what is new")
-    parser.add_argument("name", metavar="NAME", nargs="?", help="its name, in snake_case")
+    kinds = parser.add_subparsers(title="what to write", metavar="KIND", required=True)
+    description = "Writes a training step with its config and its test, in the current folder."
+    step = kinds.add_parser("step", help="a training step", description=description)
+    step.add_argument(
+        "name", metavar="NAME", type=_step_name, help="the step's name, in snake_case"
+    )
     return parser
 
 
-def _command_problem(what: str | None, name: str | None) -> Problem | None:
-    expected = _expected_name(name)
-    if what == STEP and expected is None:
-        return None
-    instead = f"altitude new step {EXAMPLE if name is None else _valid_name(name)}"
-    if what != STEP:
-        return Problem("what is new", what or "nothing", STEP, instead)
-    return Problem("the name of the step", name or "nothing", expected or "", instead)
+def _step_name(typed: str) -> str:
+    if not SNAKE_CASE.fullmatch(typed):
+        problem = "is no snake_case name"
+    elif typed in _loops():
+        problem = "is one of altitude's own loops"
+    elif not _can_be_used(typed):
+        problem = "means something else in Python or Hydra"
+    else:
+        return typed
+    raise ArgumentTypeError(f"{typed!r} {problem}; try `{_suggestion(typed)}`")
 
 
-def _expected_name(name: str | None) -> str | None:
-    """What is expected instead of a name; None for one that can be used."""
-    if not name or not NAME.fullmatch(name):
-        return f"snake_case: small letters, digits and underscores, such as {EXAMPLE}"
-    if iskeyword(name):
-        return f"a name that can be imported: `{name}` is a keyword of Python"
-    if name in VALUES:
-        return f"a name: loop={name} would be read as a value"
-    if (config_directory() / "loop" / f"{name}.yaml").exists():
-        return f"a name of its own: loop={name} is altitude's"
-    return None
+def _suggestion(typed: str) -> str:
+    """Returns a valid name that is as close as can be to what was typed."""
+    ascii_only = unicodedata.normalize("NFKD", typed).encode("ascii", "ignore").decode()
+    separated = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", ascii_only).lower()
+    name = "_".join(re.findall(r"[a-z0-9]+", separated)) or "step"
+    usable = SNAKE_CASE.fullmatch(name) and name not in _loops() and _can_be_used(name)
+    return name if usable else f"my_{name}"
 
 
-def _valid_name(name: str) -> str:
-    """The valid name that is closest to what was given."""
-    separated = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
-    valid = re.sub(r"[^a-z0-9]+", "_", separated).strip("_") or EXAMPLE
-    return valid if _expected_name(valid) is None else f"my_{valid}"
+def _can_be_used(name: str) -> bool:
+    """Whether Python takes the name for a module and for a class, and Hydra for an option."""
+    class_name = _class_name(name)
+    reserved = keyword.iskeyword(name) or keyword.iskeyword(class_name)
+    return not reserved and class_name not in IMPORTED and name not in NOT_TEXT
 
 
-def _folder_problem(name: str) -> Problem | None:
-    if Path("conf").resolve() == config_directory():
-        instead = "mkdir ../mysteps && cd ../mysteps"
-        return Problem("the current folder", "altitude's own", "a folder of yours", instead)
-    paths = [Path(_filled(file.path, name)) for file in FILES]
-    # A file where a folder is needed is in the way as well; and so is a link to nowhere.
-    folders = [folder for path in paths for folder in path.parents if folder.is_file()]
-    present = [str(path) for path in (*folders, *paths) if os.path.lexists(path)]
-    if not present:
-        return None
-    expected = "none of them: they are not overwritten, and nothing was written"
-    given = f"{', '.join(present)} in the current folder"
-    return Problem("the files of the step", given, expected, "another name or another folder")
+def _loops() -> set[str]:
+    return {path.stem for path in (config_directory() / "loop").glob("*.yaml")}
 
 
-def _filled(template: str, name: str) -> str:
-    class_name = "".join(word.capitalize() for word in name.split("_"))
-    return Template(template).substitute(name=name, class_name=class_name)
-
-
-def _next_steps(name: str) -> str:
-    paths = [_filled(file.path, name) for file in FILES]
-    width = max(len(path) for path in paths)
-    purposes = [_filled(file.purpose, name) for file in FILES]
-    rows = [f"{path:{width}}  {purpose}" for path, purpose in zip(paths, purposes, strict=True)]
-    train = f"PYTHONPATH=. altitude --config-dir conf loop={name}"
-    commands = ["", f"Train it:  {train}", f"Test it:   python -m pytest {paths[-1]}"]
-    return "\n".join([*rows, *commands])
+def _class_name(name: str) -> str:
+    return "".join(word.capitalize() for word in name.split("_"))
