@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from altitude.checks.agreement import label_problems, logits_problems
-from altitude.data import ArrayDataset, Dataset, LabelSpec
+from altitude.data import ArrayDataset, CartPole, Dataset, LabelSpec
 from altitude.deferred import Deferred, deferred_calls
 from altitude.errors import Problem, did_you_mean
-from altitude.loops import Loop
+from altitude.loops import Fit, Loop, SteppingLoop
 from altitude.models import Subclassed
 from altitude.objective import Objective
 
@@ -102,6 +102,14 @@ def objective_has_an_owner(objective: Objective, loop: Loop, model: Any = None) 
     return []
 
 
+def episodes_need_their_loop(dataset: Dataset, loop: Loop) -> list[Problem]:
+    """An environment is played, which loops over batches cannot do."""
+    if isinstance(dataset, CartPole) and isinstance(loop, Fit | SteppingLoop):
+        expected = "a loop that plays episodes: this environment has no batches"
+        return [Problem("loop", loop.name, expected, "experiment=reinforce")]
+    return []
+
+
 RULES: tuple[Callable[..., list[Problem]], ...] = (
     logits_agree,
     labels_agree,
@@ -109,6 +117,7 @@ RULES: tuple[Callable[..., list[Problem]], ...] = (
     monitors_exist,
     one_hand_on_the_learning_rate,
     objective_has_an_owner,
+    episodes_need_their_loop,
 )
 
 

@@ -1,6 +1,7 @@
 """Datasets: where examples come from, how they are split, and the pipelines over them."""
 
 from altitude.data.arrays import Examples, Splits
+from altitude.data.cartpole import CartPole
 from altitude.data.dataset import ArrayDataset, Dataset
 from altitude.data.digits import Digits
 from altitude.data.fashion_mnist import FashionMnist
@@ -12,6 +13,7 @@ from altitude.data.weighted_fashion_mnist import WeightedFashionMnist
 
 __all__ = [
     "ArrayDataset",
+    "CartPole",
     "DataSpec",
     "Dataset",
     "Declared",

@@ -2,7 +2,9 @@
 
 from altitude.loops.fit import Fit
 from altitude.loops.loop import Loop
+from altitude.loops.reinforce import Reinforce
+from altitude.loops.stepping import SteppingLoop
 from altitude.loops.tape import Tape
 from altitude.loops.train_step import TrainStep
 
-__all__ = ["Fit", "Loop", "Tape", "TrainStep"]
+__all__ = ["Fit", "Loop", "Reinforce", "SteppingLoop", "Tape", "TrainStep"]

@@ -1,0 +1,168 @@
+"""CartPole: a pole on a cart, kept upright by pushes to the left and to the right.
+
+Source: Barto, Sutton and Anderson (1983), https://doi.org/10.1109/TSMC.1983.6313077, as gymnasium's
+CartPole-v1. There are no examples: the data of an epoch are the episodes that a policy plays in it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass as plain_dataclass
+from typing import Any
+
+import numpy as np
+from pydantic.dataclasses import dataclass
+
+from altitude.data.dataset import Dataset
+from altitude.data.spec import DataSpec, Declared, LabelSpec
+from altitude.errors import ConfigError, DataError, Problem
+from altitude.validation import STRICT, Count
+
+ENVIRONMENT = "CartPole-v1"
+MAX_STEPS = 500
+SPEC = DataSpec((4,), LabelSpec("integer", 2))
+
+Act = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+"""Takes the observations of all environments, and a source of chance; returns their actions."""
+
+
+@plain_dataclass(frozen=True)
+class Played:
+    """Episodes side by side, padded to the same length, so that all of them have one shape.
+
+    Attributes:
+        observations: What was seen before each action, float32 (steps, episodes, 4).
+        actions: What was done, int32 (steps, episodes).
+        rewards: What it earned, float32 (steps, episodes); 0 after the end of an episode.
+        alive: Whether the episode had not ended yet, bool (steps, episodes).
+    """
+
+    observations: np.ndarray
+    actions: np.ndarray
+    rewards: np.ndarray
+    alive: np.ndarray
+
+    @property
+    def mean_return(self) -> float:
+        """Undiscounted sum of the rewards of an episode, averaged over episodes."""
+        return float(self.rewards.sum(axis=0).mean())
+
+
+@plain_dataclass(frozen=True)
+class Episodes:
+    """So many episodes, played to their end at the same time.
+
+    Attributes:
+        count: How many.
+        key: Initial states and chance are a function of this and the epoch.
+    """
+
+    count: int
+    key: tuple[int, ...]
+
+    def play(self, act: Act, epoch: int = 0) -> Played:
+        """Plays all episodes to their end.
+
+        Args:
+            act: Chooses the actions.
+            epoch: Other epochs have other initial states and other chance.
+        """
+        start, chance = np.random.SeedSequence((*self.key, epoch)).spawn(2)
+        generator = np.random.default_rng(chance)
+        shape = (MAX_STEPS, self.count)
+        played = Played(
+            observations=np.zeros((*shape, *SPEC.input_shape), np.float32),
+            actions=np.zeros(shape, np.int32),
+            rewards=np.zeros(shape, np.float32),
+            alive=np.zeros(shape, bool),
+        )
+        environments = _environments(self.count)
+        observations, _ = environments.reset(seed=int(start.generate_state(1)[0]))
+        alive = np.ones(self.count, bool)
+        for step in range(MAX_STEPS):
+            actions = act(observations, generator)
+            played.observations[step][alive] = observations[alive]
+            played.actions[step][alive] = actions[alive]
+            played.alive[step] = alive
+            observations, rewards, terminated, truncated, _ = environments.step(actions)
+            # An environment whose episode is over goes on with another, which does not count.
+            played.rewards[step] = rewards * alive
+            alive = alive & ~terminated & ~truncated
+            if not alive.any():
+                break
+        environments.close()
+        return played
+
+
+@plain_dataclass(frozen=True)
+class EpisodePipelines:
+    """What a loop that plays is fed with.
+
+    Attributes:
+        train: The episodes of one epoch.
+        validation: Episodes for validation, the same after each epoch; or None.
+        test: Episodes for the test.
+        spec: The form of one observation, and of the actions.
+        fingerprint: Identifies environment and episodes.
+    """
+
+    train: Episodes
+    validation: Episodes | None
+    test: Episodes
+    spec: DataSpec
+    fingerprint: str
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class CartPole(Dataset):
+    """CartPole-v1: each step earns 1, an episode at most 500; 195 on average used to be solved.
+
+    Attributes:
+        train_episodes: Episodes of one epoch, in as many environments.
+        validation_episodes: Episodes played after each epoch.
+        test_episodes: Episodes played once, by the best model.
+    """
+
+    train_episodes: Count = 16
+    validation_episodes: Count = 32
+    test_episodes: Count = 100
+
+    @property
+    def name(self) -> str:
+        """The environment's usual short name."""
+        return "cartpole"
+
+    @property
+    def declared(self) -> Declared:
+        """Two actions; there are no examples to count."""
+        return Declared(SPEC.labels)
+
+    def build(self, seed: int, class_weight: Mapping[int, float] | None) -> Any:
+        """Returns `EpisodePipelines`: episodes to play in place of batches.
+
+        Raises:
+            ConfigError: If there is a class weight.
+            DataError: If gymnasium is not installed.
+        """
+        if class_weight:
+            expected = "null: episodes have no labels that could weigh more or less"
+            raise ConfigError([Problem("objective.class_weight", str(class_weight), expected)])
+        counts = (self.train_episodes, self.validation_episodes, self.test_episodes)
+        train, validation, test = (
+            Episodes(count, (seed, split)) for split, count in enumerate(counts)
+        )
+        fingerprint = f"{ENVIRONMENT}, gymnasium {_gymnasium().__version__}, seed {seed}, {counts}"
+        return EpisodePipelines(train, validation, test, SPEC, fingerprint)
+
+
+def _environments(count: int) -> Any:
+    return _gymnasium().make_vec(ENVIRONMENT, count, vectorization_mode="vector_entry_point")
+
+
+def _gymnasium() -> Any:
+    try:
+        import gymnasium
+    except ImportError as error:
+        raise DataError(
+            "CartPole is played in gymnasium, which is not installed: "
+            "pip install 'keras-altitude[reinforcement]'"
+        ) from error
+    return gymnasium

@@ -1,0 +1,169 @@
+"""REINFORCE: a loop whose epochs are episodes that the model plays, and no pass over a dataset.
+
+Source: Williams (1992), https://doi.org/10.1007/BF00992696.
+"""
+
+import functools
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from altitude.data.cartpole import Act, EpisodePipelines, Episodes, Played
+from altitude.errors import ConfigError, Problem
+from altitude.loops.loop import Loop
+from altitude.steps.step import Batch, Logs
+from altitude.validation import STRICT, Positive
+
+if TYPE_CHECKING:
+    import keras
+
+    from altitude.loops.traces import Traces
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Reinforce(Loop):
+    """Plays whole episodes by chance, makes likelier what earned more, and starts again.
+
+    The model puts out a logit for each action. In validation and test the likeliest action is
+    taken. An epoch is one update.
+
+    Attributes:
+        steps_per_execution: An epoch has no other step to be run in the same call.
+        discount: What a reward counts for, one step earlier.
+    """
+
+    steps_per_execution: Literal[1] = 1
+    discount: Positive = Field(default=0.99, le=1)
+
+    @property
+    def reported_metrics(self) -> tuple[str, ...]:
+        """The loss of the policy gradient, and the mean return of the episodes played."""
+        return ("loss", "return")
+
+    @property
+    def evaluated_metrics(self) -> tuple[str, ...]:
+        """The mean return."""
+        return ("return",)
+
+    @property
+    def owns_objective(self) -> bool:
+        """The loss is made of returns."""
+        return True
+
+    def prepare(self, model: "keras.Model", traces: "Traces") -> None:
+        """Binds policy and update to the model, which stays a plain model when it is saved."""
+        model.train_step = functools.partial(update, model)
+        super().prepare(model, traces)
+        model.run_policy, model.run_update = _compiled(model)
+
+    def run(
+        self,
+        model: "keras.Model",
+        pipelines: Any,
+        callbacks: Sequence["keras.callbacks.Callback"],
+    ) -> "keras.callbacks.History":
+        """Plays and updates in turn.
+
+        Raises:
+            ConfigError: If the dataset has batches in place of episodes.
+        """
+        from altitude.loops.epochs import run_epochs
+
+        if not isinstance(pipelines, EpisodePipelines):
+            expected = "episodes to play: this loop does not read batches"
+            raise ConfigError([Problem("dataset", "batches", expected, "dataset=cartpole")])
+
+        def run_epoch(epoch: int, watchers: "keras.callbacks.CallbackList") -> dict[str, float]:
+            watchers.on_train_batch_begin(0)
+            played = pipelines.train.play(_by_chance(model), epoch)
+            loss = model.run_update(as_batch(played, self.discount))["loss"]
+            logs = {"loss": float(loss), "return": played.mean_return}
+            watchers.on_train_batch_end(0, logs)
+            if pipelines.validation is None:
+                return logs
+            watchers.on_test_begin()
+            validation = self.evaluate(model, pipelines.validation)
+            watchers.on_test_end(validation)
+            return logs | {f"val_{name}": value for name, value in validation.items()}
+
+        return run_epochs(model, callbacks, self.epochs, 1, run_epoch)
+
+    def evaluate(self, model: "keras.Model", dataset: Any) -> dict[str, float]:
+        """Plays the same episodes each time, with the likeliest action in each step."""
+        episodes: Episodes = dataset
+        return {"return": episodes.play(_likeliest(model)).mean_return}
+
+
+def discounted(rewards: np.ndarray, discount: float) -> np.ndarray:
+    """Returns what each step was still to earn, (steps, episodes), as the rewards are."""
+    returns = np.zeros_like(rewards)
+    following = np.zeros_like(rewards[0])
+    for step in reversed(range(len(rewards))):
+        following = rewards[step] + discount * following
+        returns[step] = following
+    return returns
+
+
+def as_batch(played: Played, discount: float) -> Batch:
+    """Makes one batch of episodes: observations, actions, and what each of them weighs.
+
+    The weights are returns, standardised over all steps that were played and divided by their
+    number. Padding weighs nothing, so that every batch has the same shape and costs no trace.
+    """
+    returns, alive = discounted(played.rewards, discount), played.alive
+    earned = returns[alive]
+    standard = (returns - earned.mean()) / (earned.std() + 1e-8)
+    weights = np.where(alive, standard / len(earned), 0.0).astype(np.float32)
+    observations = played.observations.reshape(-1, *played.observations.shape[2:])
+    return observations, played.actions.reshape(-1), weights.reshape(-1)
+
+
+def update(model: "keras.Model", batch: Batch) -> Logs:
+    """Moves the weights along the policy gradient of one batch, and returns the loss."""
+    import tensorflow as tf
+
+    from altitude.steps.gradients import apply_gradients, gradients_of
+
+    observations, actions, weights = batch
+    with tf.GradientTape() as tape:
+        logits = model(observations, training=True)
+        surprise = tf.nn.sparse_softmax_cross_entropy_with_logits(actions, logits)
+        loss = tf.add_n([tf.reduce_sum(weights * surprise), *model.losses])
+    apply_gradients(model, gradients_of(model, tape, loss), clip_norm=None)
+    return {"loss": loss}
+
+
+def _compiled(model: "keras.Model") -> tuple[Any, Any]:
+    import tensorflow as tf
+
+    policy = functools.partial(model, training=False)
+    if model.run_eagerly:
+        return policy, lambda batch: model.train_step(tuple(map(tf.constant, batch)))
+
+    @tf.function(autograph=False, jit_compile=model.jit_compile)
+    def run_update(batch: Batch, _trainable: tuple[bool, ...]) -> Logs:
+        return model.train_step(batch)  # type: ignore[no-any-return]
+
+    def update_once(batch: Batch) -> Logs:
+        # A graph holds what was trainable when it was traced: a change asks for another graph.
+        trainable = tuple(bool(variable.trainable) for variable in model.variables)
+        return run_update(tuple(map(tf.constant, batch)), trainable)  # type: ignore[no-any-return]
+
+    return tf.function(policy, reduce_retracing=True, autograph=False), update_once
+
+
+def _by_chance(model: "keras.Model") -> Act:
+    def act(observations: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+        # The likeliest of logits with Gumbel noise is a draw from their softmax.
+        logits = model.run_policy(observations).numpy()
+        drawn: np.ndarray = np.argmax(logits + generator.gumbel(size=logits.shape), axis=-1)
+        return drawn
+
+    return act
+
+
+def _likeliest(model: "keras.Model") -> Act:
+    return lambda observations, _: np.argmax(model.run_policy(observations).numpy(), axis=-1)
