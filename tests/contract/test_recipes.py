@@ -1,7 +1,6 @@
 """Every recipe trains at every altitude that it claims, to the same weights bit for bit."""
 
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -86,7 +85,7 @@ def test_every_recipe_is_here() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("recipe", ALTITUDES)
-def test_a_recipe_trains_alike_at_its_altitudes(recipe: str, working_folder: Path) -> None:
+def test_a_recipe_trains_alike_at_its_altitudes(recipe: str) -> None:
     first, *others = (trained(recipe, loop) for loop in ALTITUDES[recipe])
     assert all(math.isfinite(value) for values in first.history.values() for value in values)
     assert ADDED.get(recipe, set()) <= set(first.history)

@@ -170,6 +170,8 @@ def test_mixup_makes_soft_labels_says_so_and_leaves_validation_alone(capsys: Any
     np.testing.assert_allclose(np.sum(y, axis=1), 1.0, rtol=1e-5)
     assert np.max(y, axis=1).min() < 0.9
     assert not np.array_equal(x, next(iter(plain.train))[0])
+    assert mixed.validation is not None
+    assert plain.validation is not None
     for (x, y), (expected_x, expected_y) in zip(mixed.validation, plain.validation, strict=True):
         np.testing.assert_array_equal(x, expected_x)
         np.testing.assert_array_equal(np.argmax(y, axis=1), expected_y)

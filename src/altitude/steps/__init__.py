@@ -5,8 +5,8 @@ from altitude.steps.auxiliary_loss import AuxiliaryLoss
 from altitude.steps.clipping import ClippingStep
 from altitude.steps.from_scratch import FromScratch
 from altitude.steps.gan import Gan
-from altitude.steps.mirrored_evaluation import MirroredEvaluation
 from altitude.steps.own_metrics import OwnMetrics
+from altitude.steps.shifted_evaluation import ShiftedEvaluation
 from altitude.steps.step import Batch, Logs, Step
 from altitude.steps.supervised import Supervised
 from altitude.steps.uncertainty_weighting import UncertaintyWeighting
@@ -19,8 +19,8 @@ __all__ = [
     "FromScratch",
     "Gan",
     "Logs",
-    "MirroredEvaluation",
     "OwnMetrics",
+    "ShiftedEvaluation",
     "Step",
     "Supervised",
     "UncertaintyWeighting",

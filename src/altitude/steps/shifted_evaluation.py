@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class MirroredEvaluation(Supervised):
-    """Trains as usual; evaluates on each image and its mirror image, and averages the two answers.
+class ShiftedEvaluation(Supervised):
+    """Trains as usual; evaluates on each image and the same one pixel to either side.
 
-    How often both answers name the same class is reported as `agreement`.
+    The three answers are averaged. How often they all name the same class is reported as
+    `agreement`: it shows how much a prediction hangs on where the image lies.
     """
 
     @property
@@ -43,8 +44,9 @@ class MirroredEvaluation(Supervised):
         from altitude.steps.objective import compute_loss, unpack
 
         x, y, sample_weight = unpack(batch)
-        answers = [model(images, training=False) for images in (x, tf.reverse(x, axis=[2]))]
-        same = tf.equal(*(tf.argmax(answer, axis=-1) for answer in answers))
+        answers = [model(tf.roll(x, shift, axis=2), training=False) for shift in (-1, 0, 1)]
+        classes = tf.argmax(tf.stack(answers), axis=-1)
+        same = tf.reduce_all(classes == classes[0], axis=0)
         model.agreement.update_state(tf.cast(same, tf.float32))
         y_pred = tf.add_n(answers) / len(answers)
         compute_loss(model, x, y, y_pred, sample_weight)
