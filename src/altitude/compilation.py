@@ -11,15 +11,15 @@ from altitude.objective import Objective
 if TYPE_CHECKING:
     import keras
 
-INSTEAD = {
-    "optimizer": "a mapping of those names to optimizers, in a file of your own in conf/optimizer",
-    "objective": "a mapping of those names to losses, in a file of your own in conf/objective",
-}
-"""What to write where a `compile` takes other arguments than Keras' own."""
-
 Optimizer = Callable[[], Any] | Mapping[str, Callable[[], Any]]
 """Returns the optimizer; or several such functions, by the names that a model class has for them
 in a `compile` of its own."""
+
+USUAL = {
+    "optimizer": "one optimizer, such as optimizer=adam",
+    "objective": "a loss and metrics, such as objective=sparse_categorical",
+}
+"""What to write where a `compile` is Keras' own."""
 
 
 def compile_model(
@@ -33,22 +33,24 @@ def compile_model(
     Raises:
         ConfigError: If it does not take what was configured, or takes what was not.
     """
+    from altitude.optimizers.group_optimizer import GroupOptimizer, StandIn
+
     several = isinstance(optimizer, Mapping)
     builders = optimizer if isinstance(optimizer, Mapping) else {"optimizer": optimizer}
     optimizers = {name: build() for name, build in builders.items()}
     objectives = objective.compile_arguments()
-    keys = {name: f"optimizer.{name}" if several else "optimizer" for name in optimizers}
-    _require_fit(type(model), keys | {name: f"objective.{name}" for name in objectives})
+    _require_fit(type(model), optimizers, objectives, several=several)
+    for part in optimizers.values():
+        if isinstance(part, GroupOptimizer):
+            part.look_into(model)
     settings = loop.compile_arguments()
     taken = {name: value for name, value in settings.items() if _takes(type(model), name)}
     model.compile(**optimizers, **objectives, **taken)
     for name in settings.keys() - taken.keys():
         if settings[name] != "auto":
             setattr(model, name, settings[name])
-    if several:
-        from altitude.optimizers.group_optimizer import GroupOptimizer
-
-        model.optimizer = GroupOptimizer(optimizers)
+    if several and optimizers:
+        model.optimizer = StandIn(optimizers, model.optimizer)
 
 
 def _takes(model_class: type, name: str) -> bool:
@@ -56,27 +58,53 @@ def _takes(model_class: type, name: str) -> bool:
     return name in parameters or any(p.kind == p.VAR_KEYWORD for p in parameters.values())
 
 
-def _require_fit(model_class: type, keys: Mapping[str, str]) -> None:
-    """Compares the arguments that were configured with those that a `compile` takes.
-
-    Args:
-        model_class: The model's class.
-        keys: The config key of each argument that was configured, by its name.
-    """
+def _require_fit(
+    model_class: type,
+    optimizers: Mapping[str, Any],
+    objectives: Mapping[str, Any],
+    *,
+    several: bool,
+) -> None:
+    """Compares the arguments that were configured with those that a `compile` takes."""
     _self, *parameters = inspect.signature(
         model_class.compile  # type: ignore[attr-defined]
     ).parameters.values()
     named = [p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
-    signature = f"{model_class.__name__}.compile takes {', '.join(p.name for p in named)}"
+    names = [p.name for p in named]
+    signature = f"`{model_class.__name__}.compile` takes {', '.join(names) or 'nothing'}"
+    keys = {name: f"optimizer.{name}" if several else "optimizer" for name in optimizers}
+    keys |= {name: f"objective.{name}" for name in objectives}
     problems = [
-        Problem(key, name, f"nothing called {name}: {signature}", INSTEAD[key.partition(".")[0]])
-        for name, key in keys.items()
+        Problem(keys[name], _described(value), f"nothing: {signature}", _instead(keys[name], names))
+        for name, value in {**optimizers, **objectives}.items()
         if not _takes(model_class, name)
     ]
     problems += [
-        Problem(f"optimizer.{p.name} or objective.{p.name}", "nothing", f"a value: {signature}")
-        for p in named
-        if p.default is p.empty and p.name not in keys
+        Problem(key, "nothing", f"a value: {signature}", _instead(key, names))
+        for key, parameter in {_key_of(p.name): p for p in named}.items()
+        if parameter.default is parameter.empty and parameter.name not in keys
     ]
     if problems:
         raise ConfigError(problems)
+
+
+def _key_of(name: str) -> str:
+    """Where an argument of a `compile` is configured, to judge by its name."""
+    return f"optimizer.{name}" if "opt" in name else f"objective.{name}"
+
+
+def _described(value: Any) -> str:
+    members = value if isinstance(value, list) else [value]
+    return ", ".join(type(member).__name__ for member in members)
+
+
+def _instead(key: str, names: list[str]) -> str:
+    """What to write where a `compile` takes other arguments than those that were configured."""
+    group = key.partition(".")[0]
+    wanted = [name for name in names if _key_of(name).startswith(group)]
+    if wanted == ["optimizer"] or "loss" in wanted:
+        return USUAL[group]
+    file = f"conf/{group}/mine.yaml"
+    if not wanted:
+        return f"{group}=mine, with an empty {file}"
+    return f"{group}=mine, with a {file} that maps {' and '.join(wanted)} to classes"

@@ -108,12 +108,12 @@ def _objective(experiment: Experiment, pipelines: "Pipelines", console: Console)
 
 def _usable(model: "keras.Model", pipelines: "Pipelines", console: Console) -> "Pipelines":
     """The pipelines, without validation for a model that cannot be evaluated."""
-    from altitude.steps.own import can_evaluate
+    from altitude.steps.own import missing_for_evaluation
 
-    if can_evaluate(model):
+    missing = missing_for_evaluation(model)
+    if not missing:
         return pipelines
-    name = type(model).__name__
-    console.print(f"{name} has neither `call` nor `test_step`: no validation, no test")
+    console.print(f"{type(model).__name__} has {missing}: no validation, no test")
     return dataclasses.replace(pipelines, validation=None)
 
 
@@ -170,13 +170,13 @@ def _score(
     Raises:
         RuntimeError: If the reloaded model scores otherwise on the validation data.
     """
-    from altitude.steps.own import can_evaluate
+    from altitude.steps.own import missing_for_evaluation
 
     path = experiment.output_dir / BEST_MODEL
     saved.restore(path)
     validation = _validation(experiment, model, pipelines)
     _require_same(path, {name: seen[name] for name in validation if name in seen}, validation)
-    test = experiment.loop.evaluate(model, pipelines.test) if can_evaluate(model) else {}
+    test = {} if missing_for_evaluation(model) else experiment.loop.evaluate(model, pipelines.test)
     return {
         **{f"best_{name}": seen.get(name, value) for name, value in validation.items()},
         **{f"test_{name}": value for name, value in test.items()},

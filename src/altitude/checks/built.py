@@ -23,8 +23,9 @@ def check_signatures(experiment: Experiment) -> None:
     for group in ("optimizer", "objective", "loop", "callbacks", "model"):
         for key, call in deferred_calls(group, getattr(experiment, group)):
             problems += call.problems(key, _positional(key, experiment.model))
-    if not problems:
-        problems = _unwrapped_class(experiment.model)
+    if not any(problem.key == "model._target_" for problem in problems):
+        unwrapped = _unwrapped_class(experiment.model)
+        problems = unwrapped + [p for p in problems if not (unwrapped and _is_of_model(p))]
     if problems:
         raise ConfigError(problems)
 
@@ -45,6 +46,10 @@ def _unwrapped_class(model: object) -> list[Problem]:
         f"{target.__qualname__}}} and, if it is made of inputs and outputs, network: ..."
     )
     return [Problem("model._target_", target.__qualname__, expected, instead)]
+
+
+def _is_of_model(problem: Problem) -> bool:
+    return problem.key.partition(".")[0] == "model"
 
 
 def _positional(key: str, model: object) -> int:

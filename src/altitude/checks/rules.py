@@ -12,7 +12,7 @@ from altitude.checks.agreement import label_problems, logits_problems
 from altitude.data import ArrayDataset, CartPole, Dataset, LabelSpec
 from altitude.deferred import Deferred, deferred_calls
 from altitude.errors import Problem, did_you_mean
-from altitude.loops import Fit, Loop, SteppingLoop
+from altitude.loops import Fit, Loop, Reinforce, SteppingLoop
 from altitude.models import Subclassed
 from altitude.objective import Objective
 
@@ -110,6 +110,15 @@ def episodes_need_their_loop(dataset: Dataset, loop: Loop) -> list[Problem]:
     return []
 
 
+def policies_put_out_logits(model: Any, loop: Loop) -> list[Problem]:
+    """The loop that plays episodes draws actions from logits."""
+    activation = getattr(model, "output_activation", "linear")
+    if not isinstance(loop, Reinforce) or activation == "linear":
+        return []
+    expected = "linear: this loop takes the model's outputs for logits"
+    return [Problem("model.output_activation", activation, expected, "model=mlp")]
+
+
 RULES: tuple[Callable[..., list[Problem]], ...] = (
     logits_agree,
     labels_agree,
@@ -118,6 +127,7 @@ RULES: tuple[Callable[..., list[Problem]], ...] = (
     one_hand_on_the_learning_rate,
     objective_has_an_owner,
     episodes_need_their_loop,
+    policies_put_out_logits,
 )
 
 

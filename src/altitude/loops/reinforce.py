@@ -85,7 +85,9 @@ class Reinforce(Loop):
             if pipelines.validation is None:
                 return logs
             watchers.on_test_begin()
+            watchers.on_test_batch_begin(0)
             validation = self.evaluate(model, pipelines.validation)
+            watchers.on_test_batch_end(0, validation)
             watchers.on_test_end(validation)
             return logs | {f"val_{name}": value for name, value in validation.items()}
 

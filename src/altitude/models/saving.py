@@ -66,7 +66,7 @@ def plain(model: keras.Model, spec: DataSpec) -> keras.Model:
     if not own_class and _is_plain(model.get_compile_config()):
         return model
     if getattr(model, "inputs", None):
-        return keras.Model(model.input, model.output, name=model.name)
+        return keras.Model(*ends(model), name=model.name)
     try:
         inputs = keras.Input(spec.input_shape)
         # Its `call` on a symbolic input leaves its layers behind, without the class around them.
@@ -78,6 +78,13 @@ def plain(model: keras.Model, spec: DataSpec) -> keras.Model:
             stacklevel=2,
         )
         return model
+
+
+def ends(model: keras.Model) -> tuple[Any, Any]:
+    """Returns the inputs and outputs of a model that is made of them."""
+    if isinstance(model, keras.Sequential):  # which knows its `input` only once it was called
+        return model.inputs[0], model.outputs[0]
+    return model.input, model.output
 
 
 def part_named(model: keras.Model, name: str | None) -> keras.Model:
@@ -115,7 +122,8 @@ def _compute_the_same(first: keras.Model, second: keras.Model, spec: DataSpec) -
         size = [2, *(length or OPEN_DIMENSION for length in tensor.shape[1:])]
         return generator.random(size).astype(tensor.dtype)
 
-    symbolic = first.input if getattr(first, "inputs", None) else keras.Input(spec.input_shape)
+    has_inputs = bool(getattr(first, "inputs", None))
+    symbolic = ends(first)[0] if has_inputs else keras.Input(spec.input_shape)
     inputs = keras.tree.map_structure(example, symbolic)
     outputs = (keras.tree.flatten(model(inputs, training=False)) for model in (first, second))
     pairs = zip(*outputs, strict=True)

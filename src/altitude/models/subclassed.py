@@ -34,5 +34,6 @@ class Subclassed:
         """Builds the model for data of the given form."""
         if self.network is None:
             return self.model_class()
-        network = self.network(spec)
-        return self.model_class(network.input, network.output)
+        from altitude.models.saving import ends
+
+        return self.model_class(*ends(self.network(spec)))

@@ -1,6 +1,6 @@
 """A Keras optimizer that hands each variable to the optimizer of its group."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -8,36 +8,49 @@ import keras
 
 from altitude.errors import ConfigError, Problem
 
+KEY = "optimizer.groups"
+"""The config key of the groups."""
+
 
 class GroupOptimizer(keras.optimizers.MultiOptimizer):
     """Keras' MultiOptimizer, with names, and a learning rate that callbacks can set.
 
     Args:
         groups: An optimizer for each group, by the group's name.
-        layers: For each group patterns of the paths of its variables; None if a model applies the
-            optimizers itself, and this one stands for them before callbacks.
+        layers: For each group patterns of names of layers, or of paths of variables.
     """
 
     def __init__(
         self,
         groups: Mapping[str, keras.optimizers.Optimizer],
-        layers: Mapping[str, Sequence[str]] | None = None,
+        layers: Mapping[str, Sequence[str]],
     ) -> None:
-        super().__init__(lambda variable: self.groups[self._group_of(variable.path)])
+        super().__init__(self._optimizer_of)
         self.groups = dict(groups)
         self._layers = layers
+        self._homes: Callable[[Any], list[str]] = lambda _variable: []
+        rates = [_number(optimizer.learning_rate) for optimizer in groups.values()]
+        self._ratios = [rate / (rates[0] or 1.0) for rate in rates]
+        # Keras' callbacks look for the optimizers here, also before there are variables.
+        self._inner_optimizers.extend(groups.values())
 
     @property
     def learning_rate(self) -> Any:
-        """The rate of the first group. Setting it scales all rates by the same factor."""
+        """The rate of the first group. Setting it sets all, in the ratios that they began with."""
         return next(iter(self.groups.values())).learning_rate
 
     @learning_rate.setter
     def learning_rate(self, value: Any) -> None:
-        before = _number(self.learning_rate)
-        factor = _number(value) / before if before else 1.0
-        for optimizer in self.groups.values():
-            optimizer.learning_rate = _number(optimizer.learning_rate) * factor
+        for optimizer, ratio in zip(self.groups.values(), self._ratios, strict=True):
+            optimizer.learning_rate = _number(value) * ratio
+
+    def look_into(self, model: keras.Model) -> None:
+        """Lets patterns name the model's layers, whatever the paths of the variables inside."""
+
+        def homes(variable: Any) -> list[str]:
+            return [x.name for x in model.layers if any(variable is v for v in x.variables)]
+
+        self._homes = homes
 
     def build(self, variables: Sequence[Any]) -> None:
         """Gives each variable to its group.
@@ -45,56 +58,84 @@ class GroupOptimizer(keras.optimizers.MultiOptimizer):
         Raises:
             ConfigError: If variables are in no group or in two; it names them all.
         """
-        if self._layers is None:
-            return
-        problems = [self._misfit(variable.path) for variable in variables]
+        problems = [self._misfit(variable) for variable in variables]
         if any(problems):
             raise ConfigError([problem for problem in problems if problem])
+        self.loss_scale_factor = None  # of the groups' own: what scales the loss is around them
         super().build(variables)
 
     def apply(self, gradients: Sequence[Any], variables: Sequence[Any] | None = None) -> None:
-        """Updates variables, all of them or some, each by the optimizer of its group."""
+        """Updates variables, all of them or some, each by the optimizer of its group.
+
+        Raises:
+            ValueError: If the optimizer was built without one of them.
+        """
         variables = self._trainable_variables if variables is None else variables
         if not self.built:
             self.build(variables)
-        for name, optimizer in self.groups.items():
-            pairs = [
-                (gradient, variable)
-                for gradient, variable in zip(gradients, variables, strict=True)
-                if self._group_of(variable.path) == name
-            ]
-            if pairs:
-                optimizer.apply(*map(list, zip(*pairs, strict=True)))
+        self._check_variables_are_known(variables)
+        indices = [self._var_to_optimizer_idx[self._var_key(variable)] for variable in variables]
+        for index, optimizer in enumerate(self._inner_optimizers):
+            mine = [position for position, found in enumerate(indices) if found == index]
+            optimizer.apply([gradients[i] for i in mine], [variables[i] for i in mine])
         self._iterations.assign_add(1)
 
-    def finalize_variable_values(self, variables: Sequence[Any]) -> None:
-        """Lets each optimizer write its averages back; those of a model's own have none."""
-        if self._layers is not None:
-            super().finalize_variable_values(variables)
-
     def get_config(self) -> dict[str, Any]:
-        """The groups, as Keras writes optimizers down."""
-        groups = {n: keras.saving.serialize_keras_object(o) for n, o in self.groups.items()}
-        return {"groups": groups, "layers": self._layers}
+        """The optimizers and their layers, which only this package can read."""
+        serialize = keras.saving.serialize_keras_object
+        return {"groups": serialize(dict(self.groups)), "layers": dict(self._layers)}
 
-    def _group_of(self, path: str) -> str:
-        return self._groups_with(path)[0]
+    def _optimizer_of(self, variable: Any) -> keras.optimizers.Optimizer:
+        return self.groups[self._groups_with(variable)[0]]
 
-    def _groups_with(self, path: str) -> list[str]:
-        layers = self._layers or {}
-        return [name for name, patterns in layers.items() if _matches(path, patterns)]
+    def _groups_with(self, variable: Any) -> list[str]:
+        names = [variable.path, *self._homes(variable)]
+        return [group for group, patterns in self._layers.items() if _any_match(names, patterns)]
 
-    def _misfit(self, path: str) -> Problem | None:
-        found = self._groups_with(path)
+    def _misfit(self, variable: Any) -> Problem | None:
+        found = self._groups_with(variable)
         if len(found) == 1:
             return None
-        key = "optimizer.groups"
+        path = variable.path
         if found:
             first, second = found[:2]
             given = f"{path} is in {' and in '.join(found)}"
-            return Problem(key, given, "one group", f"a narrower pattern for {first} or {second}")
+            return Problem(KEY, given, "one group", f"a narrower pattern for {first} or {second}")
         given = f"{path} is in none of {', '.join(self.groups)}"
-        return Problem(key, given, "a group for each variable", f"add {path.partition('/')[0]}")
+        layer = next(iter(self._homes(variable)), path.partition("/")[0])
+        return Problem(KEY, given, "a group for each variable", f"add {layer} to one of them")
+
+
+class StandIn(GroupOptimizer):
+    """Stands before callbacks for the optimizers that a model's class applies itself.
+
+    Args:
+        groups: Those optimizers, by the names that the class has for them.
+        own: What the class compiled itself with. To the class, this still is that optimizer.
+    """
+
+    def __init__(
+        self,
+        groups: Mapping[str, keras.optimizers.Optimizer],
+        own: keras.optimizers.Optimizer,
+    ) -> None:
+        super().__init__(groups, layers={})
+        self._own = own
+
+    def build(self, variables: Sequence[Any]) -> None:
+        """Does nothing: optimizers build themselves when the class first applies them."""
+
+    def apply(self, gradients: Sequence[Any], variables: Sequence[Any] | None = None) -> None:
+        """Updates variables as the class's own optimizer does."""
+        self._own.apply(gradients, variables)
+
+    def scale_loss(self, loss: Any) -> Any:
+        """Scales a loss as the class's own optimizer does."""
+        return self._own.scale_loss(loss)
+
+    def finalize_variable_values(self, variables: Sequence[Any]) -> None:
+        """Ends training as the class's own optimizer does."""
+        self._own.finalize_variable_values(variables)
 
 
 def learning_rates(optimizer: Any) -> dict[str, float]:
@@ -111,9 +152,11 @@ def learning_rates(optimizer: Any) -> dict[str, float]:
     return rates
 
 
-def _matches(path: str, patterns: Sequence[str]) -> bool:
+def _any_match(names: Sequence[str], patterns: Sequence[str]) -> bool:
     return any(
-        fnmatchcase(path, pattern) or fnmatchcase(path, f"{pattern}/*") for pattern in patterns
+        fnmatchcase(name, pattern) or fnmatchcase(name, f"{pattern}/*")
+        for pattern in patterns
+        for name in names
     )
 
 
