@@ -46,7 +46,7 @@ def by_keras(**weights: Any) -> dict[str, Any]:
         weighted_metrics=[keras.metrics.SparseCategoricalAccuracy("weighted_accuracy")],
     )
     x, y = splits.train.x / np.float32(16), splits.train.y
-    validation = (splits.validation.x / np.float32(16), splits.validation.y)
+    validation: tuple[Any, ...] = (splits.validation.x / np.float32(16), splits.validation.y)
     if "sample_weight" in weights:
         weights["sample_weight"] = splits.train.sample_weight
         validation = (*validation, splits.validation.sample_weight)
@@ -57,7 +57,7 @@ def by_keras(**weights: Any) -> dict[str, Any]:
 
 
 def require_the_same(make: ExperimentFactory, loop: Any, expected: Any, **changes: Any) -> None:
-    weighted = {"weighted_accuracy": Deferred(ACCURACY, {"name": "weighted_accuracy"})}
+    weighted: dict[str, Any] = {"weighted_accuracy": Deferred(ACCURACY, {"name": "weighted_accuracy"})}
     objective = Objective(weighted_metrics=weighted, **changes.pop("objective", {}))
     sgd = Deferred("keras.optimizers.SGD", {"learning_rate": 0.1})
     found = run(
