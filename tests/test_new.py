@@ -1,9 +1,10 @@
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from altitude.new import main
-from tests.processes import run_altitude, run_python
+from tests.processes import Finished, run_altitude, run_python
 
 REPOSITORY = Path(__file__).parents[1]
 FILES = ("mine/focal.py", "conf/loop/focal.yaml", "tests/test_focal.py")
@@ -129,7 +130,7 @@ def test_a_mistake_in_the_command_is_a_usage_error(
 ) -> None:
     status, message = refusal(*arguments, capsys=capsys)
     assert status == 2
-    assert message.startswith("usage: altitude new ")
+    assert message.startswith("usage: altitude new step NAME, such as: altitude new step focal\n")
     assert files_in(working_folder) == set()
 
 
@@ -145,17 +146,73 @@ def test_it_has_help(arguments: list[str], capsys: pytest.CaptureFixture[str]) -
     assert "a training step" in capsys.readouterr().out
 
 
+DEFAULTS = ("--isolated", "--line-length", "100")
+OURS = ("--config", str(REPOSITORY / "pyproject.toml"))
+
+
+@pytest.mark.parametrize("rules", [DEFAULTS, OURS])
 @pytest.mark.parametrize("command", [["check"], ["format", "--check"]])
-def test_what_is_written_passes_ruff(command: list[str], working_folder: Path) -> None:
+def test_what_is_written_passes_ruff(
+    command: list[str], rules: tuple[str, ...], working_folder: Path
+) -> None:
     main(["step", "focal"])
-    settings = ("--no-cache", "--config", str(REPOSITORY / "pyproject.toml"))
-    process = run_python("-m", "ruff", *command, *settings, folder=working_folder)
+    main(["step", "a_step_with_a_name_that_is_rather_long"])
+    process = run_python("-m", "ruff", *command, "--no-cache", *rules, folder=working_folder)
     assert process.returncode == 0, process.stdout
 
 
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of packages of somebody who has installed the wheel."""
+    folder = tmp_path_factory.mktemp("installed")
+    built = ("-m", "hatchling", "build", "-t", "wheel", "-d", str(folder))
+    assert run_python(*built, folder=REPOSITORY).returncode == 0
+    (wheel,) = folder.glob("*.whl")
+    with zipfile.ZipFile(wheel) as opened:
+        opened.extractall(folder)
+    return folder
+
+
+def new_focal(folder: Path, installed: Path) -> Finished:
+    return run_altitude("new", "step", "focal", folder=folder, PYTHONPATH=str(installed))
+
+
+def test_the_templates_are_in_the_wheel(working_folder: Path, installed: Path) -> None:
+    process = new_focal(working_folder, installed)
+    assert process.returncode == 0, process.stderr
+    assert files_in(working_folder) == set(FILES)
+
+
+def test_altitudes_own_folder_stays_as_it_is(installed: Path) -> None:
+    process = new_focal(installed / "altitude", installed)
+    assert process.returncode == 1
+    assert "Go to a folder of your own" in process.stderr
+    assert not (installed / "altitude/mine").exists()
+
+
+@pytest.fixture(scope="module")
+def own_folder(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """A user's folder after `altitude new step focal`, and the lines that it printed."""
+    folder = tmp_path_factory.mktemp("own")
+    return folder, run_altitude("new", "step", "focal", folder=folder).stdout.splitlines()
+
+
 @pytest.mark.slow
-def test_the_test_that_is_written_passes_as_it_is(working_folder: Path) -> None:
-    main(["step", "focal"])
-    process = run_python("-m", "pytest", "tests/test_focal.py", folder=working_folder)
+def test_the_command_that_trains_runs_as_printed(own_folder: tuple[Path, list[str]]) -> None:
+    folder, printed = own_folder
+    setting, command, *overrides = printed[-2].split()
+    assert (setting, command) == ("PYTHONPATH=.", "altitude")
+    quick = ("dataset=digits", "debug=quick")
+    process = run_altitude(*overrides, *quick, folder=folder, PYTHONPATH=".")
+    assert process.returncode == 0, process.stderr
+    assert "noise_size" in process.stdout
+
+
+@pytest.mark.slow
+def test_the_command_that_tests_runs_as_printed(own_folder: tuple[Path, list[str]]) -> None:
+    folder, printed = own_folder
+    python, *arguments = printed[-1].split()
+    assert python == "python"
+    process = run_python(*arguments, folder=folder)
     assert process.returncode == 0, process.stdout
     assert "3 passed" in process.stdout

@@ -28,6 +28,8 @@ IMPORTED = {"Batch", "ClippingStep", "Logs", "NonNegative"}
 NOT_TEXT = {"null", "nan", "inf"}
 """What Hydra reads as a value, not as the name of an option."""
 
+USAGE = "altitude new step NAME, such as: altitude new step focal"
+
 SNAKE_CASE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
@@ -68,8 +70,13 @@ def write_new(contents: Mapping[Path, str]) -> None:
 
     Raises:
         FileExistsError: If there are some already; it lists them.
-        OSError: If a folder or a file cannot be made.
+        OSError: If a folder or a file cannot be made, or the folder is altitude's own.
     """
+    if Path("conf").resolve() == config_directory():
+        raise OSError(
+            "nothing was written, for this is altitude's own folder, which stays as it is\n"
+            "Go to a folder of your own: mkdir ../mine && cd ../mine"
+        )
     present = [str(path) for path in contents if path.exists() or path.is_symlink()]
     if present:
         listed = "".join(f"\n  {path}" for path in present)
@@ -87,11 +94,14 @@ def write_new(contents: Mapping[Path, str]) -> None:
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(
         prog="altitude new",
+        usage=USAGE,
         description="Writes a starting point for code of your own, in the current folder.",
     )
-    kinds = parser.add_subparsers(title="what to write", metavar="KIND", required=True)
+    kinds = parser.add_subparsers(
+        title="what to write", metavar="KIND", required=True, prog="altitude new"
+    )
     description = "Writes a training step with its config and its test, in the current folder."
-    step = kinds.add_parser("step", help="a training step", description=description)
+    step = kinds.add_parser("step", help="a training step", description=description, usage=USAGE)
     step.add_argument(
         "name", metavar="NAME", type=_step_name, help="the step's name, in snake_case"
     )

@@ -57,7 +57,8 @@ def by_keras(**weights: Any) -> dict[str, Any]:
 
 
 def require_the_same(make: ExperimentFactory, loop: Any, expected: Any, **changes: Any) -> None:
-    weighted: dict[str, Any] = {"weighted_accuracy": Deferred(ACCURACY, {"name": "weighted_accuracy"})}
+    accuracy = Deferred(ACCURACY, {"name": "weighted_accuracy"})
+    weighted: dict[str, Any] = {"weighted_accuracy": accuracy}
     objective = Objective(weighted_metrics=weighted, **changes.pop("objective", {}))
     sgd = Deferred("keras.optimizers.SGD", {"learning_rate": 0.1})
     found = run(
