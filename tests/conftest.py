@@ -2,7 +2,7 @@
 
 import shutil
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from altitude.tracking import Untracked
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
+    from playwright.sync_api import Page
 
 ExperimentFactory = Callable[..., Experiment]
 
@@ -67,3 +68,21 @@ def default_store(working_folder: Path, empty_store: Path) -> "MlflowClient":
 
     path = shutil.copy(empty_store, working_folder / "mlflow.db")
     return MlflowClient(f"sqlite:///{path}")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Where Chromium is; tests that need it are skipped without it."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.skip("Chromium is not installed (on Debian: apt install chromium)")
+    return path
+
+
+@pytest.fixture
+def browser_page(chromium: str) -> "Iterator[Page]":
+    """An empty page in Chromium, with a profile of its own."""
+    from tests.browser import open_browser
+
+    with open_browser(chromium) as page:
+        yield page

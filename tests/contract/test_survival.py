@@ -22,6 +22,7 @@ from altitude import DataError, TrackingError
 from altitude.data import Npz
 from altitude.loops import Fit, Tape, TrainStep
 from altitude.tracking import Mlflow
+from altitude.tracking.pages import run_page
 from tests.conftest import ExperimentFactory
 from tests.processes import (
     Finished,
@@ -265,7 +266,7 @@ def test_a_server_receives_everything(
     assert run.data.metrics["test_loss"] == result.metrics["test_loss"]
     assert len(client.get_metric_history(run.info.run_id, "loss")) == 2
     assert artifacts(client, run) == {"best.keras", "config.yaml", "curves.png", "overrides.yaml"}
-    page = f"#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}"
+    page = run_page(run.info.experiment_id, run.info.run_id)
     assert result.how_to_open == f"{server.uri}/{page}"
     assert capsys.readouterr().out == ""  # what MLflow says of the run, the closing table says
 

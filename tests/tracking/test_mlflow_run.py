@@ -19,6 +19,7 @@ import altitude
 from altitude import Experiment, RunResult, TrackingError
 from altitude.tracking import Mlflow
 from altitude.tracking.mlflow_run import open_mlflow_run
+from altitude.tracking.pages import run_page
 from altitude.tracking.params import CUT_NOTE
 from tests.conftest import ExperimentFactory
 from tests.processes import SET_BY_RUNS, commit_everything
@@ -179,8 +180,8 @@ def test_the_default_store_and_its_artifacts_lie_in_the_working_folder(
 
 
 def test_the_result_says_how_to_open_the_run(result: RunResult) -> None:
-    assert " ui, then http://localhost:5000/#/experiments/1/runs/" in result.how_to_open
-    assert result.how_to_open.endswith(str(result.run_id))
+    page = run_page("1", str(result.run_id))
+    assert result.how_to_open.endswith(f" ui, then http://localhost:5000/{page}")
 
 
 def active_run_id() -> str | None:

@@ -2,14 +2,11 @@
 
 import logging
 import os
-import shutil
-import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # seven are four minutes
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")  # seconds without a byte, not 120
@@ -25,6 +22,7 @@ from mlflow.tracking.context.registry import resolve_tags
 from altitude.errors import TrackingError
 from altitude.experiment import Experiment
 from altitude.tracking.outbox import FAILURES, Outbox
+from altitude.tracking.pages import open_instructions, run_page
 from altitude.tracking.params import flatten, valid_name
 from altitude.tracking.provenance import provenance
 from altitude.tracking.run import Status
@@ -91,14 +89,7 @@ class MlflowRun:
     @property
     def how_to_open(self) -> str:
         """The command that starts MLflow's UI, and the page of the run there."""
-        page = f"#/experiments/{self._experiment_id}/runs/{self.run_id}"
-        if urlsplit(self._uri).scheme in ("http", "https"):
-            return f"{without_password(self._uri).rstrip('/')}/{page}"
-        command = (
-            "mlflow" if shutil.which("mlflow") else str(Path(sys.executable).parent / "mlflow")
-        )
-        store = "" if self._uri == resolve_uri(None) else f" --backend-store-uri {self._uri}"
-        return f"{command} ui{store}, then http://localhost:5000/{page}"
+        return open_instructions(self._uri, run_page(self._experiment_id, self.run_id))
 
     @property
     def notice(self) -> str:
