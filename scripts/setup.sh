@@ -46,6 +46,18 @@ install_if_needed() {
     ) 9>"$root/.venv/setup.lock"
 }
 
+# What cannot be had is not fatal: what needs it says so, or is skipped.
+install_with_apt() {
+    if ! command -v apt-get >/dev/null; then return; fi
+    local as_root=()
+    if [ "$(id -u)" -ne 0 ]; then as_root=(sudo --non-interactive); fi
+    say "installing Debian's package $1 with apt"
+    {
+        "${as_root[@]}" apt-get -qq update &&
+            "${as_root[@]}" apt-get -qq install --yes --no-install-recommends "$1"
+    } >/dev/null 2>&1 || say "apt could not install it"
+}
+
 has_fashion_mnist() {
     local cache=${ALTITUDE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/altitude}
     [ -f "$cache/fashion-mnist/y_test.npy" ] ||
@@ -53,18 +65,17 @@ has_fashion_mnist() {
         [ -f /usr/share/datasets/fashion-mnist/t10k-labels-idx1-ubyte.gz ]
 }
 
-# What cannot be had is not fatal here: a run that needs it says what was tried.
 provide_fashion_mnist() {
     if has_fashion_mnist; then return; fi
     say "fetching Fashion-MNIST"
     if "$venv/bin/python" -c 'from altitude.data import FashionMnist; FashionMnist().load()' \
         >/dev/null 2>&1; then return; fi
-    if ! command -v apt-get >/dev/null; then return; fi
-    local as_root=()
-    if [ "$(id -u)" -ne 0 ]; then as_root=(sudo --non-interactive); fi
-    say "the download was refused; installing Debian's package dataset-fashion-mnist with apt"
-    {
-        "${as_root[@]}" apt-get -qq update &&
-            "${as_root[@]}" apt-get -qq install --yes --no-install-recommends dataset-fashion-mnist
-    } >/dev/null 2>&1 || say "apt could not install it either"
+    say "the download was refused"
+    install_with_apt dataset-fashion-mnist
+}
+
+# For the tests that look at pages in a browser.
+provide_chromium() {
+    if command -v chromium >/dev/null || command -v chromium-browser >/dev/null; then return; fi
+    install_with_apt chromium
 }
