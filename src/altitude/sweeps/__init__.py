@@ -1,0 +1,1 @@
+"""Sweeps: many jobs that differ in the values of a few parameters."""

@@ -1,0 +1,225 @@
+import csv
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from altitude.sweeps.leaderboard import as_markdown, as_text, lead, leaderboard, write_csv
+from altitude.sweeps.outcome import Goal, Outcome
+
+ACCURACY = Goal(metric="best_val_accuracy", direction="maximize")
+LOSS = Goal(metric="best_val_loss", direction="minimize")
+
+
+def outcome(
+    number: int, swept: dict[str, Any], accuracy: float, *, status: Any = "FINISHED", **more: float
+) -> Outcome:
+    return Outcome(
+        number=number,
+        name=f"job {number}",
+        swept=swept,
+        status=status,
+        metrics={"best_val_accuracy": accuracy, **more},
+        run_id=f"run{number}",
+    )
+
+
+def rates(*accuracies: float) -> list[Outcome]:
+    return [outcome(n, {"learning_rate": 10.0**-n}, a) for n, a in enumerate(accuracies)]
+
+
+def seeds(setting: dict[str, Any], *accuracies: float, first: int = 0) -> list[Outcome]:
+    return [
+        outcome(n, {**setting, "seed": n}, accuracy)
+        for n, accuracy in enumerate(accuracies, start=first)
+    ]
+
+
+def numbers(outcomes: Sequence[Outcome], *goals: Goal) -> list[int]:
+    return [standing.best.number for standing in leaderboard(outcomes, goals or (ACCURACY,))]
+
+
+def test_the_best_come_first_and_nan_last() -> None:
+    standings = leaderboard(rates(0.5, math.nan, 0.75, 0.25), [ACCURACY])
+    assert [standing.rank for standing in standings] == [1, 2, 3, 4]
+    assert [standing.best.number for standing in standings] == [2, 0, 3, 1]
+    assert [standing.on_front for standing in standings] == [True, False, False, False]
+
+
+def test_less_is_better_when_it_is_to_be_minimized() -> None:
+    goal = Goal(metric="best_val_accuracy", direction="minimize")
+    assert numbers(rates(0.5, math.nan, 0.75, 0.25), goal) == [3, 0, 2, 1]
+
+
+def test_equals_keep_the_order_of_the_sweep() -> None:
+    assert numbers(list(reversed(rates(0.5, 0.5, 0.5)))) == [0, 1, 2]
+
+
+def test_only_finished_jobs_count() -> None:
+    statuses = ("WAITING", "RUNNING", "FAILED", "KILLED", "FINISHED")
+    outcomes = [outcome(n, {"a": n}, 0.5, status=status) for n, status in enumerate(statuses)]
+    assert numbers(outcomes) == [4]
+
+
+def test_repeats_over_seed_are_one_setting() -> None:
+    outcomes = seeds({"patience": 2}, 0.5, 0.75, 1.0) + seeds({"patience": 3}, 0.5, 0.5, first=3)
+    first, second = leaderboard(outcomes, [ACCURACY])
+    assert (first.swept, first.mean, first.deviation, first.count) == (
+        {"patience": 2},
+        0.75,
+        0.25,
+        3,
+    )
+    assert (second.swept, second.mean, second.deviation) == ({"patience": 3}, 0.5, 0.0)
+    assert first.best.number == 2
+    assert first.run_ids == ("run0", "run1", "run2")
+    assert first.name == "patience=2"
+
+
+def test_one_job_has_no_spread() -> None:
+    (standing,) = leaderboard(rates(0.5), [ACCURACY])
+    assert math.isnan(standing.deviation)
+
+
+def test_a_setting_that_diverges_with_one_seed_is_last() -> None:
+    outcomes = seeds({"a": 1}, 0.9, math.nan) + seeds({"a": 2}, 0.1, 0.1, first=2)
+    assert [s.swept["a"] for s in leaderboard(outcomes, [ACCURACY])] == [2, 1]
+
+
+def test_infinities_are_no_warning() -> None:
+    goal = Goal(metric="best_val_loss", direction="minimize")
+    outcomes = [
+        outcome(n, {"seed": n}, 0.5, best_val_loss=loss) for n, loss in enumerate([math.inf, 1.0])
+    ]
+    (standing,) = leaderboard(outcomes, [goal])
+    assert standing.mean == math.inf
+
+
+def test_values_that_are_equal_but_not_the_same_are_settings_of_their_own() -> None:
+    assert (
+        len(leaderboard([outcome(0, {"a": True}, 0.5), outcome(1, {"a": 1}, 0.5)], [ACCURACY])) == 2
+    )
+
+
+def test_means_of_the_other_metrics() -> None:
+    outcomes = [outcome(n, {"seed": n}, 0.5, best_epoch=n, test_accuracy=0.5 + n) for n in (0, 1)]
+    (standing,) = leaderboard(outcomes, [ACCURACY])
+    assert standing.metrics == {"best_val_accuracy": 0.5, "best_epoch": 0.5, "test_accuracy": 1.0}
+
+
+TWO_GOALS = [
+    outcome(0, {"a": 0}, 0.5, best_val_loss=0.5),
+    outcome(1, {"a": 1}, 0.9, best_val_loss=0.9),
+    outcome(2, {"a": 2}, 0.8, best_val_loss=0.95),  # worse than 1 in both
+    outcome(3, {"a": 3}, 0.7, best_val_loss=0.7),
+    outcome(4, {"a": 4}, 0.95, best_val_loss=math.nan),
+    outcome(5, {"a": 5}, 0.9, best_val_loss=0.9),  # as good as 1
+]
+
+
+def test_with_two_goals_the_front_comes_first() -> None:
+    standings = leaderboard(TWO_GOALS, [ACCURACY, LOSS])
+    assert [s.best.number for s in standings if s.on_front] == [1, 5, 3, 0]
+    assert [s.best.number for s in standings] == [1, 5, 3, 0, 4, 2]
+
+
+def test_the_csv_file_has_everything(tmp_path: Path) -> None:
+    outcomes = [
+        outcome(0, {"rate": 3e-4, "clip_norm": None, "seed": 1}, 0.123456789, test_accuracy=0.5),
+        outcome(1, {"rate": 3e-4, "clip_norm": None, "seed": 2}, 0.123456789, test_accuracy=0.5),
+        outcome(2, {"rate": 1e-3, "clip_norm": 0.5, "seed": 1}, 0.1),
+    ]
+    path = tmp_path / "leaderboard.csv"
+    write_csv(leaderboard(outcomes, [ACCURACY]), path)
+    with path.open() as file:
+        first, second = csv.DictReader(file)
+    assert first == {
+        "rank": "1",
+        "rate": "0.0003",
+        "clip_norm": "null",
+        "best_val_accuracy": "0.123456789",
+        "best_val_accuracy_std": "0.0",
+        "count": "2",
+        "test_accuracy": "0.5",
+        "on_front": "true",
+        "pruned": "false",
+        "runs": "run0 run1",
+    }
+    assert (second["best_val_accuracy_std"], second["test_accuracy"]) == ("", "")
+
+
+def test_a_csv_file_of_nothing(tmp_path: Path) -> None:
+    write_csv([], tmp_path / "leaderboard.csv")
+    assert (tmp_path / "leaderboard.csv").read_text().startswith("rank,")
+
+
+REFERENCE = [
+    outcome(
+        0, {"learning_rate": 3e-4, "activation": "relu"}, 0.89, test_accuracy=0.88, best_epoch=9
+    ),
+    outcome(1, {"learning_rate": 1e-3, "activation": "gelu"}, 0.8912, best_epoch=12),
+]
+
+
+def test_the_table_for_a_terminal() -> None:
+    assert as_text(leaderboard(REFERENCE, [ACCURACY])).splitlines() == [
+        "rank  learning_rate  activation  best_val_accuracy  test_accuracy  best_epoch",
+        "   1          0.001  gelu                   0.8912                         12",
+        "   2         0.0003  relu                   0.8900         0.8800           9",
+        "best: learning_rate=0.001 activation=gelu, 0.0012 ahead of the next",
+    ]
+
+
+def test_the_table_in_markdown() -> None:
+    lines = as_markdown(leaderboard(REFERENCE, [ACCURACY]), limit=1).splitlines()
+    assert lines[:3] == [
+        "| rank | learning_rate | activation | best_val_accuracy | test_accuracy | best_epoch |",
+        "| ---: | ------------: | ---------- | ----------------: | ------------: | ---------: |",
+        "|    1 |         0.001 | gelu       |            0.8912 |               |         12 |",
+    ]
+    assert "1 more setting is not shown" in lines
+
+
+def test_repeats_show_their_spread() -> None:
+    outcomes = seeds({"a": 1}, 0.5, 0.75) + seeds({"a": 2}, 0.5, 0.5, first=2)
+    heading, first, *_ = as_text(leaderboard(outcomes, [ACCURACY])).splitlines()
+    assert heading.split() == ["rank", "a", "best_val_accuracy", "std", "jobs"]
+    assert first.split() == ["1", "1", "0.6250", "0.1768", "2"]
+
+
+def test_two_goals_show_the_front() -> None:
+    lines = as_text(leaderboard(TWO_GOALS, [ACCURACY, LOSS])).splitlines()
+    assert lines[0].split() == ["rank", "a", "best_val_accuracy", "best_val_loss", "front"]
+    assert lines[1].split() == ["1", "1", "0.9000", "0.9000", "yes"]
+    assert "Pareto front of best_val_accuracy and best_val_loss: 4 of 6 settings" in lines
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "expected"),
+    [
+        ([], "no job has finished"),
+        (rates(math.nan), "no job has finished with best_val_accuracy"),
+        (rates(0.5), "best: learning_rate=1.0"),
+        (rates(0.5, math.nan), "best: learning_rate=1.0"),
+        (rates(0.5, 0.5), "best: learning_rate=1.0, level with the next"),
+        (rates(0.5, 0.75), "best: learning_rate=0.1, 0.2500 ahead of the next"),
+        (seeds({}, 0.5, 0.75), "best: best_val_accuracy"),
+        (
+            seeds({"a": 1}, 0.5, 0.75) + seeds({"a": 2}, 0.5, 0.5, first=2),
+            "best: a=1, 0.1250 ahead of the next: less than the spread over seeds, 0.1768",
+        ),
+        (
+            seeds({"a": 1}, 0.875, 0.75) + seeds({"a": 2}, 0.5, 0.5, first=2),
+            "best: a=1, 0.3125 ahead of the next",
+        ),
+    ],
+)
+def test_by_how_much_the_best_leads(outcomes: list[Outcome], expected: str) -> None:
+    assert lead(leaderboard(outcomes, [ACCURACY])) == expected
+
+
+def test_tables_of_nothing() -> None:
+    assert as_text(()) == "no job has finished"
+    assert as_markdown(()) == "no job has finished\n"
