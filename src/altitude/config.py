@@ -16,6 +16,7 @@ from altitude.checks.types import read_deferred, read_object
 from altitude.errors import ConfigError, Problem
 from altitude.experiment import Experiment, new_output_dir
 from altitude.objective import Objective
+from altitude.sweeps import Sweep
 
 Read = tuple[Any, list[Problem]]
 """What was read, None if that was not possible; and the problems on the way."""
@@ -78,6 +79,19 @@ def read_experiment(
     if problems:
         return None, problems
     return Experiment(**parts, output_dir=output_dir, overrides=tuple(overrides)), []
+
+
+def read_sweep(config: DictConfig) -> tuple[Sweep | None, list[Problem]]:
+    """Reads how a sweep is to be run.
+
+    Returns:
+        The settings, or None if there are problems; and all problems.
+    """
+    try:
+        settings = OmegaConf.to_container(config.sweep, resolve=True)
+    except OmegaConfBaseException as error:
+        return None, [Problem("sweep", "an interpolation", str(error).splitlines()[0])]
+    return read_object("sweep", settings)
 
 
 def _plain_settings(config: DictConfig, output_dir: Path) -> tuple[dict[str, Any], list[Problem]]:

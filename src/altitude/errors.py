@@ -50,6 +50,14 @@ class TrackingError(RuntimeError):
     """A tracking store that cannot be used."""
 
 
+class TakenError(RuntimeError):
+    """A job of a sweep that another process does, or has done."""
+
+
+class SweepError(RuntimeError):
+    """A sweep that has ended, and not all of its jobs are done."""
+
+
 class Terminated(KeyboardInterrupt):
     """The process was asked to end by a signal other than Ctrl-C."""
 

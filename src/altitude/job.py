@@ -1,39 +1,73 @@
 """One job: a run or one run of a sweep, from the config that Hydra composed."""
 
+import logging
 import sys
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from omegaconf import DictConfig
 from rich.console import Console
 
-from altitude.config import experiment_from
+from altitude.config import experiment_from, read_sweep
 from altitude.display.closing import closing_table
 from altitude.display.composition import composition_tree
+from altitude.errors import ConfigError
+from altitude.result import RunResult
 from altitude.runner import run
 
 FILE_WIDTH = 160
+LOG_FILE = "altitude.log"
+
+Scores = float | list[float]
+"""The objective of a run; several, if several were asked for."""
 
 
-def run_job(config: DictConfig) -> float:
-    """Runs the experiment of a composed config and shows it.
+def run_job(config: DictConfig) -> Scores:
+    """Runs the experiment of a composed config and shows it: in its log, if it is one of a sweep.
 
     Args:
         config: What Hydra composed.
 
     Returns:
-        The best validation accuracy or, without one, the best validation loss.
+        `sweep.objective` of the run; NaN if it has no such metric.
 
     Raises:
         ConfigError: If anything is wrong with the config.
     """
-    hydra = HydraConfig.get()
+    output_dir = Path(HydraConfig.get().runtime.output_dir)
+    if HydraConfig.get().mode is RunMode.MULTIRUN:
+        return _run_in_sweep(config, output_dir)
     # A file has no width: lines stay whole there, as paths and commands must.
     console = Console(width=None if sys.stdout.isatty() else FILE_WIDTH)
-    output_dir = Path(hydra.runtime.output_dir)
-    experiment = experiment_from(config, output_dir, hydra.overrides.task)
+    return _run(config, output_dir, console)
+
+
+def _run_in_sweep(config: DictConfig, output_dir: Path) -> Scores:
+    """Leaves the screen to the sweep, and ends nothing but this job."""
+    with (output_dir / LOG_FILE).open("a") as log:
+        try:
+            return _run(config, output_dir, Console(file=log, width=FILE_WIDTH))
+        except SystemExit as leaving:
+            logging.getLogger(__name__).exception("the job called sys.exit")
+            raise RuntimeError(f"the job called sys.exit({leaving.code!r})") from leaving
+        except Exception:
+            logging.getLogger(__name__).exception("the job failed")
+            raise
+
+
+def _run(config: DictConfig, output_dir: Path, console: Console) -> Scores:
+    sweep, problems = read_sweep(config)
+    if sweep is None:
+        raise ConfigError(problems)
+    experiment = experiment_from(config, output_dir, HydraConfig.get().overrides.task)
     console.print(composition_tree(experiment))
     result = run(experiment, console=console)
     console.print(closing_table(result), soft_wrap=True, highlight=False, markup=False)
-    scores = [name for name in result.metrics if name.startswith(("best_val_acc", "best_val_loss"))]
-    return result.metrics[min(scores)] if scores else result.metrics["best_epoch"]
+    scores = [_score(result, goal.metric) for goal in sweep.goals]
+    return scores if len(scores) > 1 else scores[0]
+
+
+def _score(result: RunResult, metric: str) -> float:
+    """A final metric or, of one that is not among those, its last value."""
+    return float(result.metrics.get(metric, result.history.get(metric, [float("nan")])[-1]))

@@ -227,7 +227,7 @@ def _closing(tracked: Run, output_dir: Path) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt as interrupt:
-        tracked.set_tags({"reason": str(interrupt) or "Ctrl-C"})
+        tracked.set_tags({"reason": tracked.asked_to_stop or str(interrupt) or "Ctrl-C"})
         tracked.close("KILLED")
         raise
     except BaseException as error:
@@ -239,7 +239,8 @@ def _closing(tracked: Run, output_dir: Path) -> Iterator[None]:
 
 def _explain(tracked: Run, output_dir: Path, error: BaseException) -> None:
     name = "configuration" if isinstance(error, ConfigError) else type(error).__name__
-    tracked.set_tags({"exception": f"{name}: {error}"[:5000]})
+    reason = f"{name}: {error}"[:5000]
+    tracked.set_tags({"exception": reason, "reason": reason})
     report = output_dir / "traceback.txt"
     report.parent.mkdir(parents=True, exist_ok=True)
     report.write_text("".join(traceback.format_exception(error)))

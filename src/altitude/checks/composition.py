@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def compose_config(
     Raises:
         ConfigError: If `config_dir` is no folder.
     """
-    with initialize_config_dir(str(config_directory()), version_base="1.3"):
+    with _running_hydra_aside(), initialize_config_dir(str(config_directory()), version_base="1.3"):
         if config_dir is not None:
             _add_to_search_path(Path(config_dir).resolve())
 
@@ -49,6 +50,17 @@ def compose_config(
             return attempt(overrides), []
         except REFUSALS:
             return _without_misfits(attempt, overrides)
+
+
+@contextmanager
+def _running_hydra_aside() -> Iterator[None]:
+    """Hydra takes one composition at a time; a sweep composes while its own is open."""
+    hydra = GlobalHydra.instance()
+    running, hydra.hydra = hydra.hydra, None
+    try:
+        yield
+    finally:
+        GlobalHydra.instance().hydra = running
 
 
 def _add_to_search_path(folder: Path) -> None:

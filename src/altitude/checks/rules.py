@@ -5,8 +5,8 @@ without. It returns problems.
 """
 
 import inspect
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from altitude.checks.agreement import label_problems, logits_problems
 from altitude.data import ArrayDataset, CartPole, Dataset, LabelSpec
@@ -16,7 +16,14 @@ from altitude.loops import Fit, Loop, Reinforce, SteppingLoop
 from altitude.models import Subclassed
 from altitude.objective import Objective
 
+if TYPE_CHECKING:
+    from altitude.experiment import Experiment
+    from altitude.sweeps.outcome import Goal
+
 Callbacks = Mapping[str, Callable[[], Any]]
+
+OF_EVERY_RUN = ("best_epoch", "epoch_seconds", "learning_rate")
+"""What every run reports besides the metrics of its loss and its step."""
 
 
 def logits_agree(model: Any, objective: Objective) -> list[Problem]:
@@ -150,6 +157,27 @@ def known_metrics(objective: Objective, loop: Loop | None, *, validated: bool) -
     trained = [*objective.metric_names, *(loop.reported_metrics if loop else ())]
     evaluated = [*objective.metric_names, *(loop.evaluated_metrics if loop else ())]
     return trained + [f"val_{name}" for name in evaluated if validated]
+
+
+def objectives_exist(goals: Sequence["Goal"], experiment: "Experiment") -> list[Problem]:
+    """What ranks the jobs of a sweep is among the results that a job will have."""
+    if isinstance(experiment.model, Subclassed) or isinstance(experiment.optimizer, Mapping):
+        return []  # its class may report whatever it likes
+    validated = _is_validated(experiment.dataset)
+    seen = known_metrics(experiment.objective, experiment.loop, validated=validated)
+    best = [f"best_{name}" for name in seen if name.startswith("val_")]
+    evaluated = [*experiment.objective.metric_names, *experiment.loop.evaluated_metrics]
+    known = [*best, *(f"test_{name}" for name in evaluated), *seen, *OF_EVERY_RUN]
+    return [
+        Problem(
+            "sweep.objective",
+            goal.metric,
+            f"a result that the jobs will have: {', '.join(known)}",
+            did_you_mean(goal.metric, known),
+        )
+        for goal in goals
+        if goal.metric not in known
+    ]
 
 
 def useless_plateau(callbacks: Callbacks) -> str | None:

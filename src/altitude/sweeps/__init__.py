@@ -1,1 +1,6 @@
-"""Sweeps: many jobs that differ in the values of a few parameters."""
+"""What a multirun does beyond Hydra: sweeps that survive, searches, workers."""
+
+from altitude.sweeps.grid import Grid
+from altitude.sweeps.settings import Sweep
+
+__all__ = ["Grid", "Sweep"]

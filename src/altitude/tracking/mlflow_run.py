@@ -1,6 +1,5 @@
 """A run in MLflow."""
 
-import logging
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -8,32 +7,24 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # seven are four minutes
-os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")  # seconds without a byte, not 120
-os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # the closing table has it
-
 import mlflow
 import yaml
 from mlflow.entities import Metric, Param, RunTag
-from mlflow.exceptions import MlflowException
-from mlflow.tracking import MlflowClient
 from mlflow.tracking.context.registry import resolve_tags
 
 from altitude.errors import TrackingError
 from altitude.experiment import Experiment
+from altitude.tracking.claim import claim
+from altitude.tracking.connection import Connection, connect
+from altitude.tracking.heartbeat import Heartbeat
+from altitude.tracking.liveness import process_tags
 from altitude.tracking.outbox import FAILURES, Outbox
 from altitude.tracking.pages import open_instructions, run_page
 from altitude.tracking.params import flatten, valid_name
 from altitude.tracking.provenance import provenance
 from altitude.tracking.run import Status
 from altitude.tracking.settings import Mlflow
-from altitude.tracking.store import (
-    artifact_location,
-    creation_lock,
-    require_answer,
-    resolve_uri,
-    without_password,
-)
+from altitude.tracking.store import require_answer, resolve_uri, without_password
 
 PARAMS_PER_CALL = 100
 
@@ -44,16 +35,16 @@ def open_mlflow_run(settings: Mlflow, experiment: Experiment) -> "MlflowRun":
     Raises:
         TrackingError: If the store cannot be used.
     """
-    for noisy in ("mlflow", "alembic"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
     uri = resolve_uri(settings.uri)
     try:
-        with creation_lock(uri):
-            client = MlflowClient(uri)
-            experiment_id = _experiment_id(client, uri, settings.experiment_name)
+        store = connect(settings)
         name = settings.run_name or _name_from(experiment)
-        run = client.create_run(experiment_id, run_name=name, tags=_tags(experiment))
-        opened = MlflowRun(client, uri, experiment_id, run.info.run_id, experiment.output_dir)
+        tags = _tags(experiment) | settings.tags
+        run = store.client.create_run(store.experiment_id, run_name=name, tags=tags)
+        if settings.watched:
+            claim(store, run)
+        heartbeat = Heartbeat(uri, run.info.run_id) if settings.watched else None
+        opened = MlflowRun(store, run.info.run_id, experiment.output_dir, heartbeat)
         opened.begin(flatten(_settings(experiment)))
     except FAILURES as error:
         raise TrackingError(
@@ -67,20 +58,20 @@ class MlflowRun:
     """An open run. See `altitude.tracking.run.Run`.
 
     Args:
-        client: Talks to the store.
-        uri: The store.
-        experiment_id: MLflow's id of the experiment.
+        store: Where it is.
         run_id: MLflow's id of the run.
         output_dir: Folder with the files of the run.
+        heartbeat: Tells others that the run is alive; None if nobody asks.
     """
 
     def __init__(
-        self, client: MlflowClient, uri: str, experiment_id: str, run_id: str, output_dir: Path
+        self, store: Connection, run_id: str, output_dir: Path, heartbeat: Heartbeat | None = None
     ) -> None:
         self.run_id = run_id
-        self._client = client
-        self._uri = uri
-        self._experiment_id = experiment_id
+        self._client = store.client
+        self._uri = store.uri
+        self._experiment_id = store.experiment_id
+        self._heartbeat = heartbeat
         self._output_dir = output_dir
         self._outbox = Outbox(output_dir / "unsent-tracking.jsonl", self._answers)
         self._environment = os.environ.get("MLFLOW_TRACKING_URI")
@@ -104,6 +95,11 @@ class MlflowRun:
             f"kept in {self._outbox.path}"
         )
 
+    @property
+    def asked_to_stop(self) -> str:
+        """Why the run was asked to stop from outside; empty if it was not."""
+        return self._heartbeat.asked_to_stop if self._heartbeat else ""
+
     def begin(self, params: Mapping[str, str]) -> None:
         """Logs the parameters and makes this MLflow's active run, or closes it as failed.
 
@@ -115,6 +111,8 @@ class MlflowRun:
                 self._client.log_batch(self.run_id, params=batch[first : first + PARAMS_PER_CALL])
             mlflow.set_tracking_uri(self._uri)
             mlflow.start_run(run_id=self.run_id, nested=self._surrounding is not None)
+            if self._heartbeat:
+                self._heartbeat.start()
         except BaseException as error:
             self.close("KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED")
             raise
@@ -150,6 +148,8 @@ class MlflowRun:
 
     def close(self, status: Status) -> None:
         """Sends what waits, ends the run, and leaves MLflow as it was before."""
+        if self._heartbeat:
+            self._heartbeat.stop()
         self._outbox.send(
             {"run_id": self.run_id, "status": status},
             lambda: self._client.set_terminated(self.run_id, status),
@@ -177,23 +177,6 @@ def _active_run_id() -> str | None:
     return None if active is None else str(active.info.run_id)
 
 
-def _experiment_id(client: MlflowClient, uri: str, name: str) -> str:
-    found = client.get_experiment_by_name(name)
-    if found is None:
-        try:
-            return client.create_experiment(name, artifact_location(uri))
-        except MlflowException:
-            found = client.get_experiment_by_name(name)  # another process was quicker
-            if found is None:
-                raise
-    if found.lifecycle_stage == "deleted":
-        raise TrackingError(
-            f"tracking.experiment_name={name}: that experiment was deleted. "
-            f"Restore it (mlflow experiments restore -x {found.experiment_id}) or give another name"
-        )
-    return str(found.experiment_id)
-
-
 def _name_from(experiment: Experiment) -> str:
     """The overrides without the folders of their keys; without any, dataset and loop."""
     told = [o for o in experiment.overrides if not o.startswith(("tracking.", "hydra."))]
@@ -204,9 +187,10 @@ def _name_from(experiment: Experiment) -> str:
 def _settings(experiment: Experiment) -> dict[str, Any]:
     settings = experiment.settings()
     uri = settings["tracking"].get("uri")
-    return settings | {"tracking": settings["tracking"] | {"uri": uri and without_password(uri)}}
+    shown = {k: v for k, v in settings["tracking"].items() if k not in ("tags", "watched")}
+    return settings | {"tracking": shown | {"uri": uri and without_password(uri)}}
 
 
 def _tags(experiment: Experiment) -> dict[str, str]:
     known = {"altitude": experiment.loop.name, "dataset.name": experiment.dataset.name}
-    return dict(resolve_tags(provenance() | known))  # MLflow adds user and source
+    return dict(resolve_tags(provenance() | process_tags() | known))  # MLflow adds user and source

@@ -25,6 +25,10 @@ class Run(Protocol):
     def notice(self) -> str:
         """What a person must be told at the end; empty if all is well."""
 
+    @property
+    def asked_to_stop(self) -> str:
+        """Why the run was asked to stop from outside; empty if it was not."""
+
     def log_metrics(self, metrics: Mapping[str, float], step: int) -> None:
         """Logs metrics of one epoch."""
 
@@ -47,6 +51,7 @@ class NoRun:
 
     run_id: str | None = None
     notice = ""
+    asked_to_stop = ""
 
     def __init__(self, output_dir: Path) -> None:
         self.how_to_open = f"not tracked; its files are in {output_dir}"

@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from altitude.validation import STRICT
+from altitude.validation import STRICT, Flag
 
 if TYPE_CHECKING:
     from altitude.experiment import Experiment
@@ -20,11 +21,16 @@ class Mlflow:
             working folder, which is what a plain `mlflow ui` shows there.
         experiment_name: MLflow's experiment, created if it is new.
         run_name: Name of the run; None for one made of the overrides.
+        tags: Tags of the run, by name.
+        watched: Whether the run says every few seconds that it is alive, and listens for a request
+            to stop, as the jobs of a sweep do.
     """
 
     uri: str | None = None
     experiment_name: str = "altitude"
     run_name: str | None = None
+    tags: dict[str, str] = Field(default_factory=dict)
+    watched: Flag = False
 
     def check(self) -> None:
         """Makes sure that a tracking server answers; imports neither MLflow nor TensorFlow.
@@ -55,11 +61,13 @@ class Untracked:
         uri: Not used; there so that the same overrides work with and without tracking.
         experiment_name: Not used.
         run_name: Not used.
+        tags: Not used.
     """
 
     uri: str | None = None
     experiment_name: str | None = None
     run_name: str | None = None
+    tags: dict[str, str] = Field(default_factory=dict)
 
     def check(self) -> None:
         """There is nothing to check."""

@@ -1,0 +1,153 @@
+"""What a sweep leaves behind: the answer on screen, in the sweep's folder, and in MLflow."""
+
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from omegaconf import OmegaConf
+
+from altitude.sweeps.best_experiment import experiment_file
+from altitude.sweeps.jobs import Job
+from altitude.sweeps.leaderboard import Standing, as_markdown, as_text, leaderboard, write_csv
+from altitude.sweeps.ledger import Ending, Ledger
+from altitude.sweeps.outcome import Goal, Outcome
+from altitude.sweeps.pictures import draw_sweep
+
+SHOWN = 10
+LABEL_WIDTH = 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """The best job of a sweep, ready to be used.
+
+    Attributes:
+        outcome: What is known of it.
+        command: Trains it again.
+        model: Its model, if that can be had from here.
+        experiment: Its config, as a recipe.
+    """
+
+    outcome: Outcome
+    command: str
+    model: Path | None
+    experiment: Path | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Closing:
+    """What a sweep came to.
+
+    Attributes:
+        goals: What ranks its jobs.
+        outcomes: What is known of its jobs.
+        jobs: Jobs that this launch has composed.
+        folder: The folder of this launch.
+        command: The command that runs the sweep, or goes on with it.
+    """
+
+    goals: Sequence[Goal]
+    outcomes: Sequence[Outcome]
+    jobs: Sequence[Job]
+    folder: Path
+    command: str
+
+    def leave(self, ledger: Ledger, ending: Ending) -> Iterator[str]:
+        """Writes everything down.
+
+        Yields:
+            Lines for the screen.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        standings = leaderboard(self.outcomes, self.goals)
+        answer = self._answer(standings, ledger)
+        files = [*self._tables(standings), *self._pictures(ledger)]
+        if answer is not None:
+            files += [path for path in (answer.model, answer.experiment) if path is not None]
+        metrics = {} if answer is None else answer.outcome.metrics
+        ledger.close(ending, metrics, files, self._note(standings, answer))
+        yield from self._told(standings, answer)
+        if ledger.how_to_open:
+            yield _row("open", ledger.how_to_open)
+
+    def _answer(self, standings: Sequence[Standing], ledger: Ledger) -> Answer | None:
+        if not standings:
+            return None
+        best = standings[0].best
+        job = next((job for job in self.jobs if job.number == best.number), None)
+        return Answer(
+            outcome=best,
+            command="" if job is None else training_command(job),
+            model=ledger.model_of(best, self.folder),
+            experiment=None if job is None else self._experiment(job, best),
+        )
+
+    def _experiment(self, job: Job, best: Outcome) -> Path:
+        path = self.folder / "best_experiment.yaml"
+        header = f"The best job of `{self.command}`: {job.name}"
+        runtime: Any = OmegaConf.to_container(job.config.hydra.runtime)
+        own = [s["path"] for s in runtime["config_sources"] if s["provider"] == "command-line"]
+        config_dir = own[0] if own else None
+        path.write_text(experiment_file(job.config, runtime["choices"], header, config_dir))
+        return path
+
+    def _tables(self, standings: Sequence[Standing]) -> Iterator[Path]:
+        table = self.folder / "leaderboard.csv"
+        write_csv(standings, table)
+        yield table
+        text = self.folder / "leaderboard.md"
+        text.write_text(as_markdown(standings, limit=len(standings)) + "\n")
+        yield text
+
+    def _pictures(self, ledger: Ledger) -> list[Path]:
+        metric = self.goals[0].metric.removeprefix("best_")
+        histories = ledger.histories(metric)
+        return draw_sweep(self.outcomes, histories, self.goals[0], self.folder)
+
+    def _note(self, standings: Sequence[Standing], answer: Answer | None) -> str:
+        parts = [f"`{self.command}`", as_markdown(standings, limit=SHOWN)]
+        if answer is not None:
+            parts += [
+                "The best model is `best.keras` and its config `best_experiment.yaml`, "
+                "both among the artifacts of this run.",
+                f"Train it again: `{answer.command}`" if answer.command else "",
+            ]
+        failures = [f"- {line}" for line in self._failures()]
+        parts += ["**Failed:**\n\n" + "\n".join(failures)] if failures else []
+        return "\n\n".join(filter(None, parts))
+
+    def _told(self, standings: Sequence[Standing], answer: Answer | None) -> Iterator[str]:
+        yield as_text(standings, limit=SHOWN) if standings else "no job has finished"
+        failures = list(self._failures())
+        if failures:
+            yield "\n".join(["", "failed", *(f"  {line}" for line in failures)])
+        yield ""
+        if answer is not None:
+            yield from _rows(answer)
+
+    def _failures(self) -> Iterator[str]:
+        for outcome in self.outcomes:
+            if outcome.status in ("FAILED", "KILLED"):
+                reason = outcome.reason.partition("\n")[0]
+                yield f"job {outcome.number}, {outcome.name}: {outcome.status}, {reason}"
+
+
+def _rows(answer: Answer) -> Iterator[str]:
+    if answer.model is not None:
+        yield _row("best model", str(answer.model))
+    if answer.experiment is not None:
+        yield _row("its config", str(answer.experiment))
+    if answer.command:
+        yield _row("train it again", answer.command)
+
+
+def _row(label: str, value: str) -> str:
+    return f"{label:<{LABEL_WIDTH}}{value}"
+
+
+def training_command(job: Job) -> str:
+    """The command that trains one job alone."""
+    single = ["hydra.mode=RUN"] if job.config.hydra.sweeper.params else []  # its recipe is a sweep
+    return shlex.join(["altitude", *job.overrides, *single])

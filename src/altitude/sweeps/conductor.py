@@ -1,0 +1,159 @@
+"""Runs a sweep: launches what is missing until nothing is, and leaves the answer behind."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra.core.utils import JobReturn, JobStatus
+from hydra.plugins.launcher import Launcher
+from hydra.types import HydraContext, TaskFunction
+from hydra.core.plugins import Plugins
+from omegaconf import DictConfig
+
+from altitude.errors import TrackingError
+from altitude.sweeps.jobs import Job
+from altitude.sweeps.ledger import Ledger
+from altitude.sweeps.outcome import Outcome
+from altitude.sweeps.planning import FrozenConfigs
+
+ADOPTED_SECONDS = 2.0
+"""How often it is looked whether a job that another launch has begun has ended."""
+
+STORE_ATTEMPTS = 12
+STORE_PAUSE_SECONDS = 5.0
+
+
+class Conductor:
+    """Launches jobs until each has finished, or has used up its attempts.
+
+    Whatever a launcher returns or raises, what counts is what the ledger knows.
+
+    Args:
+        ledger: What is known of the jobs.
+        launcher: Runs jobs.
+        frozen: Where the launcher finds their configs.
+        retries: How often a job that fails is run again.
+        fail_fast: Whether the first failure ends the sweep.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        launcher: Launcher,
+        frozen: FrozenConfigs,
+        *,
+        retries: int = 0,
+        fail_fast: bool = False,
+    ) -> None:
+        self._ledger = ledger
+        self._launcher = launcher
+        self._frozen = frozen
+        self._retries = retries
+        self._fail_fast = fail_fast
+        self._attempts: Counter[str] = Counter()
+
+    @property
+    def parallel(self) -> int:
+        """How many jobs the launcher runs at a time, as far as it says."""
+        return int(getattr(self._launcher, "parallel", 1))
+
+    def run(self, jobs: Sequence[Job]) -> dict[str, Outcome]:
+        """Runs jobs.
+
+        Returns:
+            What is known of every job of the sweep, by its identity.
+
+        Raises:
+            FailFast: At the first failure, if that is asked for.
+            KeyboardInterrupt: If it was interrupted; the jobs that ran have been, too.
+            TrackingError: If the tracking store has not answered for a minute.
+        """
+        while True:
+            outcomes = self._outcomes()
+            missing = [job for job in jobs if self._is_missing(job, outcomes)]
+            if missing:
+                self._launch(missing)
+            elif not any(_status(job, outcomes) == "RUNNING" for job in jobs):
+                return outcomes
+            else:  # a launch that has died has left them; they are alive, and will end
+                time.sleep(ADOPTED_SECONDS)
+
+    def close(self) -> None:
+        """Ends what the launcher has started."""
+        close: Callable[[], None] = getattr(self._launcher, "close", lambda: None)
+        close()
+
+    def _outcomes(self) -> dict[str, Outcome]:
+        """What is known, once the store answers; it is given some time."""
+        for _ in range(STORE_ATTEMPTS - 1):
+            try:
+                return self._ledger.outcomes()
+            except TrackingError:
+                time.sleep(STORE_PAUSE_SECONDS)
+        return self._ledger.outcomes()
+
+    def _is_missing(self, job: Job, outcomes: dict[str, Outcome]) -> bool:
+        open_for_another = self._attempts[job.identity] <= self._retries
+        return _status(job, outcomes) not in ("FINISHED", "RUNNING") and open_for_another
+
+    def _launch(self, jobs: Sequence[Job]) -> None:
+        self._ledger.begin_again(jobs)
+        for job in jobs:
+            self._attempts[job.identity] += 1
+            attempt = self._attempts[job.identity]
+            subdir = str(job.number) if attempt == 1 else f"{job.number}-{attempt}"
+            self._frozen.freeze(job, self._ledger.tracking_of(job), subdir)
+        for batch in self._batches(jobs):
+            self._launch_batch(batch)
+
+    def _batches(self, jobs: Sequence[Job]) -> list[Sequence[Job]]:
+        """One job at a time for launchers that cannot do more: the first failure is seen at once."""
+        if type(self._launcher).__name__ == "BasicLauncher":
+            return [[job] for job in jobs]
+        return [jobs]
+
+    def _launch_batch(self, jobs: Sequence[Job]) -> None:
+        heard: set[int] = set()
+
+        def listen(position: int, returned: JobReturn) -> None:
+            heard.add(position)
+            self._take(jobs[position], returned)
+
+        self._launcher.listen = listen  # type: ignore[attr-defined] # ours calls it; others do not
+        try:
+            returns = self._launcher.launch([list(job.overrides) for job in jobs], jobs[0].number)
+        except Exception as error:  # noqa: BLE001 - whatever an engine raises, jobs are accounted for
+            for position in set(range(len(jobs))) - heard:
+                self._ledger.returned(jobs[position], error, None)
+            return
+        for position, returned in enumerate(returns):
+            if position not in heard:
+                listen(position, returned)
+
+    def _take(self, job: Job, returned: JobReturn) -> None:
+        failed = returned.status is JobStatus.FAILED
+        error: Any = returned._return_value if failed else None
+        self._ledger.returned(job, error, None if failed else returned.return_value)
+        if failed and self._fail_fast:
+            raise FailFast(f"sweep.fail_fast: job {job.number} ({job.name}) failed")
+
+
+class FailFast(KeyboardInterrupt):
+    """A job has failed, and that ends the sweep."""
+
+
+def _status(job: Job, outcomes: dict[str, Outcome]) -> str:
+    known = outcomes.get(job.identity)
+    return known.status if known else "WAITING"
+
+
+def launcher_of(
+    config: DictConfig, frozen: FrozenConfigs, context: HydraContext, task_function: TaskFunction
+) -> Launcher:
+    """The launcher that was chosen, which finds the configs of its jobs among the frozen ones."""
+    frozen_context = HydraContext(config_loader=frozen, callbacks=context.callbacks)  # type: ignore[arg-type]
+    return Plugins.instance().instantiate_launcher(
+        hydra_context=frozen_context, task_function=task_function, config=config
+    )

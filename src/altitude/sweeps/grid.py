@@ -1,0 +1,42 @@
+"""Every combination of values."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pydantic.dataclasses import dataclass
+
+from altitude.errors import Problem
+from altitude.sweeps.search import EveryCombination, Search, Study
+from altitude.sweeps.settings import Sweep
+from altitude.sweeps.space import Space
+from altitude.validation import STRICT
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Grid(Sweep):
+    """Every combination of the values that are swept."""
+
+    def problems_with(self, space: Space) -> list[Problem]:
+        """A grid needs values that can be listed."""
+        return [
+            Problem(
+                str(override.key_or_group),
+                str(override.input_line).partition("=")[2],
+                "values that can be listed: a grid has no end otherwise",
+                f"{override.key_or_group}=1e-4,1e-3,1e-2, or let a search choose: sweep=optuna",
+            )
+            for override in space.swept
+            if not override.is_discrete_sweep()
+        ]
+
+    def combinations(self, space: Space) -> Iterator[tuple[str, ...]]:
+        """All of them: each is composed and checked before the first job."""
+        return space.grid()
+
+    def search_settings(self) -> Mapping[str, Any]:
+        """None: a grid is what its jobs are."""
+        return {}
+
+    def begin(self, spaces: Sequence[Space], study: Study) -> Search:  # noqa: ARG002
+        """Proposes everything at once."""
+        return EveryCombination([job for space in spaces for job in space.grid()])

@@ -1,0 +1,104 @@
+"""Jobs of Hydra in processes of this machine."""
+
+import functools
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.singleton import Singleton
+from hydra.core.utils import JobReturn, JobStatus, run_job, setup_globals
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig, open_dict
+
+from altitude.sweeps.workers import Answer, Task, Workers
+
+
+def number_of_jobs(n_jobs: int) -> int:
+    """How many jobs run at a time: as many as asked for, or, for a negative number, a core each.
+
+    Raises:
+        ValueError: For 0.
+    """
+    if n_jobs == 0:
+        raise ValueError("hydra.launcher.n_jobs=0: expected at least 1, or -1 for one a core")
+    return n_jobs if n_jobs > 0 else len(os.sched_getaffinity(0))
+
+
+class LocalJobs:
+    """Runs jobs in workers.
+
+    Args:
+        count: How many at a time.
+        folder: Where the workers' output goes.
+        hydra_context: Loads the configs of the jobs.
+        task_function: What runs a job, given its config.
+    """
+
+    def __init__(
+        self, count: int, folder: Path, hydra_context: HydraContext, task_function: TaskFunction
+    ) -> None:
+        self._workers = Workers(count, folder)
+        self._context = hydra_context
+        self._task_function = task_function
+
+    def run(
+        self, configs: Sequence[DictConfig], first: int, listen: Callable[[int, JobReturn], None]
+    ) -> list[JobReturn]:
+        """Runs jobs and returns what they returned, in order.
+
+        Args:
+            configs: What Hydra composed for each.
+            first: Number of the first.
+            listen: Takes the position of each and its return, as they come.
+
+        Raises:
+            KeyboardInterrupt: See `Workers.run`.
+        """
+        returns: dict[int, JobReturn] = {}
+
+        def answered(position: int, answer: Answer) -> None:
+            returns[position] = _job_return(answer)
+            listen(position, returns[position])
+
+        tasks = [self._task(config, first + n) for n, config in enumerate(configs)]
+        self._workers.run(tasks, answered)
+        return [returns[position] for position in range(len(tasks))]
+
+    def close(self) -> None:
+        """Ends the workers."""
+        self._workers.close()
+
+    def _task(self, config: DictConfig, number: int) -> Task:
+        with open_dict(config):
+            config.hydra.job.id = f"{config.hydra.job.name}_{number}"
+            config.hydra.job.num = number
+        state = Singleton.get_state()
+        return functools.partial(_run, self._context, self._task_function, config, state)
+
+
+def _run(
+    context: HydraContext, task_function: TaskFunction, config: DictConfig, state: dict[Any, Any]
+) -> Any:
+    """Runs one job, in a worker, as Hydra's own launchers do."""
+    setup_globals()
+    Singleton.set_state(state)
+    HydraConfig.instance().set_config(config)
+    returned = run_job(
+        hydra_context=context,
+        task_function=task_function,
+        config=config,
+        job_dir_key="hydra.sweep.dir",
+        job_subdir_key="hydra.sweep.subdir",
+    )
+    if returned.status is JobStatus.FAILED:
+        raise returned._return_value
+    return returned.return_value
+
+
+def _job_return(answer: Answer) -> JobReturn:
+    returned = JobReturn()
+    returned.status = JobStatus.FAILED if answer.failure else JobStatus.COMPLETED
+    returned.return_value = RuntimeError(answer.failure) if answer.failure else answer.value
+    return returned

@@ -1,0 +1,171 @@
+"""From the command line to a plan: every job composed, checked and written down before the first."""
+
+import pickle
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+from altitude.checks.rules import objectives_exist
+from altitude.config import read_experiment, read_sweep
+from altitude.errors import ConfigError, Problem
+from altitude.experiment import Experiment
+from altitude.sweeps.jobs import Job, compose_jobs, digest
+from altitude.sweeps.search import Proposal
+from altitude.sweeps.settings import Sweep
+from altitude.sweeps.space import Compose, Space, read_spaces
+
+NAMED_JOBS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A sweep whose jobs have been found to be sound.
+
+    Attributes:
+        sweep: How it is run.
+        spaces: What it goes over.
+        keys: The config keys that are swept.
+        jobs: Jobs that stand for the spaces: for a grid, all of them.
+        experiment: The first job, as an example of what they share.
+        identity: Hash of the jobs and of the search.
+    """
+
+    sweep: Sweep
+    spaces: Sequence[Space]
+    keys: Sequence[str]
+    jobs: Sequence[Job]
+    experiment: Experiment
+    identity: str
+
+
+def plan_sweep(config: DictConfig, overrides: Sequence[str], compose: Compose) -> Plan:
+    """Composes and checks every job.
+
+    Args:
+        config: What Hydra composed of the overrides that are not swept.
+        overrides: As they were typed.
+        compose: Composes a job's config, Hydra's own node included.
+
+    Raises:
+        ConfigError: If anything is wrong with any job; it lists everything.
+    """
+    spaces = read_spaces(overrides, compose)
+    keys = list(dict.fromkeys(key for space in spaces for key in space.keys))
+    sweep, problems = read_sweep(config)
+    if sweep is None:
+        raise ConfigError(problems)
+    problems = [problem for space in spaces for problem in sweep.problems_with(space)]
+    if problems:
+        raise ConfigError(problems)
+    combinations = [job for space in spaces for job in sweep.combinations(space)]
+    jobs = compose_jobs(combinations, keys, compose)
+    experiment = _checked(sweep, jobs)
+    settings = [type(sweep).__name__, sweep.search_settings()]
+    identity = digest([sorted(job.identity for job in jobs), settings])
+    return Plan(
+        sweep=sweep,
+        spaces=spaces,
+        keys=keys,
+        jobs=_once(jobs),
+        experiment=experiment,
+        identity=identity,
+    )
+
+
+def jobs_of(
+    proposals: Sequence[Proposal], keys: Sequence[str], compose: Compose
+) -> list[Job]:
+    """Composes the jobs that a search proposes; of two that compute the same, one."""
+    jobs = [
+        replace(job, config=_with_callbacks(job.config, proposal.callbacks))
+        for proposal in proposals
+        for job in compose_jobs([proposal.overrides], keys, compose, first=proposal.number)
+    ]
+    return _once(jobs)
+
+
+def _once(jobs: Sequence[Job]) -> list[Job]:
+    return list({job.identity: job for job in reversed(jobs)}.values())[::-1]
+
+
+def _with_callbacks(config: DictConfig, callbacks: Mapping[str, Any]) -> DictConfig:
+    with open_dict(config):
+        for name, node in callbacks.items():
+            OmegaConf.update(config, f"callbacks.{name}", dict(node), force_add=True)
+    return config
+
+
+def _checked(sweep: Sweep, jobs: Sequence[Job]) -> Experiment:
+    """The first job's experiment, once every job has been found to be sound."""
+    found: dict[Problem, list[Job]] = {}
+    experiments = []
+    for job in jobs:
+        experiment, problems = read_experiment(_own(job.config), Path(), job.overrides)
+        if experiment is not None:
+            experiments.append(experiment)
+            problems = objectives_exist(sweep.goals, experiment)
+        for problem in problems:
+            found.setdefault(problem, []).append(job)
+    if found:
+        raise ConfigError([_told(problem, bad, len(jobs)) for problem, bad in found.items()])
+    return experiments[0]
+
+
+def _told(problem: Problem, bad: Sequence[Job], total: int) -> Problem:
+    """A problem, with the jobs that have it, unless all have."""
+    if len(bad) == total:
+        return problem
+    names = ", ".join(f"{job.number} ({job.name})" for job in bad[:NAMED_JOBS])
+    more = f" and {len(bad) - NAMED_JOBS} more" if len(bad) > NAMED_JOBS else ""
+    jobs = "job" if len(bad) == 1 else f"{len(bad)} jobs:"
+    return replace(problem, given=f"{problem.given}, in {jobs} {names}{more}")
+
+
+def _own(config: DictConfig) -> DictConfig:
+    own = config.copy()
+    with open_dict(own):
+        own.pop("hydra", None)
+    return own
+
+
+class FrozenConfigs:
+    """Takes the place of Hydra's config loader in launchers: jobs are not composed again.
+
+    Configs lie in files, so that a launcher that sends this object elsewhere sends little.
+
+    Args:
+        folder: Where the files go.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._paths: dict[tuple[str, ...], Path] = {}
+
+    def freeze(self, job: Job, tracking: Mapping[str, Any], subdir: str) -> None:
+        """Keeps a job's config.
+
+        Args:
+            job: The job.
+            tracking: Settings of the group `tracking` that it gets.
+            subdir: Its folder in that of the sweep.
+        """
+        config = job.config.copy()
+        with open_dict(config):
+            config.tracking.update(tracking)
+            config.hydra.sweep.dir = str(self._folder.parent)
+            config.hydra.sweep.subdir = subdir
+        self._folder.mkdir(parents=True, exist_ok=True)
+        path = self._folder / f"{subdir}.pickle"
+        path.write_bytes(pickle.dumps(config))
+        self._paths[job.overrides] = path
+
+    def load_sweep_config(
+        self, master_config: DictConfig, sweep_overrides: Sequence[str]  # noqa: ARG002
+    ) -> DictConfig:
+        """Returns the config that was kept for these overrides. The name is Hydra's."""
+        path = self._paths[tuple(sweep_overrides)]
+        config: DictConfig = pickle.loads(path.read_bytes())  # noqa: S301 - written above
+        return config

@@ -1,0 +1,83 @@
+"""Which jobs come next: what each kind of sweep answers in its own way."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from altitude.sweeps.outcome import Outcome
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """A job that a search wants to see run.
+
+    Attributes:
+        number: Its place in the sweep, counting from 0.
+        overrides: What it is composed of.
+        callbacks: Config nodes of callbacks that it needs besides its own, by name.
+    """
+
+    number: int
+    overrides: tuple[str, ...]
+    callbacks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """What a search knows of the sweep that it is for.
+
+    Attributes:
+        sweep_id: Names the sweep; the same in every launch.
+        tracking_uri: The store of its runs, None without one.
+        parallel: How many jobs run at a time.
+    """
+
+    sweep_id: str
+    tracking_uri: str | None
+    parallel: int
+
+
+class Search(ABC):
+    """Proposes jobs until there are enough."""
+
+    @property
+    @abstractmethod
+    def total(self) -> int:
+        """How many jobs there will be in all, those of earlier launches included."""
+
+    @abstractmethod
+    def propose(self) -> Sequence[Proposal]:
+        """The jobs to run next; none at the end. All of those before have been told."""
+
+    @abstractmethod
+    def tell(self, number: int, outcome: Outcome) -> None:
+        """Takes what became of a job."""
+
+
+class EveryCombination(Search):
+    """All jobs at once.
+
+    Args:
+        combinations: The overrides of each job.
+    """
+
+    def __init__(self, combinations: Sequence[tuple[str, ...]]) -> None:
+        self._waiting = [
+            Proposal(number=number, overrides=overrides)
+            for number, overrides in enumerate(combinations)
+        ]
+        self._total = len(combinations)
+
+    @property
+    def total(self) -> int:
+        """The number of combinations."""
+        return self._total
+
+    def propose(self) -> Sequence[Proposal]:
+        """All of them, the first time."""
+        proposals, self._waiting = self._waiting, []
+        return proposals
+
+    def tell(self, number: int, outcome: Outcome) -> None:
+        """Nothing follows from an outcome."""

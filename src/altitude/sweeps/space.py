@@ -1,0 +1,141 @@
+"""What a sweep goes over: the overrides that are fixed, and those that have several values."""
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import IntervalSweep, Override
+from omegaconf import DictConfig, OmegaConf
+
+Compose = Callable[[Sequence[str]], DictConfig]
+"""Composes a config, Hydra's own node included, from plain overrides."""
+
+PARAMS = "hydra.sweeper.params"
+"""Where a config keeps the space of a sweep."""
+
+
+@dataclass(frozen=True)
+class Space:
+    """Overrides of one sweep.
+
+    Attributes:
+        fixed: Those that all jobs share.
+        swept: Those with several values, parsed.
+    """
+
+    fixed: tuple[str, ...]
+    swept: tuple[Override, ...]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The config keys, or groups, that are swept."""
+        return tuple(str(override.key_or_group) for override in self.swept)
+
+    @property
+    def text(self) -> str:
+        """The swept overrides, as they were written."""
+        return " ".join(str(override.input_line) for override in self.swept)
+
+    @property
+    def is_discrete(self) -> bool:
+        """Whether all values can be listed."""
+        return all(override.is_discrete_sweep() for override in self.swept)
+
+    def grid(self) -> Iterator[tuple[str, ...]]:
+        """Every combination of values, as plain overrides; the last parameter changes fastest."""
+        for values in itertools.product(*map(values_of, self.swept)):
+            yield (*self.fixed, *values)
+
+    def samples(self) -> Iterator[tuple[str, ...]]:
+        """Combinations in which every value of every parameter occurs; of intervals, the ends."""
+        values = [values_of(override) for override in self.swept]
+        first = [options[0] for options in values]
+        yield (*self.fixed, *first)
+        for position, options in enumerate(values):
+            for option in options[1:]:
+                yield (*self.fixed, *first[:position], option, *first[position + 1 :])
+
+
+def values_of(override: Override) -> list[str]:
+    """The plain overrides that a swept one stands for; of an interval, its ends."""
+    key = override.get_key_element()
+    if override.is_discrete_sweep():
+        return [f"{key}={value}" for value in override.sweep_string_iterator()]
+    interval = override.value()
+    assert isinstance(interval, IntervalSweep)
+    kind = int if "int" in interval.tags or _is_whole(interval) else float
+    return [f"{key}={kind(end)}" for end in (interval.start, interval.end) if end is not None]
+
+
+def read_spaces(overrides: Sequence[str], compose: Compose) -> list[Space]:
+    """Reads the space of a sweep: one, or one for each recipe where recipes are swept over.
+
+    Args:
+        overrides: As they were typed.
+        compose: Composes a config, to find the space that a recipe brings along.
+
+    Raises:
+        hydra.errors.HydraException: If an override cannot be parsed.
+    """
+    return [_read(chosen, compose) for chosen in _for_each_recipe(_parsed(overrides))]
+
+
+def _read(overrides: Sequence[Override], compose: Compose) -> Space:
+    plain = [str(o.input_line) for o in overrides if not o.is_sweep_override()]
+    params = OmegaConf.select(compose(plain), PARAMS) or {}
+    brought = _parsed([f"{key}={value}" for key, value in params.items()])
+    chosen = {override.get_key_element(): override for override in [*brought, *overrides]}
+    return Space(
+        tuple(str(o.input_line) for o in chosen.values() if not o.is_sweep_override()),
+        tuple(override for override in chosen.values() if override.is_sweep_override()),
+    )
+
+
+def _for_each_recipe(overrides: Sequence[Override]) -> Iterator[list[Override]]:
+    """The overrides; where `experiment` has several values, once for each: they bring params."""
+    for position, override in enumerate(overrides):
+        if override.key_or_group == "experiment" and override.is_sweep_override():
+            for value in values_of(override):
+                yield [*overrides[:position], *_parsed([value]), *overrides[position + 1 :]]
+            return
+    yield list(overrides)
+
+
+def _parsed(overrides: Sequence[str]) -> list[Override]:
+    parsed: list[Override] = OverridesParser.create().parse_overrides(list(overrides))
+    return parsed
+
+
+def _is_whole(interval: IntervalSweep) -> bool:
+    return isinstance(interval.start, int) and isinstance(interval.end, int)
+
+
+def short_names(keys: Sequence[str]) -> dict[str, str]:
+    """The shortest names that tell keys apart: `callbacks.early_stopping.patience` is `patience`.
+
+    Args:
+        keys: Dotted config keys.
+
+    Returns:
+        The name of each key: its last parts, as many as are needed.
+    """
+    return {key: _shortest(key, [other for other in keys if other != key]) for key in keys}
+
+
+def _shortest(key: str, others: Sequence[str]) -> str:
+    parts = key.split(".")
+    for length in range(1, len(parts)):
+        tail = ".".join(parts[-length:])
+        if not any(other == tail or other.endswith(f".{tail}") for other in others):
+            return tail
+    return key
+
+
+def value_at(config: DictConfig, key: str, text: str) -> Any:
+    """What a swept key came to: the composed value, or the name of the option that was chosen."""
+    value = OmegaConf.select(config, key, throw_on_missing=False)
+    if isinstance(value, DictConfig) or value is None:
+        return None if text == "null" else text
+    return OmegaConf.to_container(value) if OmegaConf.is_config(value) else value

@@ -1,0 +1,181 @@
+"""Processes that run the jobs of a sweep, each on cores of its own.
+
+A process that dies costs the job that it was running, and no other.
+"""
+
+import contextlib
+import multiprocessing
+import os
+import pickle
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import cloudpickle
+
+Task = Callable[[], Any]
+"""What a worker does; it is pickled by value."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What has become of a task.
+
+    Attributes:
+        value: What it returned.
+        failure: Why it did not; empty if it did.
+    """
+
+    value: Any = None
+    failure: str = ""
+
+
+class Workers:
+    """A number of processes, started when they are needed and kept until the end.
+
+    Args:
+        count: How many.
+        folder: Where their output goes, a file for each.
+    """
+
+    def __init__(self, count: int, folder: Path) -> None:
+        self._workers = [
+            _Worker(cores, folder / f"worker-{number}.log")
+            for number, cores in enumerate(shared_cores(count))
+        ]
+        self._idle: SimpleQueue[_Worker] = SimpleQueue()
+        for worker in self._workers:
+            self._idle.put(worker)
+
+    def run(self, tasks: Sequence[Task], listen: Callable[[int, Answer], None]) -> None:
+        """Runs tasks, as many at a time as there are workers.
+
+        Args:
+            tasks: What to do.
+            listen: Takes the position of each task and its answer, in this thread, as they come.
+
+        Raises:
+            KeyboardInterrupt: When it arrives here, or from `listen`; running tasks are interrupted
+                in the same way first, and have ended.
+        """
+        with ThreadPoolExecutor(len(self._workers)) as threads:
+            futures = {threads.submit(self._answer, task): n for n, task in enumerate(tasks)}
+            try:
+                for future in as_completed(futures):
+                    listen(futures[future], future.result())
+            except KeyboardInterrupt:
+                for future in futures:
+                    future.cancel()
+                for worker in self._workers:
+                    worker.interrupt()
+                raise
+
+    def close(self) -> None:
+        """Ends the processes."""
+        for worker in self._workers:
+            worker.close()
+
+    def _answer(self, task: Task) -> Answer:
+        worker = self._idle.get()
+        try:
+            return worker.answer(cloudpickle.dumps(task))
+        finally:
+            self._idle.put(worker)
+
+
+def shared_cores(count: int) -> list[set[int]]:
+    """Shares the cores of this process out among a number of workers; one at least for each."""
+    cores = sorted(os.sched_getaffinity(0))
+    each = max(1, len(cores) // count)
+    return [{cores[(n * each + i) % len(cores)] for i in range(each)} for n in range(count)]
+
+
+class _Worker:
+    def __init__(self, cores: set[int], log: Path) -> None:
+        self._cores = cores
+        self._log = log
+        self._process: Any = None
+        self._connection: Connection | None = None
+
+    def answer(self, task: bytes) -> Answer:
+        connection = self._started()
+        connection.send_bytes(task)
+        wait([connection, self._process.sentinel])
+        try:
+            answer: Answer = pickle.loads(connection.recv_bytes())  # noqa: S301 - our own process
+        except (EOFError, ConnectionResetError):
+            return Answer(failure=self._death())
+        return answer
+
+    def interrupt(self) -> None:
+        if self._process is not None and self._process.is_alive():
+            os.kill(self._process.pid, signal.SIGINT)
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._process.join()
+
+    def _started(self) -> Connection:
+        if self._connection is None or not self._process.is_alive():
+            context = multiprocessing.get_context("spawn")
+            self._connection, theirs = context.Pipe()
+            self._process = context.Process(target=_serve, args=(theirs, self._cores, self._log))
+            self._process.start()
+            theirs.close()
+        return self._connection
+
+    def _death(self) -> str:
+        self._process.join()
+        status = self._process.exitcode
+        if status >= 0:
+            return f"its process exited with status {status}; see {self._log}"
+        name = signal.Signals(-status).name
+        hint = ", as the kernel does when memory runs out" if name == "SIGKILL" else ""
+        return f"its process was ended by {name}{hint}; see {self._log}"
+
+
+def _serve(connection: Connection, cores: set[int], log: Path) -> None:
+    """The life of a worker: tasks come in, answers go out."""
+    os.setsid()  # Ctrl-C reaches the parent alone, which passes it on once
+    os.sched_setaffinity(0, cores)  # which TensorFlow takes for the number of its threads, too
+    _write_to(log)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    with contextlib.suppress(EOFError, BrokenPipeError, KeyboardInterrupt):
+        for task in _tasks(connection):
+            connection.send_bytes(pickle.dumps(_done(task)))
+
+
+def _tasks(connection: Connection) -> Iterator[Task]:
+    while True:
+        yield pickle.loads(connection.recv_bytes())  # noqa: S301 - from our parent
+
+
+def _done(task: Task) -> Answer:
+    try:
+        return Answer(value=task())
+    except KeyboardInterrupt as interrupt:
+        return Answer(failure=str(interrupt) or "Ctrl-C")
+    except BaseException as error:  # noqa: BLE001 - told to the parent
+        return Answer(failure=f"{type(error).__name__}: {error}")
+
+
+def _write_to(log: Path) -> None:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as file:
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(file.fileno(), stream.fileno())
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGHUP)

@@ -1,0 +1,51 @@
+"""Making sure that a job of a sweep is done once, whoever has queued it."""
+
+from mlflow.entities import Run
+
+from altitude.errors import TakenError
+from altitude.tracking.connection import Connection
+from altitude.tracking.heartbeat import STOP
+from altitude.tracking.liveness import is_alive
+
+ROLE, JOB, SUMMARY, ATTEMPT = "role", "job", "summary", "attempt"
+SWEEP_ID, CONFIG_HASH = "sweep_id", "config_hash"
+
+
+def claim(store: Connection, run: Run) -> None:
+    """Claims a job for a run that has just been created, and takes the run back if it is late.
+
+    A cluster may still hold jobs that a launcher queued before it died.
+
+    Raises:
+        TakenError: If the job is done, or if another run was there earlier and is alive; or if the
+            sweep is being stopped.
+    """
+    tags = run.data.tags
+    others = _runs(store, tags[SWEEP_ID], JOB, f"tags.{CONFIG_HASH} = '{tags[CONFIG_HASH]}'")
+    reason = next((said for other in others if (said := _precedence(other, run))), "")
+    for summary in _runs(store, tags[SWEEP_ID], SUMMARY):
+        reason = reason or summary.data.tags.get(STOP, "")
+    if not reason:
+        return
+    store.client.set_tag(run.info.run_id, ROLE, ATTEMPT)
+    store.client.set_tag(run.info.run_id, "reason", reason)
+    store.client.set_terminated(run.info.run_id, "KILLED")
+    raise TakenError(reason)
+
+
+def _precedence(other: Run, run: Run) -> str:
+    """Why another run comes before this one; empty if it does not."""
+    if other.info.run_id == run.info.run_id:
+        return ""
+    if other.info.status == "FINISHED":
+        return f"done by run {other.info.run_id}"
+    earlier = (other.info.start_time, other.info.run_id) < (run.info.start_time, run.info.run_id)
+    if other.info.status == "RUNNING" and earlier and is_alive(other.data.tags):
+        return f"being done by run {other.info.run_id}"
+    return ""
+
+
+def _runs(store: Connection, sweep_id: str, role: str, condition: str = "") -> list[Run]:
+    conditions = [f"tags.{SWEEP_ID} = '{sweep_id}'", f"tags.{ROLE} = '{role}'", condition]
+    told = " and ".join(filter(None, conditions))
+    return list(store.client.search_runs([store.experiment_id], told))

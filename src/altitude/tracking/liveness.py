@@ -1,0 +1,63 @@
+"""Whether the process behind a run that says RUNNING is still there."""
+
+import os
+import socket
+import time
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import psutil
+
+BEAT_SECONDS = 10.0
+"""How often a run that is watched says that it is alive."""
+
+SILENCE_SECONDS = 120.0
+"""After which a run on another machine is taken for dead. Clocks may differ by less than that."""
+
+SAME_START_SECONDS = 2.0
+PROCESS, HEARTBEAT = "process", "heartbeat"
+
+
+def process_tags() -> dict[str, str]:
+    """Names this process, so that any other can tell whether it is still there."""
+    me = psutil.Process()
+    return {PROCESS: f"{_machine()} {me.pid} {me.create_time():.1f}", HEARTBEAT: now()}
+
+
+def now() -> str:
+    """The time of a heartbeat, seconds since 1970."""
+    return f"{time.time():.0f}"
+
+
+def is_alive(tags: Mapping[str, str]) -> bool:
+    """Whether the process that set these tags is there: by its number here, by its beat elsewhere.
+
+    Args:
+        tags: Tags of a run that says RUNNING; without any of `process_tags`, it counts as alive.
+    """
+    if PROCESS not in tags:
+        return True
+    machine, pid, began = tags[PROCESS].rsplit(" ", 2)
+    if machine == _machine():
+        return _runs_here(int(pid), float(began))
+    return time.time() - float(tags.get(HEARTBEAT, 0)) < SILENCE_SECONDS
+
+
+def _runs_here(pid: int, began: float) -> bool:
+    try:
+        process = psutil.Process(pid)
+        same = abs(process.create_time() - began) < SAME_START_SECONDS
+        return same and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+@cache
+def _machine() -> str:
+    """One boot of one machine; containers count their processes each from 1."""
+    boot = Path("/proc/sys/kernel/random/boot_id")
+    booted = boot.read_text().strip() if boot.exists() else str(psutil.boot_time())
+    namespace = Path("/proc/self/ns/pid")
+    processes = os.readlink(namespace) if namespace.exists() else ""
+    return f"{socket.gethostname()}/{booted}/{processes}".replace(" ", "-")

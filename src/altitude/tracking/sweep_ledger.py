@@ -1,0 +1,272 @@
+"""A sweep in MLflow: its jobs, each a run, and a run of its own that sums them up."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mlflow.entities import Run, RunTag
+from mlflow.entities import Metric as LoggedMetric
+
+from altitude.errors import TrackingError
+from altitude.sweeps.jobs import Job
+from altitude.sweeps.ledger import Ending
+from altitude.sweeps.outcome import Goal, Outcome, Status
+from altitude.tracking.claim import ATTEMPT, CONFIG_HASH, JOB, ROLE, SUMMARY, SWEEP_ID
+from altitude.tracking.connection import Connection, connect
+from altitude.tracking.heartbeat import STOP
+from altitude.tracking.liveness import HEARTBEAT, is_alive, now, process_tags
+from altitude.tracking.outbox import FAILURES
+from altitude.tracking.settings import Mlflow
+from altitude.tracking.store import creation_lock
+
+JOB_NUMBER, SWEPT, PRUNED = "job_number", "swept", "pruned"
+IDENTITY, COMMAND, NOTE = "sweep_identity", "sweep_command", "mlflow.note.content"
+GONE = "its process is gone: killed, or out of memory"
+PREFERENCE: Mapping[str, int] = {"FINISHED": 2, "RUNNING": 1}
+"""Which of several runs of one job counts; of those that are equal, the latest."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Presentation:
+    """What a sweep is called and how it is shown.
+
+    Attributes:
+        title: Name of its summary run.
+        command: The command that runs it.
+        goal: What ranks its jobs.
+        nested: Whether its jobs are below its own run in MLflow's UI.
+    """
+
+    title: str
+    command: str
+    goal: Goal
+    nested: bool
+
+
+def open_sweep(
+    settings: Mlflow, identity: str, presentation: Presentation, *, fresh: bool
+) -> "SweepLedger":
+    """Opens the run that sums a sweep up: that of an earlier launch, or a new one.
+
+    Args:
+        settings: Where it is.
+        identity: Hash of the sweep's jobs and its search.
+        presentation: How it is shown.
+        fresh: Whether to begin anew, whatever an earlier launch has done.
+
+    Raises:
+        TrackingError: If the store cannot be used, or another process runs this sweep.
+    """
+    with _told_as_tracking_errors():
+        store = connect(settings)
+        with creation_lock(store.uri):  # of two launches at the same time, one comes first
+            summary = _summary(store, identity, presentation, fresh=fresh)
+        ledger = SweepLedger(store, summary, presentation)
+        ledger.settle_the_dead()
+    return ledger
+
+
+@contextmanager
+def _told_as_tracking_errors() -> Iterator[None]:
+    try:
+        yield
+    except FAILURES as error:
+        raise TrackingError(f"the tracking store cannot be used: {error}") from error
+
+
+def _summary(
+    store: Connection, identity: str, presentation: Presentation, *, fresh: bool
+) -> Run:
+    wanted = f"tags.{IDENTITY} = '{identity}' and tags.{ROLE} = '{SUMMARY}'"
+    order = ["attributes.start_time DESC"]
+    earlier = store.client.search_runs([store.experiment_id], wanted, order_by=order)
+    for run in earlier[:1]:
+        _require_idle(run)
+    mine = {**process_tags(), COMMAND: presentation.command, STOP: ""}
+    if earlier and not fresh:
+        run_id = earlier[0].info.run_id
+        store.client.log_batch(run_id, tags=[RunTag(key, value) for key, value in mine.items()])
+        store.client.update_run(run_id, status="RUNNING")
+        return store.client.get_run(run_id)
+    sweep_id = identity + (f"-{len(earlier) + 1}" if earlier else "")
+    tags = {SWEEP_ID: sweep_id, ROLE: SUMMARY, IDENTITY: identity, **mine}
+    return store.client.create_run(store.experiment_id, tags=tags, run_name=presentation.title)
+
+
+def _require_idle(summary: Run) -> None:
+    tags = summary.data.tags
+    if summary.info.status == "RUNNING" and is_alive(tags):
+        machine, pid, _ = tags["process"].rsplit(" ", 2)
+        raise TrackingError(
+            f"this sweep is running already: process {pid} on {machine.partition('/')[0]}. "
+            "Stop that one first, or wait for it; a second copy of the sweep is not needed"
+        )
+
+
+class SweepLedger:
+    """What MLflow knows of a sweep. See `altitude.sweeps.ledger.Ledger`.
+
+    Args:
+        store: Where it is.
+        summary: The sweep's own run.
+        presentation: What the sweep is called and how it is shown.
+    """
+
+    def __init__(self, store: Connection, summary: Run, presentation: Presentation) -> None:
+        self.sweep_id = str(summary.data.tags[SWEEP_ID])
+        self._store = store
+        self._client = store.client
+        self._run_id = summary.info.run_id
+        self._presentation = presentation
+        self._counted: dict[str, str] = {}
+
+    @property
+    def how_to_open(self) -> str:
+        """The page with the curves of all jobs, and how to get there."""
+        return f"#/experiments/{self._store.experiment_id}"
+
+    def tracking_of(self, job: Job) -> dict[str, Any]:
+        """Name and tags that make a run one of this sweep."""
+        tags = {
+            **{name: str(value) for name, value in job.swept.items()},
+            SWEEP_ID: self.sweep_id,
+            ROLE: JOB,
+            JOB_NUMBER: str(job.number),
+            CONFIG_HASH: job.identity,
+            SWEPT: json.dumps(job.swept),
+        }
+        parent = {"mlflow.parentRunId": self._run_id} if self._presentation.nested else {}
+        name = job.name[:250] or f"job {job.number}"
+        return {"run_name": name, "tags": tags | parent, "watched": True}
+
+    @_told_as_tracking_errors()
+    def outcomes(self) -> dict[str, Outcome]:
+        """What has become of each job, by its identity; runs without a process are settled."""
+        known: dict[str, Run] = {}
+        for run in sorted(self._children(), key=lambda run: run.info.start_time):
+            identity = run.data.tags[CONFIG_HASH]
+            before = known.get(identity)
+            if before is None or _preference(run) >= _preference(before):
+                known[identity] = run
+        return {identity: self._outcome(run) for identity, run in known.items()}
+
+    @_told_as_tracking_errors()
+    def begin_again(self, jobs: Sequence[Job]) -> None:
+        """Takes the failed runs of jobs off the sweep: they stay, as attempts."""
+        wanted = {job.identity for job in jobs}
+        for run in self._children():
+            if run.data.tags[CONFIG_HASH] in wanted and run.info.status != "RUNNING":
+                self._client.set_tag(run.info.run_id, ROLE, ATTEMPT)
+
+    @_told_as_tracking_errors()
+    def returned(self, job: Job, error: BaseException | None, value: Any) -> None:  # noqa: ARG002
+        """Records a job that has failed before it could open a run of its own."""
+        if error is None or job.identity in self.outcomes():
+            return
+        tracking = self.tracking_of(job)
+        reason = f"{type(error).__name__}: {error}"[:5000]
+        tags = {**tracking["tags"], **process_tags(), "reason": reason, "exception": reason}
+        run = self._client.create_run(
+            self._store.experiment_id, tags=tags, run_name=tracking["run_name"]
+        )
+        self._client.log_text(run.info.run_id, reason, "traceback.txt")
+        self._client.set_terminated(run.info.run_id, "FAILED")
+
+    @_told_as_tracking_errors()
+    def ask_to_stop(self, reason: str) -> None:
+        """Tags the jobs that run, and the sweep itself for those that are still in a queue."""
+        running = [run for run in self._children() if run.info.status == "RUNNING"]
+        for run_id in [self._run_id, *(run.info.run_id for run in running)]:
+            self._client.set_tag(run_id, STOP, reason)
+
+    @_told_as_tracking_errors()
+    def count(self, counts: Mapping[str, int]) -> None:
+        """Writes how many jobs there are of each kind into tags, with a sign of life."""
+        tags = {f"jobs.{kind}": str(number) for kind, number in counts.items()}
+        changed = {name: value for name, value in tags.items() if self._counted.get(name) != value}
+        self._counted |= changed
+        batch = [RunTag(name, value) for name, value in {**changed, HEARTBEAT: now()}.items()]
+        self._client.log_batch(self._run_id, tags=batch)
+
+    @_told_as_tracking_errors()
+    def histories(self, metric: str) -> dict[str, list[float]]:
+        """Values of a metric by epoch, by the id of the run."""
+        return {run.info.run_id: self._history(run, metric) for run in self._children()}
+
+    def model_of(self, outcome: Outcome, folder: Path) -> Path | None:
+        """Downloads the best model of a job; None if it cannot be had from here."""
+        try:
+            return Path(
+                self._client.download_artifacts(outcome.run_id, "best.keras", str(folder))
+            )
+        except FAILURES:
+            return None  # files of another machine; the leaderboard names the run
+
+    @_told_as_tracking_errors()
+    def close(
+        self, status: Ending, metrics: Mapping[str, float], files: Sequence[Path], note: str
+    ) -> None:
+        """Logs what people look at, and ends the summary run."""
+        time = int(float(now()) * 1000)
+        batch = [LoggedMetric(name, value, time, 0) for name, value in metrics.items()]
+        self._client.log_batch(self._run_id, metrics=batch, tags=[RunTag(NOTE, note)])
+        for path in files:
+            self._client.log_artifact(self._run_id, str(path))
+        self._client.set_terminated(self._run_id, status)
+
+    def settle_the_dead(self) -> None:
+        """Ends every run of a sweep in this experiment that says RUNNING and has no process."""
+        for role in (JOB, SUMMARY):
+            for run in self._search(f"tags.{ROLE} = '{role}' and attributes.status = 'RUNNING'"):
+                if run.info.run_id != self._run_id:
+                    self._settled(run)
+
+    def _children(self) -> Iterator[Run]:
+        wanted = f"tags.{SWEEP_ID} = '{self.sweep_id}' and tags.{ROLE} = '{JOB}'"
+        return self._search(wanted)
+
+    def _search(self, wanted: str) -> Iterator[Run]:
+        token = None
+        while True:
+            page = self._client.search_runs([self._store.experiment_id], wanted, page_token=token)
+            yield from page
+            token = page.token
+            if not token:
+                return
+
+    def _settled(self, run: Run) -> tuple[Status, str]:
+        """Status and reason of a run, once it is ended if its process is gone."""
+        if run.info.status == "RUNNING" and not is_alive(run.data.tags):
+            self._client.set_tag(run.info.run_id, "reason", GONE)
+            self._client.set_terminated(run.info.run_id, "KILLED")
+            return "KILLED", GONE
+        return run.info.status, run.data.tags.get("reason", "")
+
+    def _outcome(self, run: Run) -> Outcome:
+        tags = run.data.tags
+        status, reason = self._settled(run)
+        running = status == "RUNNING"
+        return Outcome(
+            number=int(tags[JOB_NUMBER]),
+            name=run.info.run_name,
+            swept=json.loads(tags[SWEPT]),
+            status=status,
+            metrics=run.data.metrics,
+            reason=reason,
+            run_id=run.info.run_id,
+            pruned=PRUNED in tags,
+            epochs=len(self._history(run, "epoch_seconds")) if running else int(tags.get("epochs", 0)),
+        )
+
+    def _history(self, run: Run, metric: str) -> list[float]:
+        if metric not in run.data.metrics:
+            return []
+        found = self._client.get_metric_history(run.info.run_id, metric)
+        return [point.value for point in sorted(found, key=lambda point: point.step)]
+
+
+def _preference(run: Run) -> int:
+    return PREFERENCE.get(run.info.status, 0)
