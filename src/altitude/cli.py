@@ -20,7 +20,7 @@ TERMINATED = 143
 
 
 @hydra.main(version_base="1.3", config_path=str(config_directory()), config_name="config")
-def job(config: DictConfig) -> float:
+def job(config: DictConfig) -> float | list[float]:
     """Runs one job. Hydra pickles this function by value: it must stay this small."""
     from altitude.job import run_job
 
@@ -56,18 +56,17 @@ def _runs_jobs(arguments: Namespace) -> bool:
 
 def _check(arguments: Namespace) -> None:
     """Composes and checks everything before Hydra starts, so that all problems come at once."""
-    from altitude.checks.composition import compose_config, variants
-    from altitude.config import read_experiment
+    from altitude.checks.command import command_problems
     from altitude.errors import ConfigError
-    from altitude.experiment import new_output_dir
 
-    problems = []
-    for overrides in variants(arguments.overrides) if arguments.multirun else [arguments.overrides]:
-        name = arguments.config_name or "config"
-        config, found = compose_config(overrides, arguments.config_dir, name)
-        problems += found + read_experiment(config, new_output_dir(), overrides)[1]
+    problems = command_problems(
+        arguments.overrides,
+        arguments.config_dir,
+        arguments.config_name or "config",
+        multirun=arguments.multirun,
+    )
     if problems:
-        raise ConfigError(list(dict.fromkeys(problems)))
+        raise ConfigError(problems)
 
 
 def _report(error: Exception) -> bool:
@@ -75,11 +74,11 @@ def _report(error: Exception) -> bool:
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
 
-    from altitude.errors import ConfigError, DataError, TrackingError
+    from altitude.errors import ConfigError, DataError, SweepError, TrackingError
 
     if isinstance(error, ConfigError | HydraException | OmegaConfBaseException):
         status = CONFIG_ERROR
-    elif isinstance(error, DataError | TrackingError):
+    elif isinstance(error, DataError | SweepError | TrackingError):
         status = 1
     else:
         return False

@@ -22,9 +22,7 @@ class AltitudeSweeper(Sweeper):
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
     ) -> None:
         """Takes what Hydra has composed."""
-        self.hydra_context = hydra_context
-        self.task_function = task_function
-        self.config = config
+        self._launch = (config, hydra_context, task_function)
 
     def sweep(self, arguments: list[str]) -> None:
         """Runs the jobs of a sweep.
@@ -34,4 +32,5 @@ class AltitudeSweeper(Sweeper):
         """
         from altitude.sweeps.launch import launch_sweep
 
-        return launch_sweep(self.config, arguments, self.hydra_context, self.task_function)
+        config, context, task_function = self._launch
+        launch_sweep(config, arguments, context, task_function)

@@ -189,7 +189,7 @@ def active_run_id() -> str | None:
     return None if active is None else active.info.run_id
 
 
-def open_small(make: ExperimentFactory, **settings: str) -> Any:
+def open_small(make: ExperimentFactory, **settings: Any) -> Any:
     tracking = Mlflow(**settings)
     return open_mlflow_run(tracking, make(tracking=tracking))
 

@@ -16,6 +16,7 @@ from omegaconf.errors import OmegaConfBaseException
 from altitude.checks.explanation import explain, groups
 from altitude.config_path import config_directory
 from altitude.errors import ConfigError, Problem
+from altitude.sweeps.space import values_of
 
 REFUSALS = (HydraException, OmegaConfBaseException, ValueError)
 """What Hydra raises for overrides that do not fit; ValueError for `dataset=null` and the like."""
@@ -25,6 +26,8 @@ def compose_config(
     overrides: Sequence[str],
     config_dir: str | Path | None = None,
     config_name: str = "config",
+    *,
+    with_hydra: bool = False,
 ) -> tuple[DictConfig, list[Problem]]:
     """Composes the config, leaving out overrides that do not fit.
 
@@ -32,6 +35,7 @@ def compose_config(
         overrides: Hydra overrides; none of them may be a sweep.
         config_dir: A folder with config groups of the user's own.
         config_name: The primary config.
+        with_hydra: Whether Hydra's own node is to be in it.
 
     Returns:
         The config of all overrides that fit, and a problem for each that does not.
@@ -44,7 +48,7 @@ def compose_config(
             _add_to_search_path(Path(config_dir).resolve())
 
         def attempt(chosen: Sequence[str]) -> DictConfig:
-            return compose(config_name, list(chosen))
+            return compose(config_name, list(chosen), return_hydra_config=with_hydra)
 
         try:
             return attempt(overrides), []
@@ -92,10 +96,7 @@ def _values(override: str) -> list[str]:
         parsed = OverridesParser.create().parse_override(override)
     except HydraException:
         return [override]  # explained when it is composed
-    if not parsed.is_sweep_override() or not parsed.is_discrete_sweep():
-        return [override]
-    key = override.partition("=")[0]
-    return ["=".join([key, str(value)]) for value in parsed.sweep_string_iterator()]
+    return values_of(parsed) if parsed.is_sweep_override() else [override]
 
 
 def _without_misfits(

@@ -81,10 +81,10 @@ class Closing:
             outcome=best,
             command="" if job is None else training_command(job),
             model=ledger.model_of(best, self.folder),
-            experiment=None if job is None else self._experiment(job, best),
+            experiment=None if job is None else self._experiment(job),
         )
 
-    def _experiment(self, job: Job, best: Outcome) -> Path:
+    def _experiment(self, job: Job) -> Path:
         path = self.folder / "best_experiment.yaml"
         header = f"The best job of `{self.command}`: {job.name}"
         runtime: Any = OmegaConf.to_container(job.config.hydra.runtime)

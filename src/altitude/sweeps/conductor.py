@@ -3,13 +3,12 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
+from hydra.core.plugins import Plugins
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
-from hydra.core.plugins import Plugins
 from omegaconf import DictConfig
 
 from altitude.errors import TrackingError
@@ -109,7 +108,7 @@ class Conductor:
             self._launch_batch(batch)
 
     def _batches(self, jobs: Sequence[Job]) -> list[Sequence[Job]]:
-        """One job at a time for launchers that cannot do more: the first failure is seen at once."""
+        """One job at a time, where the launcher cannot do more: a failure is seen at once."""
         if type(self._launcher).__name__ == "BasicLauncher":
             return [[job] for job in jobs]
         return [jobs]

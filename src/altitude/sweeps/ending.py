@@ -30,8 +30,10 @@ def ending_in_order() -> Iterator[None]:
         if asked:
             _end_at_once()
         asked = True
-        raise KeyboardInterrupt if number == signal.SIGINT else Terminated(
-            signal.Signals(number).name
+        raise (
+            KeyboardInterrupt
+            if number == signal.SIGINT
+            else Terminated(signal.Signals(number).name)
         )
 
     before: dict[int, Any] = {number: signal.signal(number, end) for number in SIGNALS}

@@ -107,14 +107,15 @@ def _resolved(config: DictConfig) -> dict[str, Any]:
     with open_dict(own):
         own.output_dir = "."
         hydra = own.pop("hydra", None)
-    before = HydraConfig.instance().cfg
+    running: Any = HydraConfig.instance()  # where the resolver `hydra:` looks
+    before = running.cfg
     if hydra is not None:
-        HydraConfig.instance().cfg = OmegaConf.create({"hydra": hydra})
+        running.cfg = OmegaConf.create({"hydra": hydra})
     try:
         # JSON's keys are texts: those of a class weight are numbers.
         return cast("dict[str, Any]", OmegaConf.to_container(own, resolve=True))
     finally:
-        HydraConfig.instance().cfg = before
+        running.cfg = before
 
 
 def _remove(settings: Any, path: Sequence[str]) -> None:

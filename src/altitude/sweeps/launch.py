@@ -5,7 +5,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
@@ -14,6 +13,7 @@ from rich.console import Console
 from altitude.display.sweep import SweepDisplay
 from altitude.errors import SweepError
 from altitude.sweeps.closing import Closing
+from altitude.sweeps.composing import Composer
 from altitude.sweeps.conductor import Conductor, launcher_of
 from altitude.sweeps.ending import ending_in_order
 from altitude.sweeps.jobs import Job
@@ -48,12 +48,7 @@ def launch_sweep(
         SweepError: If jobs have failed.
         KeyboardInterrupt: If it was stopped; all that is there has been written down.
     """
-    loader: Any = context.config_loader
-
-    def compose(chosen: Sequence[str]) -> DictConfig:
-        composed: DictConfig = loader.load_sweep_config(config, list(chosen))
-        return composed
-
+    compose = Composer(context.config_loader, config)
     console = Console(width=None if sys.stdout.isatty() else FILE_WIDTH)
     plan = plan_sweep(config, overrides, compose)
     if plan.sweep.dry_run:
@@ -107,6 +102,7 @@ def _ledger(plan: Plan, command: str) -> Ledger:
         title=f"sweep of {', '.join(names) or 'one job'}",
         command=command,
         goal=plan.sweep.goals[0],
+        params=plan.keys,
         nested=plan.sweep.nested,
     )
     return open_sweep(tracking, plan.identity, presentation, fresh=plan.sweep.fresh)
@@ -191,9 +187,7 @@ class Launch:
         failed = sum(outcome.status != "FINISHED" for outcome in outcomes)
         self._leave(jobs, "FAILED" if failed else "FINISHED")
         if failed:
-            raise SweepError(
-                f"{failed} of {total} jobs failed. To run them again: {self.command}"
-            )
+            raise SweepError(f"{failed} of {total} jobs failed. To run them again: {self.command}")
 
     def _leave(self, jobs: Sequence[Job], ending: Ending) -> None:
         outcomes = sorted(self.ledger.outcomes().values(), key=lambda outcome: outcome.number)

@@ -1,4 +1,4 @@
-"""From the command line to a plan: every job composed, checked and written down before the first."""
+"""From the command line to a plan: every job composed and checked before the first."""
 
 import pickle
 from collections.abc import Mapping, Sequence
@@ -75,9 +75,7 @@ def plan_sweep(config: DictConfig, overrides: Sequence[str], compose: Compose) -
     )
 
 
-def jobs_of(
-    proposals: Sequence[Proposal], keys: Sequence[str], compose: Compose
-) -> list[Job]:
+def jobs_of(proposals: Sequence[Proposal], keys: Sequence[str], compose: Compose) -> list[Job]:
     """Composes the jobs that a search proposes; of two that compute the same, one."""
     jobs = [
         replace(job, config=_with_callbacks(job.config, proposal.callbacks))
@@ -163,7 +161,9 @@ class FrozenConfigs:
         self._paths[job.overrides] = path
 
     def load_sweep_config(
-        self, master_config: DictConfig, sweep_overrides: Sequence[str]  # noqa: ARG002
+        self,
+        master_config: DictConfig,  # noqa: ARG002 - Hydra passes it
+        sweep_overrides: Sequence[str],
     ) -> DictConfig:
         """Returns the config that was kept for these overrides. The name is Hydra's."""
         path = self._paths[tuple(sweep_overrides)]

@@ -51,8 +51,8 @@ class Search(ABC):
         """The jobs to run next; none at the end. All of those before have been told."""
 
     @abstractmethod
-    def tell(self, number: int, outcome: Outcome) -> None:
-        """Takes what became of a job."""
+    def tell(self, number: int, outcome: Outcome | None) -> None:
+        """Takes what became of a job; None if it did not run."""
 
 
 class EveryCombination(Search):
@@ -79,5 +79,5 @@ class EveryCombination(Search):
         proposals, self._waiting = self._waiting, []
         return proposals
 
-    def tell(self, number: int, outcome: Outcome) -> None:
+    def tell(self, number: int, outcome: Outcome | None) -> None:
         """Nothing follows from an outcome."""

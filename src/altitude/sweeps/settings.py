@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from pydantic.dataclasses import dataclass
 
@@ -55,7 +55,7 @@ class Sweep(ABC):
         """The objectives with their directions."""
         metrics, directions = _several(self.objective), _several(self.direction)
         return tuple(
-            Goal(metric=metric, direction=direction)
+            Goal(metric=metric, direction=cast("Direction", direction))
             for metric, direction in zip(metrics, directions, strict=False)
         )
 

@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import IntervalSweep, Override
@@ -63,10 +63,8 @@ def values_of(override: Override) -> list[str]:
     key = override.get_key_element()
     if override.is_discrete_sweep():
         return [f"{key}={value}" for value in override.sweep_string_iterator()]
-    interval = override.value()
-    assert isinstance(interval, IntervalSweep)
-    kind = int if "int" in interval.tags or _is_whole(interval) else float
-    return [f"{key}={kind(end)}" for end in (interval.start, interval.end) if end is not None]
+    interval = cast("IntervalSweep", override.value())
+    return [f"{key}={end}" for end in (interval.start, interval.end)]
 
 
 def read_spaces(overrides: Sequence[str], compose: Compose) -> list[Space]:
@@ -106,10 +104,6 @@ def _for_each_recipe(overrides: Sequence[Override]) -> Iterator[list[Override]]:
 def _parsed(overrides: Sequence[str]) -> list[Override]:
     parsed: list[Override] = OverridesParser.create().parse_overrides(list(overrides))
     return parsed
-
-
-def _is_whole(interval: IntervalSweep) -> bool:
-    return isinstance(interval.start, int) and isinstance(interval.end, int)
 
 
 def short_names(keys: Sequence[str]) -> dict[str, str]:

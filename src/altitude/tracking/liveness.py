@@ -1,6 +1,5 @@
 """Whether the process behind a run that says RUNNING is still there."""
 
-import os
 import socket
 import time
 from collections.abc import Mapping
@@ -59,5 +58,5 @@ def _machine() -> str:
     boot = Path("/proc/sys/kernel/random/boot_id")
     booted = boot.read_text().strip() if boot.exists() else str(psutil.boot_time())
     namespace = Path("/proc/self/ns/pid")
-    processes = os.readlink(namespace) if namespace.exists() else ""
+    processes = str(namespace.readlink()) if namespace.exists() else ""
     return f"{socket.gethostname()}/{booted}/{processes}".replace(" ", "-")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mlflow.entities import Run, RunTag
 from mlflow.entities import Metric as LoggedMetric
+from mlflow.entities import Run, RunTag
 
 from altitude.errors import TrackingError
 from altitude.sweeps.jobs import Job
@@ -19,6 +19,7 @@ from altitude.tracking.connection import Connection, connect
 from altitude.tracking.heartbeat import STOP
 from altitude.tracking.liveness import HEARTBEAT, is_alive, now, process_tags
 from altitude.tracking.outbox import FAILURES
+from altitude.tracking.pages import open_instructions, runs_page, runs_view
 from altitude.tracking.settings import Mlflow
 from altitude.tracking.store import creation_lock
 
@@ -37,12 +38,14 @@ class Presentation:
         title: Name of its summary run.
         command: The command that runs it.
         goal: What ranks its jobs.
+        params: What is swept, by the names of MLflow's parameters.
         nested: Whether its jobs are below its own run in MLflow's UI.
     """
 
     title: str
     command: str
     goal: Goal
+    params: Sequence[str]
     nested: bool
 
 
@@ -66,6 +69,7 @@ def open_sweep(
             summary = _summary(store, identity, presentation, fresh=fresh)
         ledger = SweepLedger(store, summary, presentation)
         ledger.settle_the_dead()
+        ledger.prepare_page()
     return ledger
 
 
@@ -77,9 +81,7 @@ def _told_as_tracking_errors() -> Iterator[None]:
         raise TrackingError(f"the tracking store cannot be used: {error}") from error
 
 
-def _summary(
-    store: Connection, identity: str, presentation: Presentation, *, fresh: bool
-) -> Run:
+def _summary(store: Connection, identity: str, presentation: Presentation, *, fresh: bool) -> Run:
     wanted = f"tags.{IDENTITY} = '{identity}' and tags.{ROLE} = '{SUMMARY}'"
     order = ["attributes.start_time DESC"]
     earlier = store.client.search_runs([store.experiment_id], wanted, order_by=order)
@@ -126,7 +128,8 @@ class SweepLedger:
     @property
     def how_to_open(self) -> str:
         """The page with the curves of all jobs, and how to get there."""
-        return f"#/experiments/{self._store.experiment_id}"
+        page = runs_page(self._store.experiment_id, self.sweep_id)
+        return open_instructions(self._store.uri, page)
 
     def tracking_of(self, job: Job) -> dict[str, Any]:
         """Name and tags that make a run one of this sweep."""
@@ -198,10 +201,9 @@ class SweepLedger:
 
     def model_of(self, outcome: Outcome, folder: Path) -> Path | None:
         """Downloads the best model of a job; None if it cannot be had from here."""
+        run_id = str(outcome.run_id)
         try:
-            return Path(
-                self._client.download_artifacts(outcome.run_id, "best.keras", str(folder))
-            )
+            return Path(self._client.download_artifacts(run_id, "best.keras", str(folder)))
         except FAILURES:
             return None  # files of another machine; the leaderboard names the run
 
@@ -223,6 +225,19 @@ class SweepLedger:
             for run in self._search(f"tags.{ROLE} = '{role}' and attributes.status = 'RUNNING'"):
                 if run.info.run_id != self._run_id:
                     self._settled(run)
+
+    def prepare_page(self) -> None:
+        """Writes down which jobs its page shows, and how."""
+        goal = self._presentation.goal
+        name, view = runs_view(
+            self.sweep_id,
+            filter_string=f"tags.{SWEEP_ID} = '{self.sweep_id}' and tags.{ROLE} = '{JOB}'",
+            order_by_metric=goal.metric,
+            ascending=goal.direction == "minimize",
+            curves=list(dict.fromkeys([goal.metric.removeprefix("best_"), "val_loss"])),
+            params=self._presentation.params,
+        )
+        self._client.set_experiment_tag(self._store.experiment_id, name, view)
 
     def _children(self) -> Iterator[Run]:
         wanted = f"tags.{SWEEP_ID} = '{self.sweep_id}' and tags.{ROLE} = '{JOB}'"
@@ -258,7 +273,9 @@ class SweepLedger:
             reason=reason,
             run_id=run.info.run_id,
             pruned=PRUNED in tags,
-            epochs=len(self._history(run, "epoch_seconds")) if running else int(tags.get("epochs", 0)),
+            epochs=len(self._history(run, "epoch_seconds"))
+            if running
+            else int(tags.get("epochs", 0)),
         )
 
     def _history(self, run: Run, metric: str) -> list[float]:

@@ -1,0 +1,59 @@
+"""What is wrong with a command line, before Hydra looks at it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+from altitude.checks.composition import compose_config, variants
+from altitude.config import read_experiment, read_sweep
+from altitude.errors import Problem
+from altitude.experiment import new_output_dir
+from altitude.sweeps.space import PARAMS
+
+
+def command_problems(
+    overrides: Sequence[str], config_dir: str | Path | None, config_name: str, *, multirun: bool
+) -> list[Problem]:
+    """Composes what was typed, and checks it.
+
+    Of a sweep it is only made sure that every value can be composed: its jobs are checked when all
+    of them are.
+
+    Args:
+        overrides: As they were typed.
+        config_dir: A folder with config groups of the user's own.
+        config_name: The primary config.
+        multirun: Whether `-m` was typed. A recipe may be a sweep without it.
+
+    Raises:
+        ConfigError: If `config_dir` is no folder.
+    """
+
+    def composed(chosen: Sequence[str]) -> tuple[DictConfig, list[Problem]]:
+        return compose_config(chosen, config_dir, config_name, with_hydra=True)
+
+    config, _ = composed(next(variants(overrides)))
+    if multirun or config.hydra.mode is RunMode.MULTIRUN:
+        combinations = variants([*_brought_along(config, overrides), *overrides])
+        found = [composed(chosen) for chosen in combinations]
+        if not any(misfits for _, misfits in found):
+            return []
+    else:
+        found = [composed(overrides)]
+    problems = [p for config, misfits in found for p in [*misfits, *_problems(config, overrides)]]
+    return list(dict.fromkeys(problems))
+
+
+def _problems(config: DictConfig, overrides: Sequence[str]) -> list[Problem]:
+    with open_dict(config):
+        del config["hydra"]
+    return read_experiment(config, new_output_dir(), overrides)[1] + read_sweep(config)[1]
+
+
+def _brought_along(config: DictConfig, overrides: Sequence[str]) -> list[str]:
+    """The space that a recipe brings, where the command line does not say otherwise."""
+    typed = {override.partition("=")[0] for override in overrides}
+    params = OmegaConf.select(config, PARAMS) or {}
+    return [f"{key}={value}" for key, value in params.items() if key not in typed]
