@@ -50,7 +50,13 @@ NOTE = "{name: '1e-3', nothing: null, path: '${output_dir}/x'}"
 
 JOBS = {
     "short": ["experiment=clipped", "optimizer.learning_rate=1e-5", "seed=7", f"+mine={NOTE}"],
-    "lists": ["model.hidden_units=[64,32]", "~callbacks.tensorboard", "model.dropout=0.1"],
+    "callbacks": [
+        "model.hidden_units=[64,32]",
+        "optimizer.use_ema=1",
+        "~callbacks.tensorboard",
+        "callbacks.reduce_lr_on_plateau=null",
+        "+callbacks.nan={_target_: mine.Stop}",
+    ],
     "deletions": ["~callbacks", "~objective.loss.from_logits", "~dataset.batch_size"],
     "schedule": [
         "callbacks=[default,none]",
@@ -63,11 +69,10 @@ JOBS = {
         "~objective.metrics.accuracy",
         f"+objective.metrics.top3={TOP3}",
     ],
-    "additions": ["+callbacks.nan={_target_: mine.Stop}", "callbacks.tensorboard=null"],
-    "types": ["~callbacks.early_stopping.min_delta", "objective.loss=null", "optimizer.use_ema=1"],
     "numbered": [
         "experiment=class_weight",
         "++objective.class_weight={6: 3, 0: 0.5}",
+        "~callbacks.early_stopping.min_delta",
         "debug=quick",
     ],
     "gan": ["experiment=gan", "+model.switch='no'", "dataset=npz"],
@@ -90,7 +95,9 @@ def test_the_recipe_composes_to_the_config_of_the_job(
 def test_the_recipe_is_read_as_the_same_experiment(tmp_path: Path) -> None:
     overrides = ["experiment=clipped", "~callbacks.tensorboard", "objective.class_weight={0: 2.0}"]
     config, choices = job_config(*overrides)
-    again = composed_again(experiment_file(config, choices, ""), tmp_path)
+    text = experiment_file(config, choices, "Sweep 12.\n\nJob 3: patience=3")
+    assert text.startswith("# @package _global_\n# Sweep 12.\n#\n# Job 3: patience=3\ndefaults:\n")
+    again = composed_again(text, tmp_path)
     with open_dict(config):
         del config.hydra
     expected, problems = read_experiment(config, tmp_path, ())
@@ -128,33 +135,16 @@ def test_interpolations_are_kept_and_tracking_is_left_out() -> None:
     assert "tracking" not in text
 
 
-def test_the_header_may_have_several_lines(tmp_path: Path) -> None:
-    config, choices = job_config()
-    text = experiment_file(config, choices, "Sweep 12.\n\nJob 3: patience=3")
-    assert text.startswith("# @package _global_\n# Sweep 12.\n#\n# Job 3: patience=3\ndefaults:\n")
-    composed_again(text, tmp_path)
-
-
-@pytest.fixture
-def own_groups(tmp_path: Path) -> Path:
+def test_a_choice_of_the_user(tmp_path: Path) -> None:
     (tmp_path / "model").mkdir()
-    model = "_target_: altitude.models.Mlp\nhidden_units: [2]\n"
-    (tmp_path / "model" / "tiny.yaml").write_text(model)
-    return tmp_path
-
-
-def test_a_choice_of_the_user(own_groups: Path) -> None:
-    config, _ = compose_config(["model=tiny"], own_groups)
-    _, choices = job_config()
-    text = experiment_file(config, choices | {"model": "tiny"}, "", own_groups)
-    assert yaml.safe_load(text).keys() == {"defaults"}
-    assert resolved(composed_again(text, own_groups)) == resolved(config)
-
-
-def test_a_choice_that_is_not_found_is_written_in_full(own_groups: Path) -> None:
-    config, _ = compose_config(["model=tiny"], own_groups)
-    _, choices = job_config()
-    text = experiment_file(config, choices | {"model": "tiny"}, "")
-    assert {"override /model": None} in yaml.safe_load(text)["defaults"]
-    (own_groups / "model" / "tiny.yaml").unlink()
-    assert resolved(composed_again(text, own_groups)) == resolved(config)
+    option = tmp_path / "model" / "tiny.yaml"
+    option.write_text("_target_: altitude.models.Mlp\nhidden_units: [2]\n")
+    config, _ = compose_config(["model=tiny"], tmp_path)
+    choices = {"model": "tiny", "callbacks": "default"}
+    text = experiment_file(config, choices, "", tmp_path)
+    assert {"override /model": "tiny"} in yaml.safe_load(text)["defaults"]
+    assert "model" not in yaml.safe_load(text)
+    unknown = experiment_file(config, choices, "")  # without the folder it is written in full
+    assert {"override /model": None} in yaml.safe_load(unknown)["defaults"]
+    option.unlink()
+    assert resolved(composed_again(unknown, tmp_path)) == resolved(config)

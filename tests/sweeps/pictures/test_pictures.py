@@ -127,7 +127,7 @@ def test_jobs_that_are_far_worse_do_not_flatten_the_rest() -> None:
     sweep = [*REFERENCE, outcome(18, dict(REFERENCE[0].swept), 0.1)]
     axis = by_parameter(sweep, ["patience"], ACCURACY).axes[0]
     assert axis.get_ylim()[0] > 0.8
-    assert "beyond this range" in axis.get_legend_handles_labels()[1]
+    assert "worse than this range" in axis.get_legend_handles_labels()[1]
 
 
 def test_parallel_coordinates_emphasise_the_best() -> None:

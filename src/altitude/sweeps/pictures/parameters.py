@@ -1,7 +1,8 @@
 """The metric against each swept parameter: a panel for each."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
@@ -26,7 +27,21 @@ from altitude.sweeps.pictures.style import (
 IN_A_ROW = 4
 BINS = 8
 
-Point = tuple[float, float]
+JOB = "job"
+PRUNED = "pruned job"
+BEYOND = "worse than this range"
+
+Place = tuple[float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Point:
+    """How a job is drawn: where, as what, and whether its value lies beside the numbers."""
+
+    x: float
+    y: float
+    kind: str
+    is_beside: bool
 
 
 def by_parameter(outcomes: Sequence[Outcome], names: Sequence[str], goal: Goal) -> Figure:
@@ -55,73 +70,65 @@ def by_parameter(outcomes: Sequence[Outcome], names: Sequence[str], goal: Goal) 
 
 def _draw(axis: Axes, name: str, outcomes: Sequence[Outcome], goal: Goal) -> None:
     scale = scale_of(outcome.swept.get(name) for outcome in outcomes)
-    low, high = visible_range([goal.value(outcome.metrics) for outcome in outcomes], goal)
+    points = _points(name, scale, outcomes, goal)
     soften(axis)
-    for label, marker, face, chosen in _kinds(outcomes, goal, low, high):
-        xs = [scale.place(outcome.swept.get(name)) for outcome in chosen]
-        ys = [min(max(goal.value(outcome.metrics), low), high) for outcome in chosen]
-        axis.scatter(
-            xs,
-            ys,
-            26,
-            marker=marker,
-            facecolor=face,
-            edgecolor=PLAIN,
-            alpha=0.6,
-            label=label,
-            clip_on=False,
-        )
-    inside = [o for o in outcomes if low <= goal.value(o.metrics) <= high]
-    _draw_means(axis, scale, name, inside, goal)
-    best = goal.best(outcomes)
-    if best is not None:
-        x, y = scale.place(best.swept.get(name)), goal.value(best.metrics)
-        axis.scatter(x, y, 130, marker="*", color=BEST, zorder=4, label="best job")
-    axis.set(xlim=scale.limits, ylim=(low, high))
+    beyond = "v" if goal.direction == "maximize" else "^"
+    kinds = {JOB: ("o", PLAIN), PRUNED: ("o", "none"), BEYOND: (beyond, PLAIN)}
+    style: dict[str, Any] = {"edgecolor": PLAIN, "alpha": 0.6, "clip_on": False}
+    for kind, (marker, face) in kinds.items():
+        places = [(point.x, point.y) for point in points if point.kind == kind]
+        if places:
+            xs, ys = zip(*places, strict=True)
+            axis.scatter(xs, ys, 26, marker=marker, facecolor=face, label=kind, **style)
+    _draw_means(axis, points, scale.count)
+    best = min(range(len(points)), key=lambda index: goal.rank(outcomes[index].metrics))
+    star = points[best]
+    axis.scatter(star.x, star.y, 130, marker="*", color=BEST, zorder=4, label="best job")
+    values = [goal.value(outcome.metrics) for outcome in outcomes]
+    axis.set(xlim=scale.limits, ylim=visible_range(values, goal))
     axis.set_xlabel(wrapped(f"{name} (logarithmic)" if scale.is_log else name, 32))
     label_ticks(axis, scale.ticks)
 
 
-def _kinds(
-    outcomes: Sequence[Outcome], goal: Goal, low: float, high: float
-) -> Iterator[tuple[str, str, str, list[Outcome]]]:
-    """Label, marker and colour of each kind of job that there is, and its jobs."""
-    inside = [o for o in outcomes if low <= goal.value(o.metrics) <= high]
-    kinds = [
-        ("job", "o", PLAIN, [o for o in inside if not o.pruned]),
-        ("pruned job", "o", "none", [o for o in inside if o.pruned]),
-        ("beyond this range", "v", PLAIN, [o for o in outcomes if goal.value(o.metrics) < low]),
-        ("beyond this range", "^", PLAIN, [o for o in outcomes if goal.value(o.metrics) > high]),
-    ]
-    return (kind for kind in kinds if kind[-1])
+def _points(name: str, scale: Scale, outcomes: Sequence[Outcome], goal: Goal) -> list[Point]:
+    """A point for each job; what is far worse than the rest is pulled to the edge of the panel."""
+    values = [goal.value(outcome.metrics) for outcome in outcomes]
+    low, high = visible_range(values, goal)
+    points = []
+    for outcome, value in zip(outcomes, values, strict=True):
+        swept = outcome.swept.get(name)
+        kind = PRUNED if outcome.pruned else JOB
+        points.append(
+            Point(
+                x=scale.place(swept),
+                y=min(max(value, low), high),
+                kind=kind if low <= value <= high else BEYOND,
+                is_beside=scale.is_beside(swept),
+            )
+        )
+    return points
 
 
-def _draw_means(
-    axis: Axes, scale: Scale, name: str, outcomes: Sequence[Outcome], goal: Goal
-) -> None:
-    numbers: list[Point] = []
-    others: list[Point] = []
-    for outcome in outcomes:
-        value = outcome.swept.get(name)
-        points = others if scale.is_beside(value) else numbers
-        points.append((scale.place(value), goal.value(outcome.metrics)))
-    repeated = scale.count <= max(FEW, len(outcomes) // 3)
-    means = _means(numbers if repeated else _binned(numbers))
-    style: dict[str, Any] = {"color": "black", "label": "mean (in this range)"}
+def _draw_means(axis: Axes, points: Sequence[Point], count: int) -> None:
+    """Draws the means of the points as they are seen, for so many different values."""
+    numbers = [(point.x, point.y) for point in points if not point.is_beside]
+    means = _means(numbers if count <= max(FEW, len(points) // 3) else _binned(numbers))
+    style: dict[str, Any] = {"color": "black", "label": "mean of the points"}
     if len(means) > 1:
         axis.plot(*zip(*means, strict=True), linewidth=1.4, **style)
-    for x, y in _means(others) if scale.count < len(outcomes) else ():
+    others = [(point.x, point.y) for point in points if point.is_beside]
+    for x, y in _means(others) if count < len(points) else ():
         axis.plot(x, y, "_", markersize=15, markeredgewidth=1.8, **style)
 
 
-def _means(points: Sequence[Point]) -> list[Point]:
+def _means(points: Sequence[Place]) -> list[Place]:
     groups: dict[float, list[float]] = {}
     for x, y in sorted(points):
         groups.setdefault(x, []).append(y)
     return [(x, fmean(ys)) for x, ys in groups.items()]
 
 
-def _binned(points: Sequence[Point]) -> list[Point]:
+def _binned(points: Sequence[Place]) -> list[Place]:
     """Moves each point to the middle of its neighbours: as many of them in each of a few bins."""
     bins = [chunk for chunk in np.array_split(np.array(sorted(points)), BINS) if len(chunk)]
     return [(float(chunk[:, 0].mean()), float(y)) for chunk in bins for y in chunk[:, 1]]
