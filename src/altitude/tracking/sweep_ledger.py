@@ -172,7 +172,7 @@ class SweepLedger:
         known = self.outcomes().get(job.identity)
         if known is not None:
             if known.reason == GONE:
-                self._client.set_tag(known.run_id, "reason", str(error))
+                self._client.set_tag(str(known.run_id), "reason", str(error))
             return
         tracking = self.tracking_of(job)
         reason = f"{type(error).__name__}: {error}"[:5000]
