@@ -28,8 +28,8 @@ def train(
             verbose=2,
             callbacks=recipe.callbacks(patience, folder),
         )
-        test_loss, test_accuracy = model.evaluate(test, verbose=0)
-        mlflow.log_metrics({"test_loss": test_loss, "test_accuracy": test_accuracy})
+        scores = model.evaluate(test, verbose=0, return_dict=True)
+        mlflow.log_metrics({f"test_{name}": score for name, score in scores.items()})
 
 
 if __name__ == "__main__":
