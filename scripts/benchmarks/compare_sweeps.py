@@ -99,11 +99,18 @@ def table(rounds: Sequence[Round], jobs: int) -> Iterator[str]:
 def verdicts(rounds: Sequence[Round]) -> Iterator[tuple[str, bool]]:
     """Each of the required ratios, in words, and whether it is reached."""
     for name, (others, required) in REQUIRED.items():
-        ratio = median(
-            min(found[other] for other in others) / min(found[ONE], found[TWO]) for found in rounds
+        best, alone = (
+            median(fastest(found, others) / fastest(found, ours) for found in rounds)
+            for ours in ([ONE, TWO], [ONE])
         )
-        verdict = "reached" if ratio >= required else "MISSED"
-        yield f"{ratio:.2f} times {name}, {required} required: {verdict}", ratio >= required
+        verdict = "reached" if best >= required else "MISSED"
+        told = f"{best:.2f} times {name}, {alone:.2f} with 1 worker; {required} required: {verdict}"
+        yield told, best >= required
+
+
+def fastest(found: Round, names: Sequence[str]) -> float:
+    """Seconds of the fastest of several contenders."""
+    return min(found[name] for name in names)
 
 
 def is_equal(grid: Grid) -> bool:
