@@ -1,6 +1,7 @@
 """The process in which a run takes place: TensorFlow's start, seeds, precision and signals."""
 
 import os
+import random
 import signal
 import sys
 import tempfile
@@ -45,6 +46,14 @@ def fresh_session(seed: int, precision: str) -> Iterator[None]:
         yield
     finally:
         keras.config.set_dtype_policy(before)
+
+
+def random_state() -> str:
+    """Describes where Python's and NumPy's sequences of random numbers stand."""
+    import numpy as np
+
+    name, keys, *rest = np.random.get_state()
+    return repr((random.getstate(), name, np.asarray(keys).tobytes(), rest))
 
 
 @contextmanager

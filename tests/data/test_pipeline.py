@@ -170,7 +170,7 @@ def test_without_validation() -> None:
 def test_the_fingerprint_is_that_of_the_splits() -> None:
     splits = Splits(numbered(), numbered())
     other = Splits(numbered(49), numbered())
-    assert build(splits=splits).fingerprint == splits.fingerprint()
+    assert build(splits=splits).fingerprint == splits.fingerprint
     assert build(splits=other).fingerprint != build(splits=splits).fingerprint
 
 

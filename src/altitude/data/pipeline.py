@@ -83,7 +83,7 @@ def build_pipelines(
         else _in_order(validation, to_batch, settings.batch_size),
         test=_in_order(splits.test, to_batch, settings.batch_size),
         spec=DataSpec(splits.train.x.shape[1:], LabelSpec(kind, labels.num_classes)),
-        fingerprint=splits.fingerprint(),
+        fingerprint=splits.fingerprint,
     )
 
 

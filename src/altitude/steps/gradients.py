@@ -28,8 +28,8 @@ def apply_gradients(
         model: The compiled model.
         gradients: For each trainable variable its gradient, or None; scaled, if the optimizer
             scales its loss.
-        clip_norm: Upper bound of the gradients' global L2 norm, or None. As a variable it can change without
-            another trace.
+        clip_norm: Upper bound of the gradients' global L2 norm, or None. A variable can
+            change without another trace.
 
     Raises:
         ValueError: If no variable has a gradient.
