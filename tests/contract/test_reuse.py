@@ -2,7 +2,7 @@
 
 import re
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import StringIO
 from typing import TYPE_CHECKING, Any
@@ -39,21 +39,19 @@ def adam(learning_rate: float) -> Deferred:
 
 @pytest.fixture
 def both(small_experiment: ExperimentFactory) -> Runs:
-    def make(name: str, patience: int, changes: Mapping[str, Any]) -> Experiment:
+    def make(name: str, patience: int, changes: dict[str, Any]) -> Experiment:
         experiment = small_experiment(**changes)
         folder = experiment.output_dir.parent / name
         saved = {"filepath": str(folder / "best.keras"), "save_best_only": True}
-        callbacks = {
+        callbacks: dict[str, Any] = {
             "stop": Deferred("keras.callbacks.EarlyStopping", {"patience": patience}),
             "save": Deferred("keras.callbacks.ModelCheckpoint", saved),
             "cut": Deferred("keras.callbacks.ReduceLROnPlateau", {"patience": 1}),
         }
-        more = dict(changes.get("callbacks", {}))
-        return small_experiment(
-            **(dict(changes) | {"output_dir": folder, "callbacks": callbacks | more})
-        )
+        more: dict[str, Any] = changes.get("callbacks", {})
+        return small_experiment(**(changes | {"output_dir": folder, "callbacks": callbacks | more}))
 
-    def both(before: Mapping[str, Any], **changes: Any) -> tuple[RunResult, RunResult]:
+    def both(before: dict[str, Any], **changes: Any) -> tuple[RunResult, RunResult]:
         kept = Kept()
         first = {"seed": 3, "optimizer": adam(0.1)} | changes | before
         second = {"seed": 4, "optimizer": adam(0.01)} | changes
@@ -83,7 +81,7 @@ def saved(result: RunResult) -> dict[str, Any]:
         config = re.sub(r'"shared_object_id": \d+', "", archive.read("config.json").decode())
         with archive.open("model.weights.h5") as file, h5py.File(file) as weights:
             arrays = {path: weights[path][()] for path in _paths(weights)}
-    assert len(arrays) > 4
+    assert len(arrays) >= 4
     return arrays | {"config": np.array(config)}
 
 

@@ -1,5 +1,6 @@
 """What a compiled model holds: variables, and what a graph takes from it as it is."""
 
+import re
 from typing import Any
 
 import keras
@@ -10,7 +11,6 @@ VOLATILE = frozenset(
     {
         "_called",
         "_nodes",
-        "_trainable_variables_indices",
         "built",
         "stop_evaluating",
         "stop_training",
@@ -53,7 +53,8 @@ def _constant(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float | str | bytes):
         return value
     if isinstance(value, dict):
-        return {str(key): _constant(item) for key, item in value.items()}
+        # Keras' optimizers number variables through a process: hidden/kernel_157.
+        return [(re.sub(r"_\d+$", "", str(key)), _constant(item)) for key, item in value.items()]
     if isinstance(value, list | tuple | set | frozenset):
         return [_constant(item) for item in value]
     if isinstance(value, keras.Variable | tf.Variable):
