@@ -39,6 +39,7 @@ def fresh_session(seed: int, precision: str) -> Iterator[None]:
     import keras
 
     before = keras.config.dtype_policy()
+    registered = set(_custom_gradients())
     keras.utils.clear_session()
     keras.utils.set_random_seed(seed)
     keras.config.set_dtype_policy(precision)
@@ -46,6 +47,18 @@ def fresh_session(seed: int, precision: str) -> Iterator[None]:
         yield
     finally:
         keras.config.set_dtype_policy(before)
+        for name in _custom_gradients().keys() - registered:
+            del _custom_gradients()[name]
+
+
+def _custom_gradients() -> dict[str, Any]:
+    """TensorFlow's gradients of functions traced in this process, each of which holds its graph.
+
+    Keras' optimizers leave one in every graph of a training step. Nothing takes it out again.
+    """
+    from tensorflow.python.framework import ops
+
+    return ops.gradient_registry._registry  # type: ignore[no-any-return]
 
 
 def random_state() -> str:
