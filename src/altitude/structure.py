@@ -18,7 +18,7 @@ def structure(experiment: Experiment) -> str:
     """Describes an experiment such that two with the same description trace the same graphs.
 
     Left out are the seed, the number of epochs, numeric learning rates, the bound of a step that
-    clips, tracking, and callbacks of Keras' own and ours that are configured by plain values. Functions are
+    clips, tracking, and callbacks of Keras' own and ours with plain values alone. Functions are
     told apart by identity, so the description holds as long as the experiment lives.
     """
     parts = {
