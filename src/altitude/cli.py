@@ -10,6 +10,8 @@ from argparse import Namespace
 
 import hydra
 from hydra._internal.utils import get_args_parser
+from hydra.core.config_store import ConfigStore
+from hydra.core.plugins import Plugins
 from omegaconf import DictConfig
 
 from altitude.config_path import config_directory
@@ -37,6 +39,7 @@ def main() -> None:
     warnings.showwarning = _show_warning
     arguments = get_args_parser().parse_args()
     try:
+        _store_launchers()
         if _runs_jobs(arguments):
             _check(arguments)
         # Hydra would print errors in its own way and exit with 1.
@@ -47,6 +50,16 @@ def main() -> None:
     except Exception as error:
         if full_error or not _report(error):
             raise
+
+
+def _store_launchers() -> None:
+    """Stores our launcher of that name over the one of hydra-joblib-launcher, if that is there.
+
+    Under that one, a worker that dies takes the other jobs with it.
+    """
+    Plugins.instance()  # those of other packages have stored theirs by now
+    node = {"_target_": "hydra_plugins.altitude_launcher.LocalLauncher", "n_jobs": -1}
+    ConfigStore.instance().store(group="hydra/launcher", name="joblib", node=node)
 
 
 def _runs_jobs(arguments: Namespace) -> bool:

@@ -46,24 +46,40 @@ def resolved(config: DictConfig) -> dict[str, Any]:
 TOP3 = "{_target_: keras.metrics.SparseTopKCategoricalAccuracy, k: 3}"
 SCHEDULE = "{_target_: keras.optimizers.schedules.CosineDecay, initial_learning_rate: 0.1}"
 
-JOBS = [
-    [],
-    ["experiment=clipped", "optimizer.learning_rate=1e-5", "seed=7", "~callbacks.tensorboard"],
-    ["~callbacks", "~objective.loss.from_logits", "~dataset.batch_size", "model.hidden_units=[]"],
-    ["callbacks=none", "objective.loss=null", "optimizer.weight_decay=1", "optimizer.use_ema=1"],
-    ["callbacks=[default,none]", "objective.class_weight={0: 2.0, 3: 0.5}"],
-    ["~callbacks.early_stopping", "+callbacks.early_stopping={_target_: mine.Other}"],
-    ["+callbacks.nan={_target_: mine.Stop}", "callbacks.tensorboard=null", "dataset=npz"],
-    ["~callbacks.early_stopping.min_delta", "~objective.metrics.accuracy"],
-    ["~objective.metrics.accuracy", f"+objective.metrics.top3={TOP3}", "dataset=digits"],
-    ["optimizer=sgd", f"optimizer.learning_rate={SCHEDULE}", "optimizer.nesterov=true"],
-    ["model.hidden_units=[64,32]", "+mine={name: '1e-3', nothing: null, path: '${output_dir}/x'}"],
-    ["experiment=class_weight", "objective.class_weight={6: 3}", "debug=quick"],
-    ["experiment=gan", "+model.switch='no'"],
-]
+NOTE = "{name: '1e-3', nothing: null, path: '${output_dir}/x'}"
+
+JOBS = {
+    "short": ["experiment=clipped", "optimizer.learning_rate=1e-5", "seed=7", f"+mine={NOTE}"],
+    "callbacks": [
+        "model.hidden_units=[64,32]",
+        "optimizer.use_ema=1",
+        "~callbacks.tensorboard",
+        "callbacks.reduce_lr_on_plateau=null",
+        "+callbacks.nan={_target_: mine.Stop}",
+    ],
+    "deletions": ["~callbacks", "~objective.loss.from_logits", "~dataset.batch_size"],
+    "schedule": [
+        "callbacks=[default,none]",
+        "optimizer=sgd",
+        f"optimizer.learning_rate={SCHEDULE}",
+    ],
+    "replaced": [
+        "~callbacks.early_stopping",
+        "+callbacks.early_stopping={_target_: mine.Other}",
+        "~objective.metrics.accuracy",
+        f"+objective.metrics.top3={TOP3}",
+    ],
+    "numbered": [
+        "experiment=class_weight",
+        "++objective.class_weight={6: 3, 0: 0.5}",
+        "~callbacks.early_stopping.min_delta",
+        "debug=quick",
+    ],
+    "gan": ["experiment=gan", "+model.switch='no'", "dataset=npz"],
+}
 
 
-@pytest.mark.parametrize("overrides", JOBS, ids=" ".join)
+@pytest.mark.parametrize("overrides", JOBS.values(), ids=JOBS.keys())
 def test_the_recipe_composes_to_the_config_of_the_job(
     overrides: Sequence[str], tmp_path: Path
 ) -> None:
@@ -79,7 +95,9 @@ def test_the_recipe_composes_to_the_config_of_the_job(
 def test_the_recipe_is_read_as_the_same_experiment(tmp_path: Path) -> None:
     overrides = ["experiment=clipped", "~callbacks.tensorboard", "objective.class_weight={0: 2.0}"]
     config, choices = job_config(*overrides)
-    again = composed_again(experiment_file(config, choices, ""), tmp_path)
+    text = experiment_file(config, choices, "Sweep 12.\n\nJob 3: patience=3")
+    assert text.startswith("# @package _global_\n# Sweep 12.\n#\n# Job 3: patience=3\ndefaults:\n")
+    again = composed_again(text, tmp_path)
     with open_dict(config):
         del config.hydra
     expected, problems = read_experiment(config, tmp_path, ())
@@ -111,42 +129,22 @@ def test_the_recipe_says_only_what_is_not_the_default() -> None:
     ]
 
 
-def test_tracking_is_left_out() -> None:
-    assert "tracking" not in written("tracking.experiment_name=mine", "tracking=none")
+def test_interpolations_are_kept_and_tracking_is_left_out() -> None:
+    text = written("callbacks=none", "+callbacks.log.file='${output_dir}/log'", "tracking=none")
+    assert yaml.safe_load(text)["callbacks"] == {"log": {"file": "${output_dir}/log"}}
+    assert "tracking" not in text
 
 
-def test_interpolations_are_kept() -> None:
-    text = written("callbacks=none", "+callbacks.log.filename='${output_dir}/log.csv'")
-    assert yaml.safe_load(text)["callbacks"] == {"log": {"filename": "${output_dir}/log.csv"}}
-
-
-def test_the_header_may_have_several_lines(tmp_path: Path) -> None:
-    config, choices = job_config()
-    text = experiment_file(config, choices, "Sweep 12.\n\nJob 3: patience=3")
-    assert text.startswith("# @package _global_\n# Sweep 12.\n#\n# Job 3: patience=3\ndefaults:\n")
-    composed_again(text, tmp_path)
-
-
-@pytest.fixture
-def own_groups(tmp_path: Path) -> Path:
+def test_a_choice_of_the_user(tmp_path: Path) -> None:
     (tmp_path / "model").mkdir()
-    model = "_target_: altitude.models.Mlp\nhidden_units: [2]\n"
-    (tmp_path / "model" / "tiny.yaml").write_text(model)
-    return tmp_path
-
-
-def test_a_choice_of_the_user(own_groups: Path) -> None:
-    config, _ = compose_config(["model=tiny"], own_groups)
-    _, choices = job_config()
-    text = experiment_file(config, choices | {"model": "tiny"}, "", own_groups)
-    assert yaml.safe_load(text).keys() == {"defaults"}
-    assert resolved(composed_again(text, own_groups)) == resolved(config)
-
-
-def test_a_choice_that_is_not_found_is_written_in_full(own_groups: Path) -> None:
-    config, _ = compose_config(["model=tiny"], own_groups)
-    _, choices = job_config()
-    text = experiment_file(config, choices | {"model": "tiny"}, "")
-    assert {"override /model": None} in yaml.safe_load(text)["defaults"]
-    (own_groups / "model" / "tiny.yaml").unlink()
-    assert resolved(composed_again(text, own_groups)) == resolved(config)
+    option = tmp_path / "model" / "tiny.yaml"
+    option.write_text("_target_: altitude.models.Mlp\nhidden_units: [2]\n")
+    config, _ = compose_config(["model=tiny"], tmp_path)
+    choices = {"model": "tiny", "callbacks": "default"}
+    text = experiment_file(config, choices, "", tmp_path)
+    assert {"override /model": "tiny"} in yaml.safe_load(text)["defaults"]
+    assert "model" not in yaml.safe_load(text)
+    unknown = experiment_file(config, choices, "")  # without the folder it is written in full
+    assert {"override /model": None} in yaml.safe_load(unknown)["defaults"]
+    option.unlink()
+    assert resolved(composed_again(unknown, tmp_path)) == resolved(config)

@@ -69,7 +69,7 @@ def _plain(config: DictConfig) -> Settings:
 
 def _changes(base: Settings, target: Settings) -> Settings:
     """What has to be merged into the base to get the target; keys cannot be deleted so."""
-    changes = _difference(base, target)
+    changes = cast("Settings", _difference(base, target))
     callbacks, kept = base.get(NULLABLE), target.get(NULLABLE)
     if isinstance(callbacks, dict) and isinstance(kept, dict):
         removed = {name: None for name in callbacks if name not in kept}

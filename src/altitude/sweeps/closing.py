@@ -1,12 +1,13 @@
 """What a sweep leaves behind: the answer on screen, in the sweep's folder, and in MLflow."""
 
+import os
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
 from altitude.sweeps.best_experiment import experiment_file
 from altitude.sweeps.jobs import Job
@@ -87,10 +88,9 @@ class Closing:
     def _experiment(self, job: Job) -> Path:
         path = self.folder / "best_experiment.yaml"
         header = f"The best job of `{self.command}`: {job.name}"
-        runtime: Any = OmegaConf.to_container(job.config.hydra.runtime)
-        own = [s["path"] for s in runtime["config_sources"] if s["provider"] == "command-line"]
-        config_dir = own[0] if own else None
-        path.write_text(experiment_file(job.config, runtime["choices"], header, config_dir))
+        choices: Any = OmegaConf.to_container(job.config.hydra.runtime.choices)
+        folder = own_config_folder(job.config)
+        path.write_text(experiment_file(job.config, choices, header, folder))
         return path
 
     def _tables(self, standings: Sequence[Standing]) -> Iterator[Path]:
@@ -150,4 +150,30 @@ def _row(label: str, value: str) -> str:
 def training_command(job: Job) -> str:
     """The command that trains one job alone."""
     single = ["hydra.mode=RUN"] if job.config.hydra.sweeper.params else []  # its recipe is a sweep
-    return shlex.join(["altitude", *job.overrides, *single])
+    return command_line(job.config, [*job.overrides, *single])
+
+
+def sweep_command(config: DictConfig, overrides: Sequence[str]) -> str:
+    """The command that runs a sweep, or goes on with it.
+
+    Args:
+        config: What Hydra composed, its own node included.
+        overrides: As they were typed.
+    """
+    told = [override for override in overrides if not override.startswith("sweep.fresh")]
+    hydra = [o for o in config.hydra.overrides.hydra if not o.startswith("hydra.mode=")]
+    return command_line(config, ["-m", *told, *hydra])
+
+
+def command_line(config: DictConfig, arguments: Sequence[str]) -> str:
+    """A command as it can be typed in the same folder, with the user's own config folder."""
+    folder = own_config_folder(config)
+    own = [] if folder is None else ["--config-dir", os.path.relpath(folder)]
+    return shlex.join(["altitude", *own, *arguments])
+
+
+def own_config_folder(config: DictConfig) -> str | None:
+    """The folder that was given as `--config-dir`, if one was."""
+    sources: Any = OmegaConf.to_container(config.hydra.runtime.config_sources)
+    paths = [source["path"] for source in sources if source["provider"] == "command-line"]
+    return paths[0] if paths else None

@@ -1,6 +1,5 @@
 """A sweep from the command line to the closing lines."""
 
-import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +11,7 @@ from rich.console import Console
 
 from altitude.display.sweep import SweepDisplay
 from altitude.errors import SweepError
-from altitude.sweeps.closing import Closing
+from altitude.sweeps.closing import Closing, sweep_command
 from altitude.sweeps.composing import Composer
 from altitude.sweeps.conductor import Conductor, launcher_of
 from altitude.sweeps.ending import ending_in_order
@@ -58,11 +57,12 @@ def launch_sweep(
     folder = Path(str(config.hydra.sweep.dir)).absolute()
     frozen = FrozenConfigs(folder / "configs")
     with ending_in_order():
-        command = _command(overrides)
+        command = sweep_command(config, overrides)
+        launcher = launcher_of(config, frozen, context, task_function)
         ledger = _ledger(plan, command)
         conductor = Conductor(
             ledger,
-            launcher_of(config, frozen, context, task_function),
+            launcher,
             frozen,
             retries=plan.sweep.retries,
             fail_fast=plan.sweep.fail_fast,
@@ -85,11 +85,6 @@ def _list(plan: Plan, console: Console) -> None:
     for job in plan.jobs:
         console.print(f"{job.number:>4}  {job.name}", highlight=False, soft_wrap=True)
     console.print(f"{len(plan.jobs)} jobs; none was started (sweep.dry_run=true)", highlight=False)
-
-
-def _command(overrides: Sequence[str]) -> str:
-    told = [override for override in overrides if not override.startswith("sweep.fresh")]
-    return shlex.join(["altitude", "-m", *told])
 
 
 def _ledger(plan: Plan, command: str) -> Ledger:

@@ -166,8 +166,13 @@ class SweepLedger:
 
     @_told_as_tracking_errors()
     def returned(self, job: Job, error: BaseException | None, value: Any) -> None:  # noqa: ARG002
-        """Records a job that has failed before it could open a run of its own."""
-        if error is None or job.identity in self.outcomes():
+        """Records a job that has failed before it could open a run, or why its process died."""
+        if error is None:
+            return
+        known = self.outcomes().get(job.identity)
+        if known is not None:
+            if known.reason == GONE:
+                self._client.set_tag(str(known.run_id), "reason", str(error))
             return
         tracking = self.tracking_of(job)
         reason = f"{type(error).__name__}: {error}"[:5000]

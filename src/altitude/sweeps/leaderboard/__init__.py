@@ -1,0 +1,14 @@
+"""Which settings of a sweep are best, and by how much."""
+
+from altitude.sweeps.leaderboard.ranking import REPEATED, Standing, leaderboard
+from altitude.sweeps.leaderboard.tables import as_markdown, as_text, lead, write_csv
+
+__all__ = [
+    "REPEATED",
+    "Standing",
+    "as_markdown",
+    "as_text",
+    "lead",
+    "leaderboard",
+    "write_csv",
+]

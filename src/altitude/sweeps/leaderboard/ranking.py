@@ -1,0 +1,125 @@
+"""The ranking of a sweep's settings, repeats over seeds taken together."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from altitude.sweeps.outcome import Goal, Outcome, named
+
+REPEATED = "seed"
+"""The swept parameter whose values are repeats of one setting."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """One setting of a sweep: its jobs, which differ in the seed alone, and its place.
+
+    Attributes:
+        rank: Its place, counting from 1.
+        swept: What was swept, without the seed.
+        goals: What ranks it; the first goal first.
+        members: Its jobs, in the order of the sweep.
+        metrics: Means of all final metrics; NaN where a job does not have one.
+        deviation: Sample standard deviation of the first goal's metric; NaN for a single job.
+        on_front: Whether no other setting is better in one goal and as good in all others.
+    """
+
+    rank: int
+    swept: Mapping[str, Any]
+    goals: tuple[Goal, ...]
+    members: tuple[Outcome, ...]
+    metrics: Mapping[str, float]
+    deviation: float
+    on_front: bool = False
+
+    @property
+    def name(self) -> str:
+        """The setting in words: `learning_rate=0.001 patience=3`."""
+        return named(self.swept)
+
+    @property
+    def mean(self) -> float:
+        """The mean of the first goal's metric."""
+        return self.goals[0].value(self.metrics)
+
+    @property
+    def count(self) -> int:
+        """How many jobs it is the mean of."""
+        return len(self.members)
+
+    @property
+    def best(self) -> Outcome:
+        """Its best job by the first goal."""
+        return min(self.members, key=lambda member: self.goals[0].rank(member.metrics))
+
+    @property
+    def run_ids(self) -> tuple[str, ...]:
+        """MLflow's ids of its runs."""
+        return tuple(member.run_id for member in self.members if member.run_id is not None)
+
+    @property
+    def pruned(self) -> bool:
+        """Whether one of its jobs was stopped early, so that its mean is no final one."""
+        return any(member.pruned for member in self.members)
+
+
+def leaderboard(outcomes: Sequence[Outcome], goals: Sequence[Goal]) -> tuple[Standing, ...]:
+    """Ranks the settings of a sweep.
+
+    Args:
+        outcomes: What is known of its jobs; only those that have finished count.
+        goals: What ranks them. With several, the settings that are on the Pareto front come first,
+            and each part is ranked by the first goal.
+
+    Returns:
+        The settings, best first; those without the first goal's metric are last.
+    """
+    groups: dict[str, list[Outcome]] = {}
+    for outcome in sorted(outcomes, key=lambda outcome: outcome.number):
+        if outcome.status == "FINISHED":
+            groups.setdefault(repr(sorted(_setting(outcome).items())), []).append(outcome)
+    standings = [_standing(members, goals) for members in groups.values()]
+    standings = [replace(s, on_front=_on_front(s, standings)) for s in standings]
+    standings.sort(key=lambda s: (len(goals) > 1 and not s.on_front, goals[0].rank(s.metrics)))
+    return tuple(replace(s, rank=rank) for rank, s in enumerate(standings, start=1))
+
+
+def _setting(outcome: Outcome) -> dict[str, Any]:
+    return {name: value for name, value in outcome.swept.items() if name != REPEATED}
+
+
+def _standing(members: Sequence[Outcome], goals: Sequence[Goal]) -> Standing:
+    names = dict.fromkeys(name for member in members for name in member.metrics)
+    values = [goals[0].value(member.metrics) for member in members]
+    with np.errstate(invalid="ignore"):  # infinities have no mean and no spread
+        means = {
+            name: float(np.mean([member.metrics.get(name, math.nan) for member in members]))
+            for name in names
+        }
+        deviation = float(np.std(values, ddof=1)) if len(values) > 1 else math.nan
+    return Standing(
+        rank=0,
+        swept=_setting(members[0]),
+        goals=tuple(goals),
+        members=tuple(members),
+        metrics=means,
+        deviation=deviation,
+    )
+
+
+def _on_front(standing: Standing, others: Sequence[Standing]) -> bool:
+    place = _places(standing)
+    if any(missing for missing, _ in place):
+        return False
+    return not any(_dominates(_places(other), place) for other in others)
+
+
+def _places(standing: Standing) -> list[tuple[bool, float]]:
+    return [goal.rank(standing.metrics) for goal in standing.goals]
+
+
+def _dominates(one: Sequence[tuple[bool, float]], other: Sequence[tuple[bool, float]]) -> bool:
+    return one != other and all(a <= b for a, b in zip(one, other, strict=True))
