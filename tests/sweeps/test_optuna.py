@@ -2,8 +2,10 @@ import importlib.util
 import itertools
 import math
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -20,6 +22,7 @@ from tests.processes import finish, run_python, start_python
 NUMBERS = ("optimizer.learning_rate=tag(log, interval(1e-4, 1e-1))", "loop.clip_norm=range(1,6)")
 CHOICES = ("optimizer=adam,sgd", "callbacks.early_stopping.patience=2,3")
 METRIC = "best_val_accuracy"
+Sampler = Literal["tpe", "random", "cmaes", "nsga2"]
 SAMPLERS = ["tpe", "random", "cmaes", "nsga2"]
 
 Score = Callable[[Proposal], float]
@@ -45,16 +48,14 @@ def adams(proposal: Proposal) -> float:
 
 
 def outcome_of(
-    proposal: Proposal, status: Status = "FINISHED", *, pruned: bool = False, **metrics: float
+    proposal: Proposal, metrics: Mapping[str, float] | None = None, status: Status = "FINISHED"
 ) -> Outcome:
     return Outcome(
         number=proposal.number,
         name="",
         swept={},
         status=status,
-        metrics=metrics,
-        pruned=pruned,
-        epochs=2,
+        metrics=metrics or {},
     )
 
 
@@ -100,7 +101,7 @@ def complete(search: Search, score: Score = good_rates) -> list[tuple[int, tuple
     seen = []
     for proposal in rounds(search):
         seen.append((proposal.number, proposal.overrides))
-        search.tell(proposal.number, outcome_of(proposal, **{METRIC: score(proposal)}))
+        search.tell(proposal.number, outcome_of(proposal, {METRIC: score(proposal)}))
     return seen
 
 
@@ -119,7 +120,7 @@ def test_intervals_of_whole_numbers_and_choices() -> None:
         values = values_in(proposal)
         assert 16 <= int(values["dataset.batch_size"]) <= 64
         assert values["loop.precision"] in {"float32", "mixed_bfloat16"}
-        search.tell(proposal.number, outcome_of(proposal, best_val_accuracy=0.5))
+        search.tell(proposal.number, outcome_of(proposal, {METRIC: 0.5}))
 
 
 def test_a_search_finds_what_is_good(memory: Folder) -> None:
@@ -132,7 +133,7 @@ def test_a_search_finds_what_is_good(memory: Folder) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_an_interrupted_search_makes_the_same_suggestions(
-    sampler: str, folder: Folder, memory: Folder
+    sampler: Sampler, folder: Folder, memory: Folder
 ) -> None:
     arguments = {"tpe": {"n_startup_trials": 3}, "nsga2": {"population_size": 3}}.get(sampler, {})
     settings = Optuna(n_trials=9, sampler=sampler, sampler_arguments=arguments, seed=7)
@@ -143,7 +144,7 @@ def test_an_interrupted_search_makes_the_same_suggestions(
         asked = next(rounds(search))
         seen.append((asked.number, asked.overrides))
         if launch % 2:  # the other half are killed in the middle
-            search.tell(asked.number, outcome_of(asked, **{METRIC: good_rates(asked)}))
+            search.tell(asked.number, outcome_of(asked, {METRIC: good_rates(asked)}))
     seen += complete(folder.begin(settings))
     assert sorted(set(seen)) == undisturbed
     assert len(undisturbed) == 9
@@ -173,9 +174,9 @@ def test_the_number_of_trials_does_not_make_another_sweep() -> None:
 def test_failures_do_not_end_a_search_and_are_run_again_by_the_next_launch(folder: Folder) -> None:
     search = folder.begin(Optuna(n_trials=5), begun=False)
     asked = list(itertools.islice(rounds(search), 1))
-    search.tell(0, outcome_of(asked[0], "FAILED"))
+    search.tell(0, outcome_of(asked[0], status="FAILED"))
     (nan,) = search.propose()
-    search.tell(1, outcome_of(nan, best_val_accuracy=math.nan))
+    search.tell(1, outcome_of(nan, {METRIC: math.nan}))
     (without,) = search.propose()
     search.tell(2, outcome_of(without))
     (never_ran,) = search.propose()
@@ -197,7 +198,7 @@ def test_as_many_jobs_are_asked_for_as_run_at_a_time(memory: Folder) -> None:
     while proposals := search.propose():
         sizes.append(len(proposals))
         for proposal in proposals:
-            search.tell(proposal.number, outcome_of(proposal, best_val_accuracy=0.5))
+            search.tell(proposal.number, outcome_of(proposal, {METRIC: 0.5}))
     assert sizes == [2, 2, 1]
 
 
@@ -208,6 +209,17 @@ def test_trials_that_repeat_one_another_are_one_job(folder: Folder) -> None:
     assert len(tried) == 9
     assert search.total == len({overrides for _, overrides in tried}) <= 4
     assert folder.begin(Optuna(n_trials=9)).total == search.total
+
+
+def test_a_job_that_was_stopped_early_is_no_failure(memory: Folder) -> None:
+    search = memory.begin(Optuna(n_trials=1))
+    (asked,) = search.propose()
+    metrics = {METRIC: 0.6, "val_accuracy": 0.5}
+    search.tell(0, replace(outcome_of(asked, metrics), pruned=True, epochs=2))
+    (trial,) = search._trials()  # type: ignore[attr-defined]
+    assert trial.state.name == "PRUNED"
+    assert trial.intermediate_values == {2: 0.5}
+    assert search.propose() == []
 
 
 def test_an_earlier_job_is_remembered(folder: Folder) -> None:
@@ -232,7 +244,7 @@ def test_two_objectives(folder: Folder) -> None:
     for proposal in rounds(search):
         seconds = float(values_in(proposal)["loop.clip_norm"])
         metrics = {METRIC: good_rates(proposal), "epoch_seconds": seconds}
-        search.tell(proposal.number, outcome_of(proposal, **metrics))
+        search.tell(proposal.number, outcome_of(proposal, metrics))
     assert folder.begin(settings).propose() == []
 
 
@@ -292,7 +304,7 @@ def test_what_cannot_be_searched_is_said_before_the_first_job(
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
-def test_a_sound_space_has_no_problems(sampler: str) -> None:
+def test_a_sound_space_has_no_problems(sampler: Sampler) -> None:
     assert Optuna(sampler=sampler).problems_with(space_of(*NUMBERS)) == []
 
 
@@ -309,16 +321,16 @@ def test_an_optuna_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "optuna and cmaes" in str(problem)
 
 
-@pytest.mark.parametrize(
-    "objective", ["test_accuracy", "best_epoch", (METRIC, "best_val_auc")], ids=str
-)
-def test_pruning_needs_one_objective_that_is_measured_each_epoch(
-    objective: str | tuple[str, ...],
-) -> None:
-    several = isinstance(objective, tuple)
-    direction = ("maximize", "maximize") if several else "maximize"
-    with pytest.raises(ValidationError, match="where jobs are pruned"):
-        Optuna(pruner="hyperband", objective=objective, direction=direction)
+@pytest.mark.parametrize("objective", ["test_accuracy", "best_epoch"])
+def test_pruning_needs_an_objective_that_is_measured_each_epoch(objective: str) -> None:
+    with pytest.raises(ValidationError, match="measured each epoch where jobs are pruned"):
+        Optuna(pruner="hyperband", objective=objective)
+
+
+def test_pruning_needs_one_objective() -> None:
+    goals = (METRIC, "best_val_auc")
+    with pytest.raises(ValidationError, match="one objective where jobs are pruned"):
+        Optuna(pruner="median", objective=goals, direction=("maximize", "maximize"))
 
 
 def test_the_settings_do_not_import_optuna(tmp_path: Path) -> None:
