@@ -16,7 +16,7 @@ from altitude.sweeps import Optuna
 from altitude.sweeps.outcome import Outcome
 from altitude.sweeps.search import Study
 from altitude.sweeps.space import Space
-from tests.processes import Finished, finish, run_altitude, start_python
+from tests.processes import TIMEOUT, Finished, Process, finish, run_altitude, start_python
 
 pytestmark = pytest.mark.slow
 
@@ -27,7 +27,7 @@ SWEPT = (
 )
 COMMAND = (
     *("-m", "sweep=optuna", f"sweep.n_trials={TRIALS}", "sweep.pruner=hyperband"),
-    "sweep.sampler_arguments={n_startup_trials: 2}",
+    "+sweep.sampler_arguments.n_startup_trials=2",
     *("dataset=digits", "dataset.limit=400", "loop=train_step", "loop.epochs=3"),
     *("~callbacks.tensorboard", *SWEPT),
 )
@@ -49,9 +49,10 @@ class Folder:
     def jobs(self) -> list[Run]:
         return sorted(self.runs("job"), key=lambda run: int(run.data.tags["job_number"]))
 
-    def wait_for_jobs(self, count: int) -> None:
-        deadline = time.monotonic() + 100
+    def wait_for_jobs(self, count: int, process: Process) -> None:
+        deadline = time.monotonic() + TIMEOUT
         while sum(run.info.status == "FINISHED" for run in self.jobs()) < count:
+            assert process.poll() is None, finish(process)
             assert time.monotonic() < deadline, "the search does not get on"
             time.sleep(0.1)
 
@@ -65,7 +66,7 @@ def launched(
     folder = Folder(path)
     process = start_python("-m", "altitude", *COMMAND, folder=path)
     try:
-        folder.wait_for_jobs(2)
+        folder.wait_for_jobs(2, process)
     finally:
         process.send_signal(signal.SIGKILL)
         finish(process)
