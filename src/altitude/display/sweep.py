@@ -51,6 +51,10 @@ class SweepDisplay:
                 self._told.add(outcome.run_id)
                 self._console.print(self._line(outcome), highlight=False, soft_wrap=True)
 
+    def expect(self, total: int) -> None:
+        """Takes how many jobs there are."""
+        self._total = total
+
     def note(self, text: str) -> None:
         """Shows a line once."""
         if text not in self._told:

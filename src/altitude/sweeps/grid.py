@@ -33,7 +33,7 @@ class Grid(Sweep):
         """All of them: each is composed and checked before the first job."""
         return space.grid()
 
-    def search_settings(self) -> Mapping[str, Any]:
+    def search_settings(self, spaces: Sequence[Space]) -> Mapping[str, Any]:  # noqa: ARG002
         """None: a grid is what its jobs are."""
         return {}
 

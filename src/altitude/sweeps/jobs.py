@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from hydra.core.hydra_config import HydraConfig
@@ -30,6 +30,7 @@ class Job:
         swept: What was swept, by short name.
         identity: Hash of all that decides what it computes.
         config: What Hydra composed, its own node included.
+        callbacks: Config nodes of callbacks that a search adds when the job runs, by name.
     """
 
     number: int
@@ -37,6 +38,7 @@ class Job:
     swept: Mapping[str, Any]
     identity: str
     config: DictConfig
+    callbacks: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

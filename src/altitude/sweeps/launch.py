@@ -1,8 +1,8 @@
 """A sweep from the command line to the closing lines."""
 
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hydra.types import HydraContext, TaskFunction
@@ -17,7 +17,8 @@ from altitude.sweeps.conductor import Conductor, launcher_of
 from altitude.sweeps.ending import ending_in_order
 from altitude.sweeps.jobs import Job
 from altitude.sweeps.ledger import Ending, Ledger, Memory
-from altitude.sweeps.planning import FrozenConfigs, Plan, jobs_of, plan_sweep
+from altitude.sweeps.outcome import Outcome
+from altitude.sweeps.planning import FrozenConfigs, Plan, jobs_of, once, plan_sweep
 from altitude.sweeps.search import Search, Study
 from altitude.sweeps.space import Compose, short_names
 from altitude.sweeps.watch import Watch
@@ -133,71 +134,86 @@ class Launch:
             SweepError: If jobs have failed.
             KeyboardInterrupt: If it was stopped.
         """
-        search = self._search()
         known = self.ledger.outcomes()
+        search = self._search(begun=bool(known))
         skipped = sum(outcome.status == "FINISHED" for outcome in known.values())
         display = SweepDisplay(self.console, self.plan.sweep.goals[0], search.total, skipped)
-        self._greet(search.total, skipped)
+        self._greet(search, skipped)
         jobs: list[Job] = []
         try:
             with Watch(self.ledger, display, search.total, skipped) as watch:
                 for proposed in self._rounds(search):
                     jobs += proposed
-                    outcomes = self.conductor.run(proposed)
+                    watch.expect(search.total)
+                    outcomes = self.conductor.run(once(proposed))
                     watch.look()
                     for job in proposed:
                         search.tell(job.number, outcomes.get(job.identity))
         except KeyboardInterrupt as interrupt:
-            self._stop(interrupt, jobs)
+            self._stop(interrupt, search, jobs)
             raise
-        self._close(jobs, search.total)
+        self._close(search, jobs)
 
     def _rounds(self, search: Search) -> Iterator[list[Job]]:
         while proposals := search.propose():
             yield jobs_of(proposals, self.plan.keys, self.compose)
 
-    def _search(self) -> Search:
+    def _search(self, *, begun: bool) -> Search:
         tracking = self.plan.experiment.tracking
         study = Study(
             sweep_id=self.ledger.sweep_id,
             tracking_uri=resolve_uri(tracking.uri) if isinstance(tracking, Mlflow) else None,
             parallel=self.conductor.parallel,
+            begun=begun,
         )
         return self.plan.sweep.begin(self.plan.spaces, study)
 
-    def _greet(self, total: int, skipped: int) -> None:
+    def _greet(self, search: Search, skipped: int) -> None:
         done = f", {skipped} of them done before: skipped" if skipped else ""
-        self.console.print(
-            f"sweep {self.ledger.sweep_id}: {total} jobs{done}", highlight=False, soft_wrap=True
-        )
+        self._say(f"sweep {self.ledger.sweep_id}: {search.total} jobs{done}")
+        if search.notice:
+            self._say(search.notice)
 
-    def _stop(self, interrupt: KeyboardInterrupt, jobs: Sequence[Job]) -> None:
+    def _stop(self, interrupt: KeyboardInterrupt, search: Search, jobs: Sequence[Job]) -> None:
         """Has what runs elsewhere stop, and writes down what is there."""
         reason = str(interrupt) or "Ctrl-C"
         self.ledger.ask_to_stop(reason)
-        self._leave(jobs, "KILLED")
+        self._leave(search, jobs, "KILLED")
         self._say(f"stopped: {reason}. To go on from here: {self.command}")
 
-    def _close(self, jobs: Sequence[Job], total: int) -> None:
-        outcomes = self.ledger.outcomes().values()
-        open_jobs = total - sum(outcome.status == "FINISHED" for outcome in outcomes)
-        self._leave(jobs, "FAILED" if open_jobs else "FINISHED")
-        if open_jobs:
+    def _close(self, search: Search, jobs: Sequence[Job]) -> None:
+        known = self.ledger.outcomes()
+        failed = sum(outcome.status != "FINISHED" for outcome in known.values())
+        failed += sum(job.identity not in known for job in jobs)
+        self._leave(search, jobs, "FAILED" if failed else "FINISHED")
+        if failed:
             why = f" ({self.conductor.trouble})" if self.conductor.trouble else ""
-            told = f"{open_jobs} of {total} jobs failed{why}"
+            told = f"{failed} of {search.total} jobs failed{why}"
             raise SweepError(f"{told}. To run them again: {self.command}")
 
-    def _leave(self, jobs: Sequence[Job], ending: Ending) -> None:
-        outcomes = sorted(self.ledger.outcomes().values(), key=lambda outcome: outcome.number)
+    def _leave(self, search: Search, jobs: Sequence[Job], ending: Ending) -> None:
+        known = self.ledger.outcomes()
+        outcomes = sorted(known.values(), key=lambda outcome: outcome.number)
         closing = Closing(
             goals=self.plan.sweep.goals,
             outcomes=outcomes,
-            jobs=[*self.plan.jobs, *jobs],
+            jobs=list(self._known_jobs(known, search, jobs)),
             folder=self.folder,
             command=self.command,
         )
         for line in closing.leave(self.ledger, ending):
             self._say(line)
+
+    def _known_jobs(
+        self, known: Mapping[str, Outcome], search: Search, jobs: Sequence[Job]
+    ) -> Iterator[Job]:
+        """The jobs that have begun, by the numbers that they began with; the best among them."""
+        best = self.plan.sweep.goals[0].best(known.values())
+        earlier = None if best is None else search.proposal(best.number)
+        before = [] if earlier is None else jobs_of([earlier], self.plan.keys, self.compose)
+        for job in once([*self.plan.jobs, *jobs, *before]):
+            if job.identity in known:
+                yield replace(job, number=known[job.identity].number)
 
     def _say(self, line: str) -> None:
         self.console.print(line, highlight=False, markup=False, soft_wrap=True)

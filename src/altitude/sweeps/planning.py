@@ -63,37 +63,30 @@ def plan_sweep(config: DictConfig, overrides: Sequence[str], compose: Compose) -
     combinations = [job for space in spaces for job in sweep.combinations(space)]
     jobs = compose_jobs(combinations, keys, compose)
     experiment = _checked(sweep, jobs)
-    settings = [type(sweep).__name__, sweep.search_settings()]
+    settings = [type(sweep).__name__, sweep.search_settings(spaces)]
     identity = digest([sorted(job.identity for job in jobs), settings])
     return Plan(
         sweep=sweep,
         spaces=spaces,
         keys=keys,
-        jobs=_once(jobs),
+        jobs=once(jobs),
         experiment=experiment,
         identity=identity,
     )
 
 
 def jobs_of(proposals: Sequence[Proposal], keys: Sequence[str], compose: Compose) -> list[Job]:
-    """Composes the jobs that a search proposes; of two that compute the same, one."""
-    jobs = [
-        replace(job, config=_with_callbacks(job.config, proposal.callbacks))
+    """Composes the jobs that a search proposes."""
+    return [
+        replace(job, callbacks=proposal.callbacks)
         for proposal in proposals
         for job in compose_jobs([proposal.overrides], keys, compose, first=proposal.number)
     ]
-    return _once(jobs)
 
 
-def _once(jobs: Sequence[Job]) -> list[Job]:
+def once(jobs: Sequence[Job]) -> list[Job]:
+    """The jobs; of several that compute the same, the first."""
     return list({job.identity: job for job in reversed(jobs)}.values())[::-1]
-
-
-def _with_callbacks(config: DictConfig, callbacks: Mapping[str, Any]) -> DictConfig:
-    with open_dict(config):
-        for name, node in callbacks.items():
-            OmegaConf.update(config, f"callbacks.{name}", dict(node), force_add=True)
-    return config
 
 
 def _checked(sweep: Sweep, jobs: Sequence[Job]) -> Experiment:
@@ -153,6 +146,8 @@ class FrozenConfigs:
         config = job.config.copy()
         with open_dict(config):
             config.tracking.update(tracking)
+            for name, node in job.callbacks.items():  # behind the user's own
+                OmegaConf.update(config, f"callbacks.{name}", dict(node))
             config.hydra.sweep.dir = str(self._folder.parent)
             config.hydra.sweep.subdir = subdir
         self._folder.mkdir(parents=True, exist_ok=True)

@@ -31,24 +31,36 @@ class Study:
         sweep_id: Names the sweep; the same in every launch.
         tracking_uri: The store of its runs, None without one.
         parallel: How many jobs run at a time.
+        begun: Whether anything is known of its jobs, from an earlier launch.
     """
 
     sweep_id: str
     tracking_uri: str | None
     parallel: int
+    begun: bool = False
 
 
 class Search(ABC):
-    """Proposes jobs until there are enough."""
+    """Proposes jobs until there are enough.
+
+    Attributes:
+        notice: What a user should know of it, in a line; empty if there is nothing.
+    """
+
+    notice: str = ""
 
     @property
     @abstractmethod
     def total(self) -> int:
-        """How many jobs there will be in all, those of earlier launches included."""
+        """How many jobs there will be in all, by what is known now; with those of before."""
 
     @abstractmethod
     def propose(self) -> Sequence[Proposal]:
         """The jobs to run next; none at the end. All of those before have been told."""
+
+    def proposal(self, number: int) -> Proposal | None:  # noqa: ARG002
+        """A job that was proposed in an earlier launch; None if that is not remembered."""
+        return None
 
     @abstractmethod
     def tell(self, number: int, outcome: Outcome | None) -> None:

@@ -68,8 +68,8 @@ class Sweep(ABC):
         """Jobs that stand for the space: what is composed and checked before the first job."""
 
     @abstractmethod
-    def search_settings(self) -> Mapping[str, Any]:
-        """Settings that make another sweep of the same jobs."""
+    def search_settings(self, spaces: Sequence["Space"]) -> Mapping[str, Any]:
+        """What makes another sweep of the same jobs."""
 
     @abstractmethod
     def begin(self, spaces: Sequence["Space"], study: "Study") -> "Search":

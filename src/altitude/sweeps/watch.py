@@ -47,6 +47,11 @@ class Watch:
         self._thread.join()
         self._display.close()
 
+    def expect(self, total: int) -> None:
+        """Takes how many jobs there are, where a search has found out that it needs fewer."""
+        self._total = total
+        self._display.expect(total)
+
     def look(self) -> None:
         """Reads the ledger once."""
         outcomes = list(self._ledger.outcomes().values())

@@ -1,0 +1,56 @@
+"""What a job of a search reports to its trial while it trains. Imports Optuna."""
+
+import optuna
+from optuna.pruners import BasePruner
+
+from altitude.sweeps.optuna_storage import open_storage, told_as_tracking_errors, trial_numbered
+
+PRUNED = "pruned"
+"""The attribute of a trial that says after which epoch its job was stopped."""
+
+
+class Reports:
+    """Reports values to a trial, from whichever process runs its job.
+
+    A job that was interrupted and runs again goes the same way: what it reported before stands,
+    and so does what was decided then.
+
+    Args:
+        study: Name of the study.
+        url: SQLAlchemy's URL of its database.
+        number: Number of the trial.
+        pruner: Decides whether the trial is hopeless.
+
+    Raises:
+        TrackingError: If the study cannot be had.
+    """
+
+    def __init__(self, study: str, url: str, number: int, pruner: BasePruner) -> None:
+        self._url = url
+        with told_as_tracking_errors(url):
+            loaded = optuna.load_study(study_name=study, storage=open_storage(url), pruner=pruner)
+            known = trial_numbered(loaded, number)
+            self._trial = optuna.trial.Trial(loaded, known._trial_id)
+            self._reported = set(known.intermediate_values)
+            self._pruned: int | None = known.user_attrs.get(PRUNED)
+
+    def is_hopeless(self, epoch: int, value: float, ends_anyway: bool) -> bool:
+        """Reports a value, and asks whether to go on.
+
+        Args:
+            epoch: The epoch that has ended, counting from 1.
+            value: Its value.
+            ends_anyway: Whether the job ends here by itself, so that it is complete.
+
+        Raises:
+            TrackingError: If the storage fails.
+        """
+        if epoch in self._reported:
+            return epoch == self._pruned
+        with told_as_tracking_errors(self._url):
+            self._trial.report(value, epoch)
+            # Asked in any case: the pruner keeps the value for the trials to come.
+            if not self._trial.should_prune() or ends_anyway:
+                return False
+            self._trial.set_user_attr(PRUNED, epoch)  # before the job ends, which takes a while
+        return True

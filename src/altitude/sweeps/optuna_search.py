@@ -1,0 +1,195 @@
+"""A search by Optuna: how it is set up. Optuna itself is imported when the search is used."""
+
+import importlib.util
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from altitude.deferred import argument_problems
+from altitude.errors import ConfigError, Problem
+from altitude.sweeps.parameters import parameters_of
+from altitude.sweeps.search import Search, Study
+from altitude.sweeps.settings import Sweep
+from altitude.sweeps.space import Space
+from altitude.validation import STRICT, Count, NonNegativeCount, refuse
+
+SAMPLERS = {
+    "tpe": "TPESampler",
+    "random": "RandomSampler",
+    "cmaes": "CmaEsSampler",
+    "nsga2": "NSGAIISampler",
+}
+"""Classes in `optuna.samplers`, by what they are called here."""
+
+QUIET = {"cmaes": {"warn_independent_sampling": False}}
+"""Arguments that keep a sampler from talking."""
+
+PACKAGES = {"cmaes": ("optuna", "cmaes")}
+"""What a sampler needs besides Optuna."""
+
+SINGLE_OBJECTIVE = ("cmaes",)
+NEEDS_NUMBERS = ("cmaes",)
+EXTRA = "pip install 'keras-altitude[optuna]'"
+
+NOT_BY_EPOCH = ("best_epoch", "epoch_seconds", "learning_rate")
+"""Results that a job does not report by epoch while it trains."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Optuna(Sweep):
+    """A search that learns from the jobs that have ended.
+
+    Attributes:
+        n_trials: How many jobs are to finish in all, those of earlier launches included.
+        sampler: What chooses the next job: TPE, chance, CMA-ES or NSGA-II.
+        sampler_arguments: Arguments of the sampler's class in Optuna.
+        seed: Of the sampler. The same seed makes the same choices, also after an interruption.
+        pruner: What stops hopeless jobs early.
+        min_resource: Epochs that every job trains before it may be stopped.
+        reduction_factor: Of Hyperband: at each check, one job in so many goes on.
+        storage: SQLAlchemy's URL of the study; None for `optuna.db` beside the store of the runs.
+    """
+
+    n_trials: Count = 27
+    sampler: Literal["tpe", "random", "cmaes", "nsga2"] = "tpe"
+    sampler_arguments: dict[str, Any] = Field(default_factory=dict)
+    seed: NonNegativeCount = 42
+    pruner: Literal["none", "median", "hyperband"] = "none"
+    min_resource: Count = 1
+    reduction_factor: int = Field(default=3, ge=2)
+    storage: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuses pruning by what is not known while a job trains."""
+        super().__post_init__()
+        if self.pruner == "none":
+            return
+        if len(self.goals) > 1:
+            refuse("one objective where jobs are pruned", "sweep.pruner=none")
+        metric = self.goals[0].metric
+        if metric.startswith("test_") or metric in NOT_BY_EPOCH:
+            refuse(
+                f"an objective that is measured each epoch where jobs are pruned, not {metric}",
+                "sweep.objective=best_val_accuracy, or sweep.pruner=none",
+            )
+
+    def problems_with(self, space: Space) -> list[Problem]:
+        """What is not installed, what the sampler cannot do, and spaces that make no sense."""
+        missing = [name for name in self._packages() if importlib.util.find_spec(name) is None]
+        if missing:
+            expected = f"the package {' and '.join(missing)}, which is not installed"
+            return [Problem("sweep", f"a search by Optuna ({self.sampler})", expected, EXTRA)]
+        parameters = parameters_of(space)
+        problems = [problem for parameter in parameters for problem in parameter.problems()]
+        if not parameters:
+            instead = "optimizer.learning_rate='tag(log, interval(1e-4, 1e-2))'"
+            problems.append(Problem("sweep", "no space", "something to search over", instead))
+        elif self.sampler in NEEDS_NUMBERS and not any(p.is_number for p in parameters):
+            expected = "a sampler of choices: this one moves along numbers, and there are none"
+            problems.append(Problem("sweep.sampler", self.sampler, expected, "sweep.sampler=tpe"))
+        return [*problems, *self._sampler_problems()]
+
+    def combinations(self, space: Space) -> Iterator[tuple[str, ...]]:
+        """Every choice, and the ends of every interval."""
+        return space.samples()
+
+    def search_settings(self, spaces: Sequence[Space]) -> Mapping[str, Any]:
+        """What decides which jobs are chosen; not how many, so that a search can be prolonged."""
+        return {
+            "space": [sorted(str(o.input_line) for o in space.swept) for space in spaces],
+            "goals": [(goal.metric, goal.direction) for goal in self.goals],
+            "sampler": [self.sampler, self.sampler_arguments, self.seed],
+            "pruner": [self.pruner, self.min_resource, self.reduction_factor],
+        }
+
+    def begin(self, spaces: Sequence[Space], study: Study) -> Search:
+        """Begins a search, or goes on with the one that is in the storage.
+
+        Raises:
+            ConfigError: If jobs are to be pruned, and they have nowhere to report to.
+            TrackingError: If the storage cannot be used.
+        """
+        from altitude.sweeps.optuna_storage import storage_url
+        from altitude.sweeps.optuna_study import begin_search
+
+        url = storage_url(self.storage, study.tracking_uri)
+        if url is None and self.pruner != "none":
+            expected = "a storage that the jobs can report to: this sweep is not tracked"
+            raise ConfigError(
+                [Problem("sweep.storage", "null", expected, "sweep.storage=sqlite:///optuna.db")]
+            )
+        return begin_search(self, spaces, study, url)
+
+    def new_sampler(self, number: int) -> Any:
+        """A sampler for one trial: what it suggests depends on the seed, its number, and history.
+
+        Args:
+            number: The number of the trial.
+        """
+        import numpy as np
+        import optuna
+
+        seed = int(np.random.SeedSequence([self.seed, number]).generate_state(1)[0])
+        arguments = QUIET.get(self.sampler, {}) | self.sampler_arguments
+        return getattr(optuna.samplers, SAMPLERS[self.sampler])(seed=seed, **arguments)
+
+    @property
+    def pruner_node(self) -> Mapping[str, Any] | None:
+        """The config of Optuna's pruner, for the callback of a job; None without one."""
+        return PRUNERS[self.pruner](self)
+
+    @property
+    def monitored(self) -> str:
+        """What is reported each epoch."""
+        return self.goals[0].metric.removeprefix("best_")
+
+    def _packages(self) -> Sequence[str]:
+        return PACKAGES.get(self.sampler, ("optuna",))
+
+    def _sampler_problems(self) -> list[Problem]:
+        import optuna
+
+        if self.sampler in SINGLE_OBJECTIVE and len(self.goals) > 1:
+            expected = "a sampler for several objectives: nsga2, tpe or random"
+            return [Problem("sweep.sampler", self.sampler, expected, "sweep.sampler=nsga2")]
+        key, cls = "sweep.sampler_arguments", getattr(optuna.samplers, SAMPLERS[self.sampler])
+        problems = argument_problems(cls, self.sampler_arguments, key)
+        if "seed" in self.sampler_arguments:
+            given = f"seed={self.sampler_arguments['seed']}"
+            problems.append(Problem(key, given, "no seed here", "sweep.seed=..."))
+        return problems or self._refused(key)
+
+    def _refused(self, key: str) -> list[Problem]:
+        """What the sampler itself says to the values."""
+        try:
+            self.new_sampler(0)
+        except (TypeError, ValueError) as error:
+            return [Problem(key, repr(self.sampler_arguments), str(error))]
+        return []
+
+
+def _no_pruner(_settings: Optuna) -> None:
+    return None
+
+
+def _median(settings: Optuna) -> Mapping[str, Any]:
+    return {"_target_": "optuna.pruners.MedianPruner", "n_warmup_steps": settings.min_resource}
+
+
+def _hyperband(settings: Optuna) -> Mapping[str, Any]:
+    return {
+        "_target_": "optuna.pruners.HyperbandPruner",
+        "min_resource": settings.min_resource,
+        "max_resource": "${loop.epochs}",
+        "reduction_factor": settings.reduction_factor,
+    }
+
+
+PRUNERS: Mapping[str, Callable[[Optuna], Mapping[str, Any] | None]] = {
+    "none": _no_pruner,
+    "median": _median,
+    "hyperband": _hyperband,
+}
+"""Configs of Optuna's pruners."""

@@ -1,0 +1,68 @@
+"""Where Optuna keeps the study of a search. Imports Optuna."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import optuna
+from optuna.exceptions import OptunaError
+from optuna.storages import BaseStorage, InMemoryStorage, RDBStorage
+from optuna.trial import FrozenTrial
+
+from altitude.errors import TrackingError
+from altitude.tracking.store import creation_lock, resolve_uri, sqlite_path, without_password
+
+FILE = "optuna.db"
+BUSY_SECONDS = 60.0
+"""How long to wait for another process that writes into the same SQLite file."""
+
+
+def storage_url(chosen: str | None, tracking_uri: str | None) -> str | None:
+    """The database of a study: the chosen one, or one beside the store of the runs.
+
+    Args:
+        chosen: SQLAlchemy's URL; None for the default.
+        tracking_uri: Where the runs are logged; None if they are not.
+
+    Returns:
+        The URL; None if the study is kept in memory, as runs that are not tracked are.
+    """
+    if chosen is not None:
+        return resolve_uri(chosen)
+    if tracking_uri is None:
+        return None
+    store = sqlite_path(tracking_uri)
+    folder = Path.cwd() if store is None else store.parent
+    return f"sqlite:///{folder / FILE}"
+
+
+def open_storage(url: str | None) -> BaseStorage:
+    """Opens a database, and creates it first if it is new; several processes may do so at once."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    if url is None:
+        return InMemoryStorage()
+    is_file = sqlite_path(url) is not None
+    patient = {"connect_args": {"timeout": BUSY_SECONDS}} if is_file else {}
+    with creation_lock(url):
+        return RDBStorage(url, engine_kwargs=patient)
+
+
+def trial_numbered(study: optuna.Study, number: int) -> FrozenTrial:
+    """What the storage knows of a trial."""
+    return study.get_trials(deepcopy=False)[number]
+
+
+@contextmanager
+def told_as_tracking_errors(url: str | None) -> Iterator[None]:
+    """Says in this project's words what is wrong with a storage.
+
+    Raises:
+        TrackingError: If something inside the block fails for it.
+    """
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except (OptunaError, SQLAlchemyError, OSError, LookupError, ImportError) as error:
+        told = without_password(url or "memory")
+        raise TrackingError(f"the search's study in {told} cannot be used: {error}") from error
