@@ -28,10 +28,11 @@ def run_job(config: DictConfig) -> float:
         ConfigError: If anything is wrong with the config.
     """
     hydra = HydraConfig.get()
-    # A file has no width: lines stay whole there, as paths and commands must.
-    console = Console(width=None if sys.stdout.isatty() else FILE_WIDTH)
     output_dir = Path(hydra.runtime.output_dir)
     experiment = experiment_from(config, output_dir, hydra.overrides.task)
+    # A file has no width: lines stay whole there, as paths and commands must.
+    width = None if sys.stdout.isatty() else FILE_WIDTH
+    console = Console(width=width, quiet=not experiment.strategy.is_chief)
     console.print(composition_tree(experiment))
     result = run(experiment, console=console)
     console.print(closing_table(result), soft_wrap=True, highlight=False, markup=False)

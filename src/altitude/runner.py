@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from altitude.checks.built import check_built, check_signatures
+from altitude.checks.built import check_built, check_signatures, check_spreads
+from altitude.checks.devices import device_problems
 from altitude.compilation import compile_model
 from altitude.errors import ConfigError
 from altitude.experiment import Experiment
 from altitude.objective import Objective
 from altitude.result import RunResult
 from altitude.session import ending_on_signals, fresh_session, start_tensorflow
+from altitude.strategies.worker import role_in
 from altitude.tracking.run import Run
 
 if TYPE_CHECKING:
@@ -49,15 +51,26 @@ def run(experiment: Experiment, *, console: Console | None = None) -> RunResult:
         DataError: If the data cannot be found, or is damaged.
         TrackingError: If the tracking store cannot be used.
     """
-    console = console or Console()
+    problems = device_problems(
+        experiment.strategy, experiment.loop, experiment.optimizer, experiment.objective
+    )
+    if problems:
+        raise ConfigError(problems)
+    console = Console(quiet=True) if not experiment.strategy.is_chief else console or Console()
+    with role_in(experiment) as part:
+        return _run(part, console)
+
+
+def _run(experiment: Experiment, console: Console) -> RunResult:
     experiment.tracking.check()
-    start_tensorflow()
+    start_tensorflow(experiment.strategy.start)
     check_signatures(experiment)
     with ending_on_signals():
         tracked = experiment.tracking.open(experiment)
         with (
             _closing(tracked, experiment.output_dir),
             fresh_session(experiment.seed, experiment.loop.precision),
+            experiment.strategy.scope(),
         ):
             result = _train(experiment, tracked, console)
     if tracked.notice:
@@ -73,6 +86,7 @@ def _train(experiment: Experiment, tracked: Run, console: Console) -> RunResult:
     objective = _objective(experiment, pipelines, console)
     model = experiment.model(pipelines.spec)
     compile_model(model, experiment.optimizer, objective, experiment.loop)
+    check_spreads(model, experiment.strategy)
     check_built(model, getattr(model, "loss", None), pipelines.spec)
     pipelines = _usable(model, pipelines, console)
     traces = Traces()

@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 
 from altitude.steps import Batch, Logs
+from altitude.strategies import replicas
 
 Stage = Literal["train", "test"]
 """Whether weights are updated; and which of the callbacks' methods are called."""
@@ -17,8 +18,8 @@ def compile_steps(model: keras.Model) -> None:
 
     As with Keras, the model says how: `jit_compile`, `run_eagerly`, `steps_per_execution`.
     """
-    model.run_train_batches = _compiled(model, model.train_step)
-    model.run_test_batches = _compiled(model, model.test_step)
+    model.run_train_batches = _compiled(model, replicas.on_all(model.train_step))
+    model.run_test_batches = _compiled(model, replicas.on_all(model.test_step))
 
 
 def run_batches(
@@ -45,7 +46,7 @@ def run_batches(
     run: Callable[..., Logs] = getattr(model, f"run_{stage}_batches")
     begin, end = (getattr(watchers, f"on_{stage}_batch_{moment}") for moment in ("begin", "end"))
     per_call = model.steps_per_execution
-    batches = iter(dataset)
+    batches = iter(replicas.spread(dataset))
     logs: Logs = {}
     for first in range(0, num_batches, per_call):
         begin(first)
