@@ -85,6 +85,9 @@ def _compiled(model: keras.Model, step: Callable[[Batch], Logs]) -> Callable[[An
     if model.run_eagerly:
         return lambda batches, count: [step(next(batches)) for _ in range(count)][-1]
 
+    if tf.distribute.has_strategy():
+        return _distributed(model, step)
+
     # As Keras does, without AutoGraph: a step says in TensorFlow what is to happen in the graph.
     @tf.function(reduce_retracing=True, autograph=False, jit_compile=model.jit_compile)
     def run_batch(batch: Batch, _trainable: tuple[bool, ...]) -> Logs:
@@ -105,6 +108,16 @@ def _compiled(model: keras.Model, step: Callable[[Batch], Logs]) -> Callable[[An
 
     # A graph holds what was trainable when it was traced: a change asks for another graph.
     return lambda batches, count: run_batches(batches, tf.constant(count), _trainable(model))
+
+
+def _distributed(model: keras.Model, step: Callable[[Batch], Logs]) -> Callable[[Any, int], Logs]:
+    """A call of the graph for each batch: between processes, a loop in the graph does not work."""
+
+    @tf.function(reduce_retracing=True, autograph=False)
+    def run_next(batches: Any, _trainable: tuple[bool, ...]) -> Logs:
+        return step(next(batches))
+
+    return lambda batches, count: [run_next(batches, _trainable(model)) for _ in range(count)][-1]
 
 
 def _trainable(model: keras.Model) -> tuple[bool, ...]:

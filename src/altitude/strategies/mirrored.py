@@ -71,7 +71,13 @@ class Mirrored(Strategy):
 
         # It tells of every device and every reduction.
         tf.get_logger().setLevel("WARNING")
-        return tf.distribute.MirroredStrategy(self._names()).scope()  # type: ignore[no-any-return]
+        names = self._names()
+        on_cpu = any("CPU" in name.upper() for name in names)
+        # TensorFlow's own choice, collectives, does not work in a loop inside a graph.
+        reduction = (
+            tf.distribute.ReductionToOneDevice() if on_cpu else tf.distribute.NcclAllReduce()
+        )
+        return tf.distribute.MirroredStrategy(names, reduction).scope()  # type: ignore[no-any-return]
 
     def _names(self) -> list[str]:
         import tensorflow as tf
