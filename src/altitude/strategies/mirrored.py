@@ -77,7 +77,7 @@ class Mirrored(Strategy):
         reduction = (
             tf.distribute.ReductionToOneDevice() if on_cpu else tf.distribute.NcclAllReduce()
         )
-        return tf.distribute.MirroredStrategy(names, cross()).scope()  # type: ignore[no-any-return]
+        return tf.distribute.MirroredStrategy(names, reduction).scope()  # type: ignore[no-any-return]
 
     def _names(self) -> list[str]:
         import tensorflow as tf
