@@ -76,6 +76,12 @@ def unscaled(loss: tf.Tensor) -> tf.Tensor:
     return loss if count() == 1 else loss * tf.cast(count(), loss.dtype)
 
 
+def or_zero(mean: tf.Tensor) -> tf.Tensor:
+    """Returns a mean over this replica's examples; 0 if a short batch has left it none."""
+    share = _share.get()
+    return mean if share is None else tf.math.multiply_no_nan(mean, _as(tf.sign(share), mean))
+
+
 def averaged(gradients: Sequence[Any]) -> Sequence[Any]:
     """Averages gradients over the whole batch: each replica's weighs what its examples are."""
     share = _share.get()
@@ -89,8 +95,31 @@ def parts(gradients: Sequence[Any]) -> Sequence[Any]:
     return gradients if count() == 1 else [_weighted(g, 1 / count()) for g in gradients]
 
 
+def lets_shares_differ(model: keras.Model) -> None:
+    """Has Keras build a model from one share of a batch: it would add them up, element by element.
+
+    That needs shares of the same length, which those of a short batch are not.
+    """
+    if count() == 1:
+        return
+    strategy = tf.distribute.get_strategy()
+
+    def build(iterator: Any) -> None:
+        _, _, batches = next(iter(iterator))
+        parts = (strategy.experimental_local_results(part)[0] for part in next(batches))
+        model._symbolic_build(data_batch=tuple(parts))
+
+    model._maybe_symbolic_build = build
+
+
 def _weighted(gradient: Any, weight: Any) -> Any:
-    return tf.math.scalar_mul(tf.cast(weight, gradient.dtype), gradient)
+    if isinstance(gradient, tf.IndexedSlices):
+        return tf.math.scalar_mul(_as(weight, gradient), gradient)
+    return tf.math.multiply_no_nan(gradient, _as(weight, gradient))
+
+
+def _as(value: Any, other: Any) -> tf.Tensor:
+    return tf.cast(value, other.dtype)
 
 
 def _sum(values: Any) -> Any:
