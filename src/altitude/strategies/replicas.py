@@ -71,6 +71,15 @@ def sharing(model: keras.Model, step: Callable[[Batch], Logs]) -> Callable[[Batc
     return run
 
 
+def weigh_loss_by_share(model: keras.Model) -> None:
+    """Has Keras' own step, which gives every replica the same weight, weigh it by its examples."""
+    if count() == 1:
+        return
+    scale_loss = model.optimizer.scale_loss
+    model.optimizer.scale_loss = lambda loss: scale_loss(loss) * _share.get() * count()
+    model.train_step = sharing(model, model.train_step)
+
+
 def unscaled(loss: tf.Tensor) -> tf.Tensor:
     """Undoes what Keras does to a loss for optimizers that sum: divide by the replicas' number."""
     return loss if count() == 1 else loss * tf.cast(count(), loss.dtype)
