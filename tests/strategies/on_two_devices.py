@@ -50,7 +50,9 @@ def compared(overrides: tuple[str, ...]) -> dict[str, Any]:
         results.append(run(Experiment(**changed)))
         keeps.append(keep.weights)
     one, two = results
-    histories = [{k: list(v) for k, v in r.history.items() if k != "epoch_seconds"} for r in results]
+    histories = [
+        {k: list(v) for k, v in r.history.items() if k != "epoch_seconds"} for r in results
+    ]
     reloaded = keras.models.load_model(two.model_path)
     return {
         "weights": max(float(np.abs(a - b).max()) for a, b in zip(*keeps, strict=True)),
