@@ -5,6 +5,7 @@ A process of its own: the CPU can be cut only before TensorFlow's first operatio
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ SMALL = ("dataset=digits", "dataset.limit=190", "dataset.batch_size=63", "tracki
 CALLBACKS = (
     "callbacks.early_stopping.patience=2",
     "callbacks.reduce_lr_on_plateau.patience=1",
-    "callbacks.reduce_lr_on_plateau.min_delta=0.5",
+    "+callbacks.reduce_lr_on_plateau.min_delta=0.5",
     "model.hidden_units=[16]",
     "model.dropout=0",
     "loop.steps_per_execution=2",
@@ -40,19 +41,23 @@ class Keep(keras.callbacks.Callback):
         self.weights = self.model.get_weights()
 
 
+def _same(callback: Keep) -> Keep:
+    return callback
+
+
 def compared(overrides: tuple[str, ...]) -> dict[str, Any]:
     keeps, results = [], []
     for strategy in (OneDevice(), TWO):
         keep = Keep()
         composed = compose([*SMALL, *CALLBACKS, *overrides])
-        callbacks = {**composed.callbacks, "keep": lambda keep=keep: keep}
+        callbacks = {**composed.callbacks, "keep": partial(_same, keep)}
         changed = {**vars(composed), "strategy": strategy, "callbacks": callbacks}
         results.append(run(Experiment(**changed)))
         keeps.append(keep.weights)
     one, two = results
-    histories = [
-        {k: list(v) for k, v in r.history.items() if k != "epoch_seconds"} for r in results
-    ]
+    histories = [dict(result.history) for result in results]
+    for history in histories:
+        del history["epoch_seconds"]
     reloaded = keras.models.load_model(two.model_path)
     return {
         "weights": max(float(np.abs(a - b).max()) for a, b in zip(*keeps, strict=True)),

@@ -142,7 +142,8 @@ def _of_all(model: keras.Model, logs: Logs) -> Logs:
         return logs
     results: dict[str, Any] = {}
     for metric in model.metrics:
-        state = [tf.convert_to_tensor(variable.value) for variable in metric.variables]
+        # Collectives want tensors, which have a device; variables of metrics have none.
+        state = [tf.identity(variable.value) for variable in metric.variables]
         result = metric.stateless_result(_sum(state)) if state else {}
         results |= result if isinstance(result, dict) else {metric.name: result}
     return {name: results.get(name, value) for name, value in logs.items()}
