@@ -21,6 +21,7 @@ TWO = Mirrored(logical_cpus=2)
 SMALL = ("dataset=digits", "dataset.limit=190", "dataset.batch_size=63", "tracking=none")
 CALLBACKS = (
     "callbacks.early_stopping.patience=2",
+    "callbacks.early_stopping.min_delta=0.5",
     "callbacks.reduce_lr_on_plateau.patience=1",
     "+callbacks.reduce_lr_on_plateau.min_delta=0.5",
     "model.hidden_units=[16]",
