@@ -38,7 +38,7 @@ def test_two_processes_train_as_one_does(working_folder: Path) -> None:
         folder.mkdir()
         config = tf_config(ports, index)
         processes.append(start_python(*command, folder=folder, TF_CONFIG=config))
-    chief, other = map(finish, processes)
+    chief, other = (finish(process, timeout=400) for process in processes)
     assert (chief.returncode, other.returncode) == (0, 0), chief.stderr + other.stderr
     assert (other.stdout, other.stderr) == ("", "")
     assert list(working_folder.glob("1/**/best.keras")) == []

@@ -48,8 +48,7 @@ def on_all(step: Callable[[Batch], Logs]) -> Callable[[Any], Logs]:
     strategy = tf.distribute.get_strategy()
 
     def run(batch: Any) -> Logs:
-        logs = strategy.run(step, args=(batch,))
-        return {name: strategy.experimental_local_results(v)[0] for name, v in logs.items()}
+        return tf.nest.map_structure(_local, dict(strategy.run(step, args=(batch,))))  # type: ignore[no-any-return]
 
     return run
 
@@ -111,14 +110,17 @@ def lets_shares_differ(model: keras.Model) -> None:
     """
     if count() == 1:
         return
-    strategy = tf.distribute.get_strategy()
 
     def build(iterator: Any) -> None:
         _, _, batches = next(iter(iterator))
-        parts = (strategy.experimental_local_results(part)[0] for part in next(batches))
-        model._symbolic_build(data_batch=tuple(parts))
+        model._symbolic_build(data_batch=tf.nest.map_structure(_local, next(batches)))
 
     model._maybe_symbolic_build = build
+
+
+def _local(value: Any) -> Any:
+    """What a value is on the first replica of this process."""
+    return tf.distribute.get_strategy().experimental_local_results(value)[0]
 
 
 def _weighted(gradient: Any, weight: Any) -> Any:
