@@ -19,7 +19,9 @@ TWO_LOSSES = "experiment=auxiliary_loss loop.step.layer=hidden_1 loop=tape loop.
 def test_two_devices_train_as_one_does(working_folder: Path) -> None:
     chosen = (*EVERY_LOOP, TWO_LOSSES)
     # Half a minute on two cores; several on a machine that is busy, as its devices take turns.
-    finished = finish(start_python(str(PROGRAM), *chosen, folder=working_folder), timeout=400)
+    one_thread = {"TF_NUM_INTRAOP_THREADS": "1"}
+    process = start_python(str(PROGRAM), *chosen, folder=working_folder, **one_thread)
+    finished = finish(process, timeout=400)
     assert finished.returncode == 0, finished.stderr
     compared = json.loads(finished.stdout.splitlines()[-1])
     assert list(compared) == list(chosen)

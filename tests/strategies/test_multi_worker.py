@@ -36,8 +36,8 @@ def test_two_processes_train_as_one_does(working_folder: Path) -> None:
     for index in range(2):
         folder = working_folder / str(index)
         folder.mkdir()
-        config = tf_config(ports, index)
-        processes.append(start_python(*command, folder=folder, TF_CONFIG=config))
+        settings = {"TF_CONFIG": tf_config(ports, index), "TF_NUM_INTRAOP_THREADS": "1"}
+        processes.append(start_python(*command, folder=folder, **settings))
     chief, other = (finish(process, timeout=400) for process in processes)
     assert (chief.returncode, other.returncode) == (0, 0), chief.stderr + other.stderr
     assert (other.stdout, other.stderr) == ("", "")
