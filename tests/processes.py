@@ -41,9 +41,9 @@ def start_python(*arguments: str, folder: Path, **changes: str) -> Process:
     )
 
 
-def finish(process: Process) -> Finished:
+def finish(process: Process, timeout: float = TIMEOUT) -> Finished:
     try:
-        stdout, stderr = process.communicate(timeout=TIMEOUT)
+        stdout, stderr = process.communicate(timeout=timeout)
     finally:
         process.kill()
     return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)

@@ -13,6 +13,7 @@ GROUPS = (
     "model",
     "objective",
     "optimizer",
+    "strategy",
     "tracking",
 )
 

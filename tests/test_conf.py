@@ -43,10 +43,13 @@ COMPANIONS: dict[str, tuple[str, ...]] = {
     "optimizer=backbone_head": ("model=backbone_head",),
     "optimizer=gan": ("model=gan", "model.filters=4", *GAN),
     "objective=categorical": ("dataset.one_hot=true",),
+    "strategy=multi_worker": ("loop=tape",),
     "objective=binary": NUMBERS,
     "objective=regression": (*NUMBERS, *MONITOR_LOSS),
 }
 """What an option needs beside it."""
+
+ONE_WORKER = '{"cluster": {"worker": ["a:1"]}, "task": {"type": "worker", "index": 0}}'
 
 INTERFACE = (
     "seed",
@@ -95,11 +98,14 @@ def with_companions(option: str) -> list[str]:
 
 def test_every_group_has_options() -> None:
     groups = {option.partition("=")[0] for option in options()}
-    assert groups == {*TRAINED, "callbacks", "experiment", "tracking"}
+    assert groups == {*TRAINED, "callbacks", "experiment", "strategy", "tracking"}
 
 
 @pytest.mark.parametrize("option", options())
-def test_every_option_composes_and_fits_the_classes_it_names(option: str) -> None:
+def test_every_option_composes_and_fits_the_classes_it_names(
+    option: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TF_CONFIG", ONE_WORKER)
     check_signatures(compose(with_companions(option)))
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from altitude.checks.built import check_built
+from altitude.checks.built import check_built, check_spreads
 from altitude.compilation import compile_model
 from altitude.data.dataset import ArrayDataset
 from altitude.experiment import Experiment
@@ -148,6 +148,7 @@ def assemble(experiment: Experiment, pipelines: "Pipelines", console: Console) -
     model = experiment.model(pipelines.spec)
     objective = _objective(experiment, pipelines, console)
     compile_model(model, experiment.optimizer, objective, experiment.loop)
+    check_spreads(model, experiment.strategy)
     check_built(model, getattr(model, "loss", None), pipelines.spec)
     pipelines = _usable(model, pipelines, console)
     traces = Traces()

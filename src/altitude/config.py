@@ -179,6 +179,7 @@ READERS: Mapping[str, Callable[[str, Any], Read]] = {
     "objective": _read_objective,
     "loop": read_object,
     "callbacks": _read_callbacks,
+    "strategy": read_object,
     "tracking": read_object,
 }
 """How each group of a config is read."""

@@ -13,6 +13,7 @@ from altitude.deferred import Deferred
 from altitude.loops import Fit, Loop
 from altitude.models import Mlp
 from altitude.objective import Objective
+from altitude.strategies import OneDevice, Strategy
 from altitude.tracking.settings import Mlflow, Untracked
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Experiment:
         objective: Loss and metrics.
         loop: Who drives the epochs: the altitude.
         callbacks: Functions that return a Keras callback when called, by name, in order.
+        strategy: On which devices the run trains.
         tracking: Where the run is logged.
         seed: Seeds weights, dropout and the order of the examples.
         output_dir: Folder for the files of the run.
@@ -50,6 +52,7 @@ class Experiment:
     objective: Objective = field(default_factory=Objective)
     loop: Loop = field(default_factory=Fit)
     callbacks: Mapping[str, Callable[[], "keras.callbacks.Callback"]] = field(default_factory=dict)
+    strategy: Strategy = field(default_factory=OneDevice)
     tracking: Mlflow | Untracked = field(default_factory=Mlflow)
     seed: int = 42
     output_dir: Path = field(default_factory=new_output_dir)

@@ -71,6 +71,7 @@ def _run(
     if sweep is None:
         raise ConfigError(problems)
     experiment = experiment_from(config, output_dir, HydraConfig.get().overrides.task)
+    console.quiet = not experiment.strategy.is_chief
     console.print(composition_tree(experiment))
     result = run(experiment, console=console, kept=kept)
     console.print(closing_table(result), soft_wrap=True, highlight=False, markup=False)

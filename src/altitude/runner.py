@@ -12,10 +12,12 @@ from rich.console import Console
 
 from altitude.assembly import Kept, assemble
 from altitude.checks.built import check_signatures
+from altitude.checks.devices import device_problems
 from altitude.errors import ConfigError
 from altitude.experiment import Experiment
 from altitude.result import RunResult
 from altitude.session import ending_on_signals, fresh_session, start_tensorflow
+from altitude.strategies.worker import role_in
 from altitude.tracking.run import Run
 
 if TYPE_CHECKING:
@@ -51,17 +53,30 @@ def run(
         DataError: If the data cannot be found, or is damaged.
         TrackingError: If the tracking store cannot be used.
     """
-    console = console or Console()
+    problems = device_problems(
+        experiment.strategy, experiment.loop, experiment.optimizer, experiment.objective
+    )
+    if problems:
+        raise ConfigError(problems)
+    console = Console(quiet=True) if not experiment.strategy.is_chief else console or Console()
+    if kept is None or experiment.strategy.distributes:
+        kept = Kept()  # which nobody sees: copies of a model are not taken over
+    with role_in(experiment) as part:
+        return _run(part, console, kept)
+
+
+def _run(experiment: Experiment, console: Console, kept: Kept) -> RunResult:
     experiment.tracking.check()
-    start_tensorflow()
+    start_tensorflow(experiment.strategy.start)
     check_signatures(experiment)
     with ending_on_signals():
         tracked = experiment.tracking.open(experiment)
         with (
             _closing(tracked, experiment.output_dir),
             fresh_session(experiment.seed, experiment.loop.precision),
+            experiment.strategy.scope(),
         ):
-            result = _train(experiment, tracked, console, kept or Kept())
+            result = _train(experiment, tracked, console, kept)
     if tracked.notice:
         console.print(f"[yellow]{tracked.notice}[/]")
     return result

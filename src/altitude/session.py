@@ -6,7 +6,7 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -16,14 +16,19 @@ from altitude.errors import Terminated
 ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 
-def start_tensorflow() -> None:
-    """Imports TensorFlow and Keras without their chatter; if they fail, it is shown after all."""
+def start_tensorflow(set_up: Callable[[], None] = lambda: None) -> None:
+    """Imports TensorFlow and Keras without their chatter; if they fail, it is shown after all.
+
+    Args:
+        set_up: Called once TensorFlow is imported, and before its devices are started.
+    """
     if "tensorflow" not in sys.modules:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     with _quiet_stderr():
         import keras  # noqa: F401
         import tensorflow as tf
 
+        set_up()
         # The first operation starts the devices, which chatters too.
         tf.constant(0)
 

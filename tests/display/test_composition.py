@@ -22,7 +22,7 @@ def line_of(lines: list[str], name: str) -> str:
 def test_each_group_and_each_callback_has_a_line() -> None:
     experiment = compose(["~callbacks.tensorboard"])
     lines = drawn(experiment)
-    assert len(lines) == 1 + 6 + 1 + 3
+    assert len(lines) == 1 + 7 + 1 + 3
     assert lines[0].split() == ["altitude", "seed", "42", str(experiment.output_dir)]
     assert "FashionMnist" in line_of(lines, "dataset")
     assert "Adam" in line_of(lines, "optimizer")

@@ -8,6 +8,7 @@ from altitude.data.spec import DataSpec
 from altitude.deferred import Deferred, deferred_calls
 from altitude.errors import ConfigError, Problem
 from altitude.experiment import Experiment
+from altitude.strategies import Strategy
 
 if TYPE_CHECKING:
     import keras
@@ -79,6 +80,20 @@ def check_built(model: "keras.Model", loss: object, spec: DataSpec) -> None:
         problems += logits_problems(activation, from_logits, name)
     if problems:
         raise ConfigError(problems)
+
+
+def check_spreads(model: "keras.Model", strategy: Strategy) -> None:
+    """Makes sure that a model's class leaves the step to those who know of several devices.
+
+    Raises:
+        ConfigError: If it brings one of its own, and there are several devices.
+    """
+    from altitude.steps.own import brings_own_step
+
+    if strategy.distributes and brings_own_step(model):
+        given = f"{type(model).__name__}, which brings a train_step of its own"
+        expected = f"a model whose step strategy={strategy.name} can share out"
+        raise ConfigError([Problem("model", given, expected, "strategy=one_device")])
 
 
 def _width(outputs: object) -> int | None:

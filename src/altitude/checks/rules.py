@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from altitude.checks.agreement import label_problems, logits_problems
+from altitude.checks.devices import device_problems
 from altitude.data import ArrayDataset, CartPole, Dataset, LabelSpec
 from altitude.deferred import Deferred, deferred_calls
 from altitude.errors import Problem, did_you_mean
@@ -135,6 +136,7 @@ RULES: tuple[Callable[..., list[Problem]], ...] = (
     objective_has_an_owner,
     episodes_need_their_loop,
     policies_put_out_logits,
+    device_problems,
 )
 
 

@@ -13,7 +13,7 @@ def composition_tree(experiment: Experiment) -> Tree:
     settings = experiment.settings()
     folder = str(experiment.output_dir)
     tree = Tree(f"[bold]altitude[/]  seed {experiment.seed}  [dim]{experiment.output_dir}[/]")
-    for group in ("dataset", "model", "optimizer", "objective", "loop", "tracking"):
+    for group in ("dataset", "model", "optimizer", "objective", "loop", "strategy", "tracking"):
         tree.add(f"[cyan]{group}[/]  {_line(settings[group])}")
     branch = tree.add("[cyan]callbacks[/]")
     for name, callback in settings["callbacks"].items():

@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 
 from altitude.steps import Batch, Logs
+from altitude.strategies import replicas
 
 Stage = Literal["train", "test"]
 """Whether weights are updated; and which of the callbacks' methods are called."""
@@ -17,8 +18,8 @@ def compile_steps(model: keras.Model) -> None:
 
     As with Keras, the model says how: `jit_compile`, `run_eagerly`, `steps_per_execution`.
     """
-    model.run_train_batches = _compiled(model, model.train_step)
-    model.run_test_batches = _compiled(model, model.test_step)
+    model.run_train_batches = _compiled(model, replicas.on_all(model.train_step))
+    model.run_test_batches = _compiled(model, replicas.on_all(model.test_step))
 
 
 def run_batches(
@@ -45,7 +46,7 @@ def run_batches(
     run: Callable[..., Logs] = getattr(model, f"run_{stage}_batches")
     begin, end = (getattr(watchers, f"on_{stage}_batch_{moment}") for moment in ("begin", "end"))
     per_call = model.steps_per_execution
-    batches = iter(dataset)
+    batches = iter(replicas.spread(dataset))
     logs: Logs = {}
     for first in range(0, num_batches, per_call):
         begin(first)
@@ -84,6 +85,9 @@ def _compiled(model: keras.Model, step: Callable[[Batch], Logs]) -> Callable[[An
     if model.run_eagerly:
         return lambda batches, count: [step(next(batches)) for _ in range(count)][-1]
 
+    if tf.distribute.has_strategy():
+        return _distributed(model, step)
+
     # As Keras does, without AutoGraph: a step says in TensorFlow what is to happen in the graph.
     @tf.function(reduce_retracing=True, autograph=False, jit_compile=model.jit_compile)
     def run_batch(batch: Batch, _trainable: tuple[bool, ...]) -> Logs:
@@ -104,6 +108,16 @@ def _compiled(model: keras.Model, step: Callable[[Batch], Logs]) -> Callable[[An
 
     # A graph holds what was trainable when it was traced: a change asks for another graph.
     return lambda batches, count: run_batches(batches, tf.constant(count), _trainable(model))
+
+
+def _distributed(model: keras.Model, step: Callable[[Batch], Logs]) -> Callable[[Any, int], Logs]:
+    """A call of the graph for each batch: between processes, a loop in the graph does not work."""
+
+    @tf.function(reduce_retracing=True, autograph=False)
+    def run_next(batches: Any, _trainable: tuple[bool, ...]) -> Logs:
+        return step(next(batches))
+
+    return lambda batches, count: [run_next(batches, _trainable(model)) for _ in range(count)][-1]
 
 
 def _trainable(model: keras.Model) -> tuple[bool, ...]:

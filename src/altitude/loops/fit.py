@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
     from altitude.data.pipeline import Pipelines
+    from altitude.loops.traces import Traces
 
 NO_STEP = (
     "nothing: at altitude 1 the step is Keras' own",
@@ -46,6 +47,13 @@ class Fit(Loop):
 
     clip_norm: Annotated[None, BeforeValidator(_no_clip_norm)] = None
     step: Annotated[None, BeforeValidator(_no_step)] = None
+
+    def prepare(self, model: "keras.Model", traces: "Traces") -> None:
+        """Leaves the step to Keras, on several devices with each one's share weighed."""
+        from altitude.strategies.replicas import weigh_loss_by_share
+
+        weigh_loss_by_share(model)
+        super().prepare(model, traces)
 
     def run(
         self,

@@ -77,6 +77,9 @@ class Loop(ABC):
             model: The compiled model.
             traces: Told how often the step is traced.
         """
+        from altitude.strategies.replicas import lets_shares_differ
+
+        lets_shares_differ(model)
         if model.built and model.optimizer is not None:
             # Variables that are made while a step is traced have it traced a second time.
             model.optimizer.build(model.trainable_variables)

@@ -60,11 +60,13 @@ class SteppingLoop(Loop):
 
     def prepare(self, model: "keras.Model", traces: "Traces") -> None:
         """Binds the step to the model, which stays a plain model when it is saved."""
+        from altitude.strategies.replicas import sharing
+
         if not brings_own_step(model):
             step = self.clipped_step
             step.build(model)
-            model.train_step = functools.partial(step.train, model)
-            model.test_step = functools.partial(step.evaluate, model)
+            model.train_step = sharing(model, functools.partial(step.train, model))
+            model.test_step = sharing(model, functools.partial(step.evaluate, model))
         super().prepare(model, traces)
 
     def saved_model(self, model: "keras.Model") -> "keras.Model":

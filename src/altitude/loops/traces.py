@@ -61,11 +61,14 @@ class Traces:
         """Returns a step that is noticed when it is traced, and does the same."""
         if model.run_eagerly:
             return step
+        from altitude.strategies.replicas import is_first
+
         if brings_own_step(model):
             self._making_variables.add(name)
 
         def traced(batch: Batch) -> Logs:
-            self._seen.setdefault(name, []).append(_trace(model, batch))
+            if is_first():
+                self._seen.setdefault(name, []).append(_trace(model, batch))
             with tracing(model, self.graphs):
                 return step(batch)
 

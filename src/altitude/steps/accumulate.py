@@ -23,6 +23,8 @@ class Accumulate(ClippingStep):
         micro_batches: Into how many parts a batch is cut.
     """
 
+    distributable = True
+
     micro_batches: Count = 4
 
     def build(self, model: "keras.Model") -> None:

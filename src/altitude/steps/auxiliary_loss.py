@@ -23,6 +23,8 @@ class AuxiliaryLoss(ClippingStep):
         weight: What the second loss weighs.
     """
 
+    distributable = True
+
     layer: str
     weight: Positive = 0.01
 
@@ -78,12 +80,13 @@ class AuxiliaryLoss(ClippingStep):
         import tensorflow as tf
 
         from altitude.steps.objective import track_loss, unpack
+        from altitude.strategies.replicas import or_zero, unscaled
 
         x, y, sample_weight = unpack(batch)
         tapped = keras.Model(model.input, [model.output, model.get_layer(self.layer).output])
         y_pred, inside = tapped(x, training=training)
-        main = model.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
-        auxiliary = tf.reduce_mean(tf.abs(tf.cast(inside, main.dtype)))
+        main = unscaled(model.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight))
+        auxiliary = or_zero(tf.reduce_mean(tf.abs(tf.cast(inside, main.dtype))))
         batch_size = tf.shape(inside)[0]
         model.main_loss.update_state(main, sample_weight=batch_size)
         model.auxiliary_loss.update_state(auxiliary, sample_weight=batch_size)

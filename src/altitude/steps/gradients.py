@@ -7,6 +7,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from altitude.strategies import replicas
+
 
 def gradients_of(model: keras.Model, tape: tf.GradientTape, loss: tf.Tensor) -> list[Any]:
     """Returns the gradient of a loss by each trainable variable; None where it reaches none.
@@ -34,7 +36,7 @@ def apply_gradients(
     Raises:
         ValueError: If no variable has a gradient.
     """
-    pairs = connected(model.trainable_variables, gradients)
+    pairs = _averaged(connected(model.trainable_variables, gradients))
     if clip_norm is not None:
         # Mixed precision scales the loss: the norm that counts is that of the unscaled gradients.
         scale = model.optimizer.scale_loss(tf.constant(1.0))
@@ -45,7 +47,8 @@ def apply_gradients(
             (gradient, variable) for gradient, (_, variable) in zip(clipped, pairs, strict=True)
         ]
         _track_norm(model, norm / scale)
-    model.optimizer.apply_gradients(pairs)
+    total, variables = zip(*pairs, strict=True)
+    model.optimizer.apply_gradients(zip(replicas.parts(total), variables, strict=True))
 
 
 def connected(variables: Sequence[Any], gradients: Sequence[Any]) -> list[tuple[Any, Any]]:
@@ -69,6 +72,11 @@ def connected(variables: Sequence[Any], gradients: Sequence[Any]) -> list[tuple[
             stacklevel=2,
         )
     return pairs
+
+
+def _averaged(pairs: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+    gradients, variables = zip(*pairs, strict=True)
+    return list(zip(replicas.averaged(gradients), variables, strict=True))
 
 
 def _track_norm(model: keras.Model, norm: tf.Tensor) -> None:

@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from altitude.steps.step import Batch, Logs
+from altitude.strategies.replicas import unscaled
 
 
 def unpack(batch: Batch) -> tuple[Any, Any, Any]:
@@ -19,7 +20,7 @@ def compute_loss(model: keras.Model, x: Any, y: Any, y_pred: Any, sample_weight:
     Returns:
         The loss of the batch, a scalar: weighted by `sample_weight`, averaged over the batch.
     """
-    loss = model.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
+    loss = unscaled(model.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight))
     track_loss(model, loss, tf.shape(tf.nest.flatten(x)[0])[0])
     return loss
 

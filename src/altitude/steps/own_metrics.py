@@ -22,6 +22,7 @@ class OwnMetrics(ClippingStep):
     """
 
     owns_objective = True
+    distributable = True
 
     @property
     def reported_metrics(self) -> tuple[str, ...]:
@@ -46,10 +47,13 @@ class OwnMetrics(ClippingStep):
         import keras
         import tensorflow as tf
 
+        from altitude.strategies.replicas import unscaled
+
         x, y = batch[:2]
         with tf.GradientTape() as tape:
             logits = model(x, training=True)
-            loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)(y, logits)
+            cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            loss = unscaled(cross_entropy(y, logits))
         self.descend(model, tape, loss)
         return self._measure(model, y, logits, self.reported_metrics)
 

@@ -23,9 +23,13 @@ class Step(ABC):
     Attributes:
         owns_objective: Whether loss and metrics are the step's own, so that `objective=none` goes
             with it; false for steps that use the compiled ones.
+        distributable: Whether the step can run on several devices, each with its share of a batch.
+            Such a step computes means over what it sees: losses with `compute_loss` (or `unscaled`,
+            around losses of Keras), the update with `descend` or `apply_gradients` of this package.
     """
 
     owns_objective: ClassVar[bool] = False
+    distributable: ClassVar[bool] = False
 
     def build(self, model: "keras.Model") -> None:  # noqa: B027 - most steps add nothing
         """Adds what the step keeps on the model: metrics, or variables of its own.

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 class Supervised(ClippingStep):
     """Forward pass, compiled loss, gradients, update, compiled metrics."""
 
+    distributable = True
+
     def train(self, model: "keras.Model", batch: Batch) -> Logs:
         """Updates the weights from one batch and returns the metrics of the epoch so far."""
         import tensorflow as tf

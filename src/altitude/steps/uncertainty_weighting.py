@@ -27,6 +27,7 @@ class UncertaintyWeighting(ClippingStep):
     """
 
     owns_objective = True
+    distributable = True
 
     @property
     def reported_metrics(self) -> tuple[str, ...]:
@@ -77,15 +78,18 @@ class UncertaintyWeighting(ClippingStep):
         import tensorflow as tf
 
         from altitude.steps.objective import unpack
+        from altitude.strategies.replicas import unscaled
 
         x, y, sample_weight = unpack(batch)
         logits, image = model(x, training=training)
         label_loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-        losses = tf.stack(
-            [
-                label_loss(y, logits, sample_weight=sample_weight),
-                keras.losses.MeanSquaredError()(x, image),
-            ]
+        losses = unscaled(
+            tf.stack(
+                [
+                    label_loss(y, logits, sample_weight=sample_weight),
+                    keras.losses.MeanSquaredError()(x, image),
+                ]
+            )
         )
         total = tf.reduce_sum(tf.exp(-model.log_variances) * losses + model.log_variances / 2)
         count = tf.shape(x)[0]

@@ -1,0 +1,26 @@
+"""One device: TensorFlow's default."""
+
+from contextlib import AbstractContextManager, nullcontext
+
+from pydantic.dataclasses import dataclass
+
+from altitude.loops import Loop
+from altitude.strategies.strategy import Strategy
+from altitude.validation import STRICT
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class OneDevice(Strategy):
+    """The first GPU or, where there is none, the CPU."""
+
+    loops = (Loop,)
+    distributes = False
+
+    @property
+    def name(self) -> str:
+        """What the strategy is called in the config."""
+        return "one_device"
+
+    def scope(self) -> AbstractContextManager[None]:
+        """Changes nothing."""
+        return nullcontext()

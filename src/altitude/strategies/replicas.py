@@ -1,0 +1,151 @@
+"""A step on several replicas: each has a copy of the model and its share of every batch.
+
+A step computes means over the examples that it sees. What makes them means over the whole batch is
+here, and nowhere else. With one replica every function returns what it was given.
+"""
+
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from altitude.steps.step import Batch, Logs
+
+_share: ContextVar[Any] = ContextVar("share", default=None)
+"""Which part of the batch's examples this replica has, a scalar from 0 to 1."""
+
+
+def count() -> int:
+    """How many replicas there are, over all processes."""
+    return int(tf.distribute.get_strategy().num_replicas_in_sync)
+
+
+def is_first() -> bool:
+    """Whether this is the first replica of its process: each of them traces a step of its own."""
+    context = tf.distribute.get_replica_context()
+    if context is None or count() == 1:
+        return True
+    here = len(tf.distribute.get_strategy().extended.worker_devices)
+    return int(tf.get_static_value(context.replica_id_in_sync_group)) % here == 0
+
+
+def spread(dataset: tf.data.Dataset) -> Any:
+    """Returns a dataset each of whose batches is shared out among the replicas."""
+    if not tf.distribute.has_strategy():
+        return dataset
+    return tf.distribute.get_strategy().experimental_distribute_dataset(dataset)
+
+
+def on_all(step: Callable[[Batch], Logs]) -> Callable[[Any], Logs]:
+    """Returns a step of the whole batch, given one that runs on each replica.
+
+    Its logs are those of this process's first replica.
+    """
+    if not tf.distribute.has_strategy():
+        return step
+    strategy = tf.distribute.get_strategy()
+
+    def run(batch: Any) -> Logs:
+        return tf.nest.map_structure(_local, dict(strategy.run(step, args=(batch,))))  # type: ignore[no-any-return]
+
+    return run
+
+
+def sharing(model: keras.Model, step: Callable[[Batch], Logs]) -> Callable[[Batch], Logs]:
+    """Returns a step that runs on each replica, and knows what its share of the batch weighs."""
+    if count() == 1:
+        return step
+
+    def run(batch: Batch) -> Logs:
+        mine = tf.cast(tf.shape(tf.nest.flatten(batch)[0])[0], tf.float32)
+        token = _share.set(mine / _sum(mine))
+        try:
+            logs = step(batch)
+        finally:
+            _share.reset(token)
+        return _of_all(model, logs)
+
+    return run
+
+
+def weigh_loss_by_share(model: keras.Model) -> None:
+    """Has Keras' own step, which gives every replica the same weight, weigh it by its examples."""
+    if count() == 1:
+        return
+    scale_loss = model.optimizer.scale_loss
+    model.optimizer.scale_loss = lambda loss: scale_loss(loss) * _share.get() * count()
+    model.train_step = sharing(model, model.train_step)
+
+
+def unscaled(loss: tf.Tensor) -> tf.Tensor:
+    """Undoes what Keras does to a loss for optimizers that sum: divide by the replicas' number."""
+    return loss if count() == 1 else loss * tf.cast(count(), loss.dtype)
+
+
+def or_zero(mean: tf.Tensor) -> tf.Tensor:
+    """Returns a mean over this replica's examples; 0 if a short batch has left it none."""
+    share = _share.get()
+    return mean if share is None else tf.math.multiply_no_nan(mean, _as(tf.sign(share), mean))
+
+
+def averaged(gradients: Sequence[Any]) -> Sequence[Any]:
+    """Averages gradients over the whole batch: each replica's weighs what its examples are."""
+    share = _share.get()
+    if share is None:
+        return gradients
+    return _sum([_weighted(gradient, share) for gradient in gradients])  # type: ignore[no-any-return]
+
+
+def parts(gradients: Sequence[Any]) -> Sequence[Any]:
+    """Cuts gradients that all replicas agree on, for Keras' optimizers, which sum over replicas."""
+    return gradients if count() == 1 else [_weighted(g, 1 / count()) for g in gradients]
+
+
+def lets_shares_differ(model: keras.Model) -> None:
+    """Has Keras build a model from one share of a batch: it would add them up, element by element.
+
+    That needs shares of the same length, which those of a short batch are not.
+    """
+    if count() == 1:
+        return
+
+    def build(iterator: Any) -> None:
+        _, _, batches = next(iter(iterator))
+        model._symbolic_build(data_batch=tf.nest.map_structure(_local, next(batches)))
+
+    model._maybe_symbolic_build = build
+
+
+def _local(value: Any) -> Any:
+    """What a value is on the first replica of this process."""
+    return tf.distribute.get_strategy().experimental_local_results(value)[0]
+
+
+def _weighted(gradient: Any, weight: Any) -> Any:
+    if isinstance(gradient, tf.IndexedSlices):
+        return tf.math.scalar_mul(_as(weight, gradient), gradient)
+    return tf.math.multiply_no_nan(gradient, _as(weight, gradient))
+
+
+def _as(value: Any, other: Any) -> tf.Tensor:
+    return tf.cast(value, other.dtype)
+
+
+def _sum(values: Any) -> Any:
+    context = tf.distribute.get_replica_context()
+    return context.all_reduce(tf.distribute.ReduceOp.SUM, values)
+
+
+def _of_all(model: keras.Model, logs: Logs) -> Logs:
+    """The logs over all replicas, where Keras does not read them from the metrics itself."""
+    if logs.keys() == model.get_metrics_result().keys():
+        return logs
+    results: dict[str, Any] = {}
+    for metric in model.metrics:
+        # Collectives want tensors, which have a device; variables of metrics have none.
+        state = [tf.identity(variable.value) for variable in metric.variables]
+        result = metric.stateless_result(_sum(state)) if state else {}
+        results |= result if isinstance(result, dict) else {metric.name: result}
+    return {name: results.get(name, value) for name, value in logs.items()}

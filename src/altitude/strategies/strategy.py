@@ -1,0 +1,50 @@
+"""What all strategies have in common."""
+
+from abc import ABC, abstractmethod
+from contextlib import AbstractContextManager
+from typing import Any, ClassVar
+
+from altitude.errors import Problem
+from altitude.loops import Loop
+
+
+class Strategy(ABC):
+    """On which devices one run trains.
+
+    Attributes:
+        loops: The loops that can train so. A loop that extends one of them can, too.
+        distributes: Whether there is more than one copy of the model, each on a device of its own
+            and with its share of every batch.
+    """
+
+    loops: ClassVar[tuple[type[Loop], ...]]
+    distributes: ClassVar[bool] = True
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What the strategy is called in the config."""
+
+    @property
+    def is_chief(self) -> bool:
+        """Whether this process is the one that tracks, saves and shows the run."""
+        return True
+
+    def problems(self) -> list[Problem]:
+        """What this process lacks to take part, as far as that is known without TensorFlow."""
+        return []
+
+    def start(self) -> None:  # noqa: B027 - there may be nothing to set up
+        """Sets up the devices, between TensorFlow's import and its first operation.
+
+        Raises:
+            ConfigError: If they are not there, or if it is too late.
+        """
+
+    @abstractmethod
+    def scope(self) -> AbstractContextManager[Any]:
+        """Inside, a model is built and trained on these devices.
+
+        Raises:
+            ConfigError: If they are not there.
+        """
