@@ -66,6 +66,7 @@ def launch_sweep(
             frozen,
             retries=plan.sweep.retries,
             fail_fast=plan.sweep.fail_fast,
+            batch_size=config.hydra.sweeper.max_batch_size,
         )
         try:
             Launch(
@@ -181,12 +182,14 @@ class Launch:
         self._say(f"stopped: {reason}. To go on from here: {self.command}")
 
     def _close(self, search: Search, jobs: Sequence[Job]) -> None:
-        outcomes = self.ledger.outcomes().values()
-        failed = sum(outcome.status != "FINISHED" for outcome in outcomes)
+        known = self.ledger.outcomes()
+        failed = sum(outcome.status != "FINISHED" for outcome in known.values())
+        failed += sum(job.identity not in known for job in jobs)
         self._leave(search, jobs, "FAILED" if failed else "FINISHED")
         if failed:
-            told = f"{failed} of {search.total} jobs failed. To run them again: {self.command}"
-            raise SweepError(told)
+            why = f" ({self.conductor.trouble})" if self.conductor.trouble else ""
+            told = f"{failed} of {search.total} jobs failed{why}"
+            raise SweepError(f"{told}. To run them again: {self.command}")
 
     def _leave(self, search: Search, jobs: Sequence[Job], ending: Ending) -> None:
         known = self.ledger.outcomes()
