@@ -52,7 +52,7 @@ class Optuna(Sweep):
         storage: SQLAlchemy's URL of the study; None for `optuna.db` beside the store of the runs.
     """
 
-    n_trials: Count = 27
+    n_trials: Count = 20
     sampler: Literal["tpe", "random", "cmaes", "nsga2"] = "tpe"
     sampler_arguments: dict[str, Any] = Field(default_factory=dict)
     seed: NonNegativeCount = 42
