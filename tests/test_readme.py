@@ -25,7 +25,8 @@ def blocks() -> Iterator[tuple[str, str]]:
 
 
 def commands() -> list[str]:
-    lines = [line for info, body in blocks() if info == "bash" for line in body.splitlines()]
+    whole = (body.replace("\\\n", " ") for info, body in blocks() if info == "bash")
+    lines = [line for body in whole for line in body.splitlines()]
     return [line for line in lines if line and line != SERVER]
 
 
