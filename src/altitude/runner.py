@@ -184,7 +184,8 @@ def _record(
 
     best_epoch = int(metrics["best_epoch"])
     tracked.log_metrics(metrics, step=best_epoch)
-    tracked.set_tags({f"traces.{name}": str(count) for name, count in traces.items()})
+    epochs = {"epochs": str(len(log.history.get("epoch_seconds", [])))}
+    tracked.set_tags(epochs | {f"traces.{name}": str(count) for name, count in traces.items()})
     curves = experiment.output_dir / "curves.png"
     draw_curves(log.history, best_epoch, curves)
     tracked.log_artifact(curves)

@@ -12,6 +12,7 @@ from altitude.loops.stepping import SteppingLoop
 
 BOUND = "clip_norm"
 CALLBACKS = ("keras.callbacks.", "altitude.callbacks.")
+PRUNING = "altitude.callbacks.Pruning"
 
 
 def structure(experiment: Experiment) -> str:
@@ -61,6 +62,8 @@ def _reads_bound(step_class: type) -> bool:
 def _is_plain(callback: Any) -> bool:
     if not isinstance(callback, Deferred) or not callback.target.startswith(CALLBACKS):
         return False
+    if callback.target == PRUNING:  # it looks at metrics, whatever its pruner is
+        return True
     values = callback.arguments.values()
     return all(value is None or isinstance(value, bool | int | float | str) for value in values)
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import mlflow
 import yaml
@@ -186,9 +186,17 @@ def _name_from(experiment: Experiment) -> str:
 
 def _settings(experiment: Experiment) -> dict[str, Any]:
     settings = experiment.settings()
-    uri = settings["tracking"].get("uri")
     shown = {k: v for k, v in settings["tracking"].items() if k not in ("tags", "watched")}
-    return settings | {"tracking": shown | {"uri": uri and without_password(uri)}}
+    return cast("dict[str, Any]", _masked(settings | {"tracking": shown}))
+
+
+def _masked(value: Any) -> Any:
+    """The same without the passwords of its URLs: of the store, or of a search's study."""
+    if isinstance(value, Mapping):
+        return {key: _masked(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_masked(item) for item in value]
+    return without_password(value) if isinstance(value, str) else value
 
 
 def _tags(experiment: Experiment) -> dict[str, str]:
