@@ -13,8 +13,12 @@ GROUPS = (
     "model",
     "objective",
     "optimizer",
+    "sweep",
     "tracking",
 )
+OF_HYDRA = "hydra"
+"""Options for Hydra itself, which its own help shows."""
+
 
 # Runs the command line in this process' place, then says which heavy packages it imported.
 IMPORTS = """
@@ -53,7 +57,7 @@ def test_help_lists_each_group_and_its_options(group: str, help_page: Finished) 
 
 def test_every_group_is_known_here() -> None:
     conf = Path(__file__).parents[1] / "conf"
-    assert {path.name for path in conf.iterdir() if path.is_dir()} == set(GROUPS)
+    assert {path.name for path in conf.iterdir() if path.is_dir()} == {*GROUPS, OF_HYDRA}
 
 
 def test_help_has_five_commands(help_page: Finished) -> None:
