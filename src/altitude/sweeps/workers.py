@@ -106,11 +106,13 @@ class _Worker:
 
     def answer(self, task: bytes) -> Answer:
         connection = self._started()
-        connection.send_bytes(task)
-        wait([connection, self._process.sentinel])
         try:
+            connection.send_bytes(task)
+            wait([connection, self._process.sentinel])
+            if not connection.poll():  # a process that it has left behind may hold the other end
+                return Answer(failure=self._death())
             answer: Answer = pickle.loads(connection.recv_bytes())  # noqa: S301 - our own process
-        except (EOFError, ConnectionResetError):
+        except (EOFError, OSError):
             return Answer(failure=self._death())
         return answer
 
