@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from hydra.core.plugins import Plugins
 from hydra.core.utils import JobReturn, JobStatus
@@ -22,6 +22,8 @@ ADOPTED_SECONDS = 2.0
 
 STORE_ATTEMPTS = 12
 STORE_PAUSE_SECONDS = 5.0
+
+Answered = TypeVar("Answered")
 
 
 class Conductor:
@@ -70,7 +72,7 @@ class Conductor:
             TrackingError: If the tracking store has not answered for a minute.
         """
         while True:
-            outcomes = self._outcomes()
+            outcomes = _patiently(self._ledger.outcomes)
             missing = [job for job in jobs if self._is_missing(job, outcomes)]
             if missing:
                 self._launch(missing)
@@ -84,21 +86,12 @@ class Conductor:
         close: Callable[[], None] = getattr(self._launcher, "close", lambda: None)
         close()
 
-    def _outcomes(self) -> dict[str, Outcome]:
-        """What is known, once the store answers; it is given some time."""
-        for _ in range(STORE_ATTEMPTS - 1):
-            try:
-                return self._ledger.outcomes()
-            except TrackingError:
-                time.sleep(STORE_PAUSE_SECONDS)
-        return self._ledger.outcomes()
-
     def _is_missing(self, job: Job, outcomes: dict[str, Outcome]) -> bool:
         open_for_another = self._attempts[job.identity] <= self._retries
         return _status(job, outcomes) not in ("FINISHED", "RUNNING") and open_for_another
 
     def _launch(self, jobs: Sequence[Job]) -> None:
-        self._ledger.begin_again(jobs)
+        _patiently(lambda: self._ledger.begin_again(jobs))
         for job in jobs:
             self._attempts[job.identity] += 1
             attempt = self._attempts[job.identity]
@@ -121,26 +114,43 @@ class Conductor:
             self._take(jobs[position], returned)
 
         self._launcher.listen = listen  # type: ignore[attr-defined] # ours calls it; others do not
+        lost: Exception = RuntimeError("the launcher returned nothing for it")
+        returns: Sequence[JobReturn] = ()
         try:
             returns = self._launcher.launch([list(job.overrides) for job in jobs], jobs[0].number)
         except Exception as error:  # noqa: BLE001 - whatever an engine raises, jobs are accounted for
-            for position in set(range(len(jobs))) - heard:
-                self._ledger.returned(jobs[position], error, None)
-            return
-        for position, returned in enumerate(returns):
-            if position not in heard:
-                listen(position, returned)
+            lost = error
+        for position, job in enumerate(jobs):
+            if position not in heard and position < len(returns):
+                self._take(job, returns[position])
+            elif position not in heard and job.identity not in _patiently(self._ledger.outcomes):
+                self._ended(job, lost, None)  # it never began
 
     def _take(self, job: Job, returned: JobReturn) -> None:
-        failed = returned.status is JobStatus.FAILED
-        error: Any = returned._return_value if failed else None
-        self._ledger.returned(job, error, None if failed else returned.return_value)
-        if failed and self._fail_fast:
+        if returned.status is JobStatus.COMPLETED:
+            self._ended(job, None, returned.return_value)
+        else:
+            unknown = RuntimeError("the launcher does not say what became of it")
+            self._ended(job, returned._return_value or unknown, None)
+
+    def _ended(self, job: Job, error: Exception | None, value: Any) -> None:
+        _patiently(lambda: self._ledger.returned(job, error, value))
+        if error is not None and self._fail_fast:
             raise FailFast(f"sweep.fail_fast: job {job.number} ({job.name}) failed")
 
 
 class FailFast(KeyboardInterrupt):
     """A job has failed, and that ends the sweep."""
+
+
+def _patiently(ask: Callable[[], Answered]) -> Answered:
+    """Asks the ledger, which is given some time if its store does not answer."""
+    for _ in range(STORE_ATTEMPTS - 1):
+        try:
+            return ask()
+        except TrackingError:
+            time.sleep(STORE_PAUSE_SECONDS)
+    return ask()
 
 
 def _status(job: Job, outcomes: dict[str, Outcome]) -> str:
