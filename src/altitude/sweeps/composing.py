@@ -37,9 +37,10 @@ class Composer:
         config = copy.deepcopy(self._base(tuple(str(o.input_line) for o in others)))
         for override in values:
             OmegaConf.update(config, str(override.key_or_group), override.value())
+        told = [override for override in parsed if not override.is_hydra_override()]
         with read_write(config.hydra), open_dict(config.hydra):
-            config.hydra.overrides.task = list(overrides)
-            config.hydra.job.override_dirname = _directory_name(config, parsed)
+            config.hydra.overrides.task = [override.input_line for override in told]
+            config.hydra.job.override_dirname = _directory_name(config, told)
         return config
 
     def _values_at_the_end(self, overrides: Sequence[Override]) -> list[Override]:
@@ -70,7 +71,7 @@ def _directory_name(config: DictConfig, overrides: Sequence[Override]) -> str:
     """The overrides in one word, as Hydra offers them for the names of folders."""
     form = config.hydra.job.config.override_dirname
     name: str = get_overrides_dirname(
-        overrides=[override for override in overrides if not override.is_hydra_override()],
+        overrides=list(overrides),
         exclude_keys=list(form.exclude_keys),
         item_sep=form.item_sep,
         kv_sep=form.kv_sep,
