@@ -10,7 +10,6 @@ keras.utils.set_random_seed(42)
 train, validation, test = recipe.load_datasets()
 model = keras.Model(*recipe.layers())
 model.compile(**recipe.compile_arguments())
-model.fit(
-    train, validation_data=validation, epochs=epochs, verbose=2, callbacks=recipe.callbacks(epochs)
-)
+callbacks = [*recipe.callbacks(patience=epochs), recipe.Clock()]
+model.fit(train, validation_data=validation, epochs=epochs, verbose=2, callbacks=callbacks)
 print(model.evaluate(test, verbose=0))

@@ -1,4 +1,4 @@
-"""What the three hand-written recipes share: data, model, and the four callbacks of a tutorial."""
+"""What the hand-written recipes share: data, model, and the four callbacks of a tutorial."""
 
 import gzip
 import json
@@ -51,26 +51,40 @@ def layers() -> tuple[Any, Any]:
     return inputs, keras.layers.Dense(10)(x)
 
 
-def compile_arguments() -> dict[str, Any]:
+def compile_arguments(learning_rate: float = 1e-3) -> dict[str, Any]:
     """Loss, optimizer and metric."""
     return {
-        "optimizer": keras.optimizers.Adam(1e-3),
+        "optimizer": keras.optimizers.Adam(learning_rate),
         "loss": keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         "metrics": [keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
     }
 
 
-def callbacks(epochs: int) -> list[keras.callbacks.Callback]:
-    """Early stopping that does not stop, so that every run is as long; the rest as it comes."""
+def callbacks(patience: int, folder: Path = Path()) -> list[keras.callbacks.Callback]:
+    """The four of a tutorial, which leave their files in a folder."""
     return [
-        keras.callbacks.EarlyStopping("val_loss", patience=epochs, restore_best_weights=True),
+        early_stopping(patience),
         keras.callbacks.ModelCheckpoint(
-            "best.keras", "val_accuracy", mode="max", save_best_only=True
+            str(folder / "best.keras"), "val_accuracy", mode="max", save_best_only=True
         ),
-        keras.callbacks.ReduceLROnPlateau("val_loss", factor=0.5, patience=2, min_lr=1e-5),
-        keras.callbacks.TensorBoard("logs", histogram_freq=1),
-        Clock(),
+        reduce_learning_rate(),
+        tensorboard(folder),
     ]
+
+
+def early_stopping(patience: int) -> keras.callbacks.Callback:
+    """Stops after so many epochs without a lower validation loss."""
+    return keras.callbacks.EarlyStopping("val_loss", patience=patience, restore_best_weights=True)
+
+
+def reduce_learning_rate() -> keras.callbacks.Callback:
+    """Halves the rate after two epochs without a lower validation loss."""
+    return keras.callbacks.ReduceLROnPlateau("val_loss", factor=0.5, patience=2, min_lr=1e-5)
+
+
+def tensorboard(folder: Path = Path()) -> keras.callbacks.Callback:
+    """Curves and histograms."""
+    return keras.callbacks.TensorBoard(str(folder / "logs"), histogram_freq=1)
 
 
 class Clock(keras.callbacks.Callback):

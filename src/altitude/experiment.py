@@ -57,26 +57,32 @@ class Experiment:
 
     def settings(self) -> dict[str, Any]:
         """Everything but the overrides as plain values: what tracking writes down."""
-        described = {f.name: _plain(getattr(self, f.name)) for f in dataclasses.fields(self)}
+        described = {f.name: plain(getattr(self, f.name)) for f in dataclasses.fields(self)}
         del described["overrides"]
         return described
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Deferred):
-        return {"_target_": value.target, **_plain(dict(value.arguments))}
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-        return {"_target_": _import_path(type(value)), **fields}
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    return str(value) if isinstance(value, Path) else _import_path(value)
 
 
 def _import_path(thing: Any) -> str:
     named = thing if hasattr(thing, "__qualname__") else type(thing)
     return f"{named.__module__}.{named.__qualname__}"
+
+
+def plain(value: Any, opaque: Callable[[Any], Any] = _import_path) -> Any:
+    """Turns a setting into mappings, lists, strings, numbers and None.
+
+    Args:
+        value: The setting.
+        opaque: What stands for a thing that is none of these, such as a function.
+    """
+    if isinstance(value, Deferred):
+        return {"_target_": value.target, **plain(dict(value.arguments), opaque)}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {f.name: plain(getattr(value, f.name), opaque) for f in dataclasses.fields(value)}
+        return {"_target_": _import_path(type(value)), **fields}
+    if isinstance(value, Mapping):
+        return {key: plain(item, opaque) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item, opaque) for item in value]
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    return str(value) if isinstance(value, Path) else opaque(value)

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from functools import cache
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
@@ -9,6 +10,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 from rich.console import Console
 
+from altitude.assembly import Kept
 from altitude.config import experiment_from, read_sweep
 from altitude.display.closing import closing_table
 from altitude.display.composition import composition_tree
@@ -47,7 +49,7 @@ def _run_in_sweep(config: DictConfig, output_dir: Path) -> Scores:
     """Leaves the screen to the sweep, and ends nothing but this job."""
     with (output_dir / LOG_FILE).open("a") as log:
         try:
-            return _run(config, output_dir, Console(file=log, width=FILE_WIDTH))
+            return _run(config, output_dir, Console(file=log, width=FILE_WIDTH), kept_here())
         except SystemExit as leaving:
             logging.getLogger(__name__).exception("the job called sys.exit")
             raise RuntimeError(f"the job called sys.exit({leaving.code!r})") from leaving
@@ -56,13 +58,21 @@ def _run_in_sweep(config: DictConfig, output_dir: Path) -> Scores:
             raise
 
 
-def _run(config: DictConfig, output_dir: Path, console: Console) -> Scores:
+@cache
+def kept_here() -> Kept:
+    """What the jobs of a sweep leave for each other in this process."""
+    return Kept()
+
+
+def _run(
+    config: DictConfig, output_dir: Path, console: Console, kept: Kept | None = None
+) -> Scores:
     sweep, problems = read_sweep(config)
     if sweep is None:
         raise ConfigError(problems)
     experiment = experiment_from(config, output_dir, HydraConfig.get().overrides.task)
     console.print(composition_tree(experiment))
-    result = run(experiment, console=console)
+    result = run(experiment, console=console, kept=kept)
     console.print(closing_table(result), soft_wrap=True, highlight=False, markup=False)
     scores = [_score(result, goal.metric) for goal in sweep.goals]
     return scores if len(scores) > 1 else scores[0]

@@ -14,7 +14,8 @@ class RunResult:
         metrics: Final metrics: `best_epoch`, `best_*` of the best model in that epoch, `test_*` of
             the same model on the test data.
         history: Every metric by epoch, `learning_rate` and `epoch_seconds` included.
-        traces: How often each step was traced into a graph, by its name.
+        traces: How often each step was traced into a graph, by its name; 0 where the graph was
+            taken over from the run before in the same process.
         model_path: The best model, `best.keras`; opens with `keras.models.load_model`.
         output_dir: Folder with the files of the run.
         run_id: MLflow's id of the run, None if it was not tracked.

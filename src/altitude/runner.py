@@ -1,6 +1,5 @@
 """From an experiment to a tracked, verified result."""
 
-import dataclasses
 import math
 import traceback
 import warnings
@@ -11,11 +10,10 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from altitude.checks.built import check_built, check_signatures
-from altitude.compilation import compile_model
+from altitude.assembly import Kept, assemble
+from altitude.checks.built import check_signatures
 from altitude.errors import ConfigError
 from altitude.experiment import Experiment
-from altitude.objective import Objective
 from altitude.result import RunResult
 from altitude.session import ending_on_signals, fresh_session, start_tensorflow
 from altitude.tracking.run import Run
@@ -34,12 +32,16 @@ TOLERANCE = 1e-4
 """How far a reloaded model's validation metrics may be from those seen in training."""
 
 
-def run(experiment: Experiment, *, console: Console | None = None) -> RunResult:
+def run(
+    experiment: Experiment, *, console: Console | None = None, kept: Kept | None = None
+) -> RunResult:
     """Runs an experiment: trains, keeps the best model, tests it, and logs all of it.
 
     Args:
         experiment: What to run.
         console: Where progress is shown; None for standard output.
+        kept: What an earlier run in this process left, and where this one leaves its own; with it
+            a run that differs in values alone is traced no second time. None keeps nothing.
 
     Returns:
         The result; its model has been reloaded and found to be the one that was seen in training.
@@ -59,62 +61,23 @@ def run(experiment: Experiment, *, console: Console | None = None) -> RunResult:
             _closing(tracked, experiment.output_dir),
             fresh_session(experiment.seed, experiment.loop.precision),
         ):
-            result = _train(experiment, tracked, console)
+            result = _train(experiment, tracked, console, kept or Kept())
     if tracked.notice:
         console.print(f"[yellow]{tracked.notice}[/]")
     return result
 
 
-def _train(experiment: Experiment, tracked: Run, console: Console) -> RunResult:
-    from altitude.loops.traces import Traces
-    from altitude.models.saving import SavedModel, part_named
-
-    pipelines = _pipelines(experiment, tracked)
-    objective = _objective(experiment, pipelines, console)
-    model = experiment.model(pipelines.spec)
-    compile_model(model, experiment.optimizer, objective, experiment.loop)
-    check_built(model, getattr(model, "loss", None), pipelines.spec)
-    pipelines = _usable(model, pipelines, console)
-    traces = Traces()
-    experiment.loop.prepare(model, traces)
-    name = getattr(experiment.model, "saved", None)
-    part = part_named(model, name) if name else experiment.loop.saved_model(model)
-    saved = SavedModel(model, part, pipelines.spec)
-    seen, log = _fit(experiment, model, pipelines, tracked, console)
-    scores = _score(experiment, model, saved, pipelines, seen)
-    for warning in traces.warnings():
-        warnings.warn(warning, stacklevel=2)
-    return _record(experiment, tracked, scores, log, traces.counts)
-
-
-def _pipelines(experiment: Experiment, tracked: Run) -> "Pipelines":
-    pipelines = experiment.dataset.build(experiment.seed, experiment.objective.class_weight)
+def _train(experiment: Experiment, tracked: Run, console: Console, kept: Kept) -> RunResult:
+    pipelines = kept.pipelines(experiment)
     tracked.set_tags({"dataset.fingerprint": pipelines.fingerprint})
-    return pipelines
-
-
-def _objective(experiment: Experiment, pipelines: "Pipelines", console: Console) -> Objective:
-    """The objective; for soft labels, if it reads class indices, its counterpart, saying so."""
-    objective = experiment.objective
-    if pipelines.spec.labels.kind != "soft":
-        return objective
-    softened = objective.for_soft_labels()
-    if softened != objective:
-        console.print(
-            "labels are soft here: sparse losses and metrics give way to categorical ones"
-        )
-    return softened
-
-
-def _usable(model: "keras.Model", pipelines: "Pipelines", console: Console) -> "Pipelines":
-    """The pipelines, without validation for a model that cannot be evaluated."""
-    from altitude.steps.own import missing_for_evaluation
-
-    missing = missing_for_evaluation(model)
-    if not missing:
-        return pipelines
-    console.print(f"{type(model).__name__} has {missing}: no validation, no test")
-    return dataclasses.replace(pipelines, validation=None)
+    assembly = kept.begin(assemble(experiment, pipelines, console))
+    model, pipelines = assembly.model, assembly.pipelines
+    seen, log = _fit(experiment, model, pipelines, tracked, console)
+    scores = _score(experiment, model, assembly.saved, pipelines, seen)
+    for warning in assembly.traces.warnings():
+        warnings.warn(warning, stacklevel=2)
+    kept.keep(assembly)
+    return _record(experiment, tracked, scores, log, assembly.traces.counts)
 
 
 def _fit(

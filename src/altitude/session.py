@@ -1,6 +1,7 @@
 """The process in which a run takes place: TensorFlow's start, seeds, precision and signals."""
 
 import os
+import random
 import signal
 import sys
 import tempfile
@@ -38,6 +39,7 @@ def fresh_session(seed: int, precision: str) -> Iterator[None]:
     import keras
 
     before = keras.config.dtype_policy()
+    registered = set(_custom_gradients())
     keras.utils.clear_session()
     keras.utils.set_random_seed(seed)
     keras.config.set_dtype_policy(precision)
@@ -45,6 +47,26 @@ def fresh_session(seed: int, precision: str) -> Iterator[None]:
         yield
     finally:
         keras.config.set_dtype_policy(before)
+        for name in _custom_gradients().keys() - registered:
+            del _custom_gradients()[name]
+
+
+def _custom_gradients() -> dict[str, Any]:
+    """TensorFlow's gradients of functions traced in this process, each of which holds its graph.
+
+    Keras' optimizers leave one in every graph of a training step. Nothing takes it out again.
+    """
+    from tensorflow.python.framework import ops
+
+    return ops.gradient_registry._registry  # type: ignore[no-any-return]
+
+
+def random_state() -> str:
+    """Describes where Python's and NumPy's sequences of random numbers stand."""
+    import numpy as np
+
+    name, keys, *rest = np.random.get_state()
+    return repr((random.getstate(), name, np.asarray(keys).tobytes(), rest))
 
 
 @contextmanager

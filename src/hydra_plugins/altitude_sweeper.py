@@ -12,11 +12,16 @@ class AltitudeSweeper(Sweeper):
 
     Args:
         params: A space to sweep over, by key; the command line comes before it.
+        max_batch_size: How many jobs a launcher is given at a time; None for all. Not needed for
+            the local launchers, which run as many at a time as they are told to.
     """
 
-    def __init__(self, params: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, params: dict[str, Any] | None = None, max_batch_size: int | None = None
+    ) -> None:
         super().__init__()
         self.params = params or {}
+        self.max_batch_size = max_batch_size
 
     def setup(
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig

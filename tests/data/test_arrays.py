@@ -114,16 +114,16 @@ def test_labels_of_too_many_dimensions() -> None:
 
 def test_the_fingerprint_is_that_of_the_data() -> None:
     first, second = Splits(examples(10), examples(2)), Splits(examples(10), examples(2))
-    assert first.fingerprint() == second.fingerprint()
-    assert len(first.fingerprint()) == 16
+    assert first.fingerprint == second.fingerprint
+    assert len(first.fingerprint) == 16
 
 
 def test_the_fingerprint_does_not_depend_on_the_layout_in_memory() -> None:
     spread = np.zeros((10, 2), np.uint8)
     spread[:, 0] = np.arange(10)
     train = dataclasses.replace(examples(10), x=spread[:, :1])
-    expected = Splits(examples(10), examples(2)).fingerprint()
-    assert Splits(train, examples(2)).fingerprint() == expected
+    expected = Splits(examples(10), examples(2)).fingerprint
+    assert Splits(train, examples(2)).fingerprint == expected
 
 
 CHANGED: dict[str, Callable[[Array], Array]] = {
@@ -139,8 +139,8 @@ CHANGED: dict[str, Callable[[Array], Array]] = {
 def test_the_fingerprint_changes_with_the_data(name: str, change: str) -> None:
     train = examples(10)
     changed = dataclasses.replace(train, **{name: CHANGED[change](getattr(train, name))})
-    before = Splits(train, train[:2]).fingerprint()
-    assert Splits(changed, changed[:2]).fingerprint() != before
+    before = Splits(train, train[:2]).fingerprint
+    assert Splits(changed, changed[:2]).fingerprint != before
 
 
 def test_the_fingerprint_changes_with_the_splits() -> None:
@@ -151,7 +151,7 @@ def test_the_fingerprint_changes_with_the_splits() -> None:
         Splits(examples(10, weighted=True), examples(2)),
         Splits(examples(10), examples(2, weighted=True)),
     ]
-    assert len({split.fingerprint() for split in splits}) == len(splits)
+    assert len({split.fingerprint for split in splits}) == len(splits)
 
 
 @pytest.mark.parametrize(

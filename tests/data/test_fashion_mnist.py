@@ -183,7 +183,7 @@ def test_a_cache_that_cannot_be_written_is_no_hindrance(published: Path, places:
 def test_two_processes_fill_one_cache_at_once(published: Path, tmp_path: Path) -> None:
     put(published, tmp_path / ".keras" / "datasets" / "fashion-mnist")
     environment = os.environ | {"HOME": str(tmp_path), "ALTITUDE_CACHE": str(tmp_path / "cache")}
-    script = "from altitude.data import FashionMnist; print(FashionMnist().load().fingerprint())"
+    script = "from altitude.data import FashionMnist; print(FashionMnist().load().fingerprint)"
     command = [sys.executable, "-c", script]
     running = [
         subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
@@ -191,7 +191,7 @@ def test_two_processes_fill_one_cache_at_once(published: Path, tmp_path: Path) -
     ]
     fingerprints = {process.communicate(timeout=60)[0].strip() for process in running}
     assert [process.returncode for process in running] == [0, 0]
-    assert fingerprints == {FashionMnist(data_dir=published).load().fingerprint()}
+    assert fingerprints == {FashionMnist(data_dir=published).load().fingerprint}
     files = sorted(path.name for path in (tmp_path / "cache" / "fashion-mnist").iterdir())
     assert files == sorted(f"{name}.npy" for name in FILES)
 

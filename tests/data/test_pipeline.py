@@ -1,5 +1,6 @@
 import dataclasses
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -170,7 +171,7 @@ def test_without_validation() -> None:
 def test_the_fingerprint_is_that_of_the_splits() -> None:
     splits = Splits(numbered(), numbered())
     other = Splits(numbered(49), numbered())
-    assert build(splits=splits).fingerprint == splits.fingerprint()
+    assert build(splits=splits).fingerprint == splits.fingerprint
     assert build(splits=other).fingerprint != build(splits=splits).fingerprint
 
 
@@ -239,3 +240,24 @@ def test_sample_weights_of_validation_pass_through() -> None:
     assert pipelines.validation is not None
     (_, _, weight) = next(iter(pipelines.validation))
     assert weight.numpy().tolist() == list(range(8))
+
+
+@pytest.mark.parametrize("start", [0, 1, 64])
+def test_mapped_arrays_make_the_same_batches_wherever_they_begin(
+    tmp_path: Path, start: int
+) -> None:
+    np.save(tmp_path / "x.npy", np.arange(200, dtype=np.uint8)[:, None])
+    mapped = np.load(tmp_path / "x.npy", mmap_mode="c")[start : start + COUNT]
+    copied = np.array(mapped)
+    pair = [Examples(x, np.arange(COUNT) % CLASSES) for x in (mapped, copied)]
+    found, expected = (build(splits=Splits(e, e), divisor=1.0) for e in pair)
+    assert order(found) == order(expected)
+    assert numbers(found.test) == copied.ravel().tolist()
+
+
+def test_mapped_arrays_are_not_copied(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.zeros((64, 1), np.uint8))
+    mapped = np.load(tmp_path / "x.npy", mmap_mode="c")
+    pipelines = build(splits=Splits(*[Examples(mapped, np.zeros(64, np.int64))] * 2), divisor=1.0)
+    mapped[5] = 7
+    assert numbers(pipelines.test)[5] == 7

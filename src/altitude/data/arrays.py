@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -92,6 +93,7 @@ class Splits:
                     told = f"of shape {found}, for training of shape {expected}"
                     raise DataError(f"{part} of an example for {name} is {told}")
 
+    @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of all arrays with their shapes and dtypes, the first 16 hexadecimal digits."""
         digest = hashlib.sha256()

@@ -26,7 +26,8 @@ def load_cached(folder: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str
         shapes: Names of the arrays, and the shapes that they must have.
 
     Returns:
-        The arrays, read-only; None if one is missing, damaged or of another shape.
+        The arrays, changes to which stay in this process; None if one is missing, damaged or of
+        another shape.
     """
     arrays = {name: _map(folder / f"{name}.npy", shape) for name, shape in shapes.items()}
     found = {name: array for name, array in arrays.items() if array is not None}
@@ -48,7 +49,7 @@ def store_cached(folder: Path, arrays: Mapping[str, Array]) -> None:
 
 def _map(path: Path, shape: tuple[int, ...]) -> Array | None:
     try:
-        array: np.ndarray[Any, Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+        array: np.ndarray[Any, Any] = np.load(path, mmap_mode="c", allow_pickle=False)
     except (OSError, ValueError, EOFError, TokenError):
         return None  # missing or damaged: it is decoded and written again
     return array if (array.shape, array.dtype) == (shape, np.uint8) else None

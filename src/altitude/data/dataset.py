@@ -79,7 +79,13 @@ class ArrayDataset(Dataset):
         return Splits(splits.train[: self.limit], splits.test, splits.validation)
 
     def build(self, seed: int, class_weight: Mapping[int, float] | None) -> "Pipelines":
-        """Builds the pipelines over the arrays."""
+        """Loads the arrays and builds the pipelines over them."""
+        return self.build_over(self.split(), seed, class_weight)
+
+    def build_over(
+        self, splits: Splits, seed: int, class_weight: Mapping[int, float] | None
+    ) -> "Pipelines":
+        """Builds the pipelines over arrays that `split` has returned, now or earlier."""
         from altitude.data.pipeline import build_pipelines
 
-        return build_pipelines(self.split(), self, seed, class_weight)
+        return build_pipelines(splits, self, seed, class_weight)

@@ -7,12 +7,14 @@ from typing import Any, Protocol
 import numpy as np
 import tensorflow as tf
 
-from altitude.data.arrays import Examples, Splits, describe_labels
+from altitude.data.arrays import Array, Examples, Splits, describe_labels
 from altitude.data.spec import DataSpec, LabelKind, LabelSpec
 from altitude.data.transform import Transform
 from altitude.errors import ConfigError, Problem
 
 PREFETCHED_BATCHES = 4
+ALIGNMENT = 64
+"""Bytes at a multiple of which TensorFlow's arrays begin."""
 
 
 class BatchSettings(Protocol):
@@ -83,7 +85,7 @@ def build_pipelines(
         else _in_order(validation, to_batch, settings.batch_size),
         test=_in_order(splits.test, to_batch, settings.batch_size),
         spec=DataSpec(splits.train.x.shape[1:], LabelSpec(kind, labels.num_classes)),
-        fingerprint=splits.fingerprint(),
+        fingerprint=splits.fingerprint,
     )
 
 
@@ -133,7 +135,19 @@ def _in_order(examples: Examples, to_batch: "_Batching", batch_size: int) -> tf.
 
 def _constants(examples: Examples) -> list[tf.Tensor]:
     with tf.device("CPU"):
-        return [tf.constant(array) for array in examples.named().values()]
+        return [_tensor(array) for array in examples.named().values()]
+
+
+def _tensor(array: Array) -> tf.Tensor:
+    """An array as a tensor; one that is mapped into memory is not copied.
+
+    Processes that map the same file share its pages. TensorFlow ends the process if it is handed
+    memory that is not aligned as its own is.
+    """
+    mapped = isinstance(array, np.memmap) and array.mode == "c" and array.dtype.kind in "iuf"
+    if mapped and array.flags.c_contiguous and array.ctypes.data % ALIGNMENT == 0:
+        return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
+    return tf.constant(array)
 
 
 @dataclass(frozen=True)

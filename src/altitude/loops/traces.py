@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from altitude.loops.graphs import TracedGraph, tracing
 from altitude.steps.own import brings_own_step
 from altitude.steps.step import Batch, Logs
 
@@ -39,9 +40,13 @@ class Traces:
 
     A step is traced once for its batches, once more for batches of another kind (with a sample
     weight and without), and once more for each change of what is trainable. All else is waste.
+
+    Attributes:
+        graphs: What the steps were traced into.
     """
 
     def __init__(self) -> None:
+        self.graphs: list[TracedGraph] = []
         self._seen: dict[str, list[Trace]] = {}
         self._making_variables: set[str] = set()
 
@@ -61,9 +66,14 @@ class Traces:
 
         def traced(batch: Batch) -> Logs:
             self._seen.setdefault(name, []).append(_trace(model, batch))
-            return step(batch)
+            with tracing(model, self.graphs):
+                return step(batch)
 
         return traced
+
+    def restart(self) -> None:
+        """Counts from nothing, for another run with the same graphs."""
+        self._seen = {name: [] for name in self._seen}
 
     def warnings(self) -> list[str]:
         """A sentence for each step that was traced more often than its batches ask for."""

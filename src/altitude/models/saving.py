@@ -50,6 +50,10 @@ class SavedModel:
                 "an attribute of a layer of your own that get_config leaves out"
             )
 
+    def forget(self) -> None:
+        """Forgets what was saved, for another run with the same model."""
+        self._weights = None
+
     def _save(self, filepath: Any, overwrite: bool = True, **options: Any) -> None:
         self._part.save(filepath, overwrite=overwrite, **options)
         self._weights = self._model.get_weights()

@@ -26,7 +26,7 @@ class Accumulate(ClippingStep):
     micro_batches: Count = 4
 
     def build(self, model: "keras.Model") -> None:
-        """Adds the metric `grad_norm`, where there is clipping.
+        """Adds the metric `grad_norm` and the bound, where there is clipping.
 
         Raises:
             ConfigError: If XLA is to compile the step: the parts of a short batch are shorter.
@@ -44,8 +44,6 @@ class Accumulate(ClippingStep):
         """Updates the weights from one batch and returns the metrics of the epoch so far."""
         import tensorflow as tf
 
-        from altitude.steps.gradients import apply_gradients
-
         count = tf.shape(tf.nest.flatten(batch)[0])[0]
         length = (count + self.micro_batches - 1) // self.micro_batches
         reached = [False] * len(model.trainable_variables)
@@ -62,7 +60,7 @@ class Accumulate(ClippingStep):
         zeros = [tf.zeros_like(variable) for variable in model.trainable_variables]
         _, sums = tf.while_loop(lambda start, _: start < count, add, (tf.constant(0), zeros))
         gradients = [total if seen else None for total, seen in zip(sums, reached, strict=True)]
-        apply_gradients(model, gradients, self.clip_norm)
+        self.update(model, gradients)
         return model.get_metrics_result()  # type: ignore[no-any-return]
 
 

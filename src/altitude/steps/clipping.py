@@ -1,5 +1,6 @@
 """What steps that take one gradient step on one loss have in common: the update, clipped."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic.dataclasses import dataclass
@@ -29,11 +30,17 @@ class ClippingStep(Step):
         return () if self.clip_norm is None else ("grad_norm",)
 
     def build(self, model: "keras.Model") -> None:
-        """Adds the metric `grad_norm`, where there is clipping."""
+        """Adds the metric `grad_norm` and the bound, where there is clipping."""
         import keras
+        import tensorflow as tf
 
         if self.clip_norm is not None:
             model.grad_norm = keras.metrics.Mean(name="grad_norm")
+            # A variable, so that one graph serves every bound; TensorFlow's own, so that Keras
+            # neither counts it among the weights nor saves it.
+            model.grad_norm_bound = tf.Variable(
+                self.clip_norm, trainable=False, dtype=tf.float32, name="grad_norm_bound"
+            )
 
     def descend(self, model: "keras.Model", tape: "tf.GradientTape", loss: Any) -> None:
         """Updates the trainable variables against the gradient of a loss, clipped.
@@ -46,6 +53,22 @@ class ClippingStep(Step):
         Raises:
             ValueError: If the loss reaches no variable.
         """
-        from altitude.steps.gradients import apply_gradients, gradients_of
+        from altitude.steps.gradients import gradients_of
 
-        apply_gradients(model, gradients_of(model, tape, loss), self.clip_norm)
+        self.update(model, gradients_of(model, tape, loss))
+
+    def update(self, model: "keras.Model", gradients: Sequence[Any]) -> None:
+        """Updates the trainable variables against gradients, clipped.
+
+        Args:
+            model: The compiled model, after `build`.
+            gradients: For each trainable variable its gradient, or None; scaled, if the optimizer
+                scales its loss.
+
+        Raises:
+            ValueError: If no variable has a gradient.
+        """
+        from altitude.steps.gradients import apply_gradients
+
+        bound = None if self.clip_norm is None else model.grad_norm_bound
+        apply_gradients(model, gradients, bound)

@@ -17,7 +17,9 @@ def gradients_of(model: keras.Model, tape: tf.GradientTape, loss: tf.Tensor) -> 
     return tape.gradient(loss, model.trainable_variables, scale)  # type: ignore[no-any-return]
 
 
-def apply_gradients(model: keras.Model, gradients: Sequence[Any], clip_norm: float | None) -> None:
+def apply_gradients(
+    model: keras.Model, gradients: Sequence[Any], clip_norm: float | tf.Variable | None
+) -> None:
     """Updates the trainable variables of a model, clipped by global norm if that is asked for.
 
     The norm before clipping is folded into the model's metric `grad_norm`, if it has one.
@@ -26,7 +28,8 @@ def apply_gradients(model: keras.Model, gradients: Sequence[Any], clip_norm: flo
         model: The compiled model.
         gradients: For each trainable variable its gradient, or None; scaled, if the optimizer
             scales its loss.
-        clip_norm: Upper bound of the gradients' global L2 norm, or None.
+        clip_norm: Upper bound of the gradients' global L2 norm, or None. A variable can
+            change without another trace.
 
     Raises:
         ValueError: If no variable has a gradient.

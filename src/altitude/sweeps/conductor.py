@@ -20,6 +20,9 @@ from altitude.sweeps.planning import FrozenConfigs
 ADOPTED_SECONDS = 2.0
 """How often it is looked whether a job that another launch has begun has ended."""
 
+BEGINNING_SECONDS = 30.0
+"""How long jobs are waited for that an engine has taken before it raised."""
+
 STORE_ATTEMPTS = 12
 STORE_PAUSE_SECONDS = 5.0
 
@@ -37,6 +40,7 @@ class Conductor:
         frozen: Where the launcher finds their configs.
         retries: How often a job that fails is run again.
         fail_fast: Whether the first failure ends the sweep.
+        batch_size: How many jobs the launcher is given at a time; None for all.
     """
 
     def __init__(
@@ -47,18 +51,23 @@ class Conductor:
         *,
         retries: int = 0,
         fail_fast: bool = False,
+        batch_size: int | None = None,
     ) -> None:
         self._ledger = ledger
         self._launcher = launcher
         self._frozen = frozen
         self._retries = retries
         self._fail_fast = fail_fast
+        # One that runs a job at a time is given one, so that a failure is seen at once.
+        self._batch_size = 1 if type(launcher).__name__ == "BasicLauncher" else batch_size
         self._attempts: Counter[str] = Counter()
+        self._expecting_until = 0.0
+        self.trouble = ""
 
     @property
     def parallel(self) -> int:
-        """How many jobs the launcher runs at a time, as far as it says."""
-        return int(getattr(self._launcher, "parallel", 1))
+        """How many jobs the launcher runs at a time, as far as is known."""
+        return int(getattr(self._launcher, "parallel", self._batch_size or 1))
 
     def run(self, jobs: Sequence[Job]) -> dict[str, Outcome]:
         """Runs jobs.
@@ -76,15 +85,20 @@ class Conductor:
             missing = [job for job in jobs if self._is_missing(job, outcomes)]
             if missing:
                 self._launch(missing)
-            elif not any(_status(job, outcomes) == "RUNNING" for job in jobs):
-                return outcomes
-            else:  # a launch that has died has left them; they are alive, and will end
+            elif self._may_change({_status(job, outcomes) for job in jobs}):
                 time.sleep(ADOPTED_SECONDS)
+            else:
+                return outcomes
 
     def close(self) -> None:
         """Ends what the launcher has started."""
         close: Callable[[], None] = getattr(self._launcher, "close", lambda: None)
         close()
+
+    def _may_change(self, statuses: set[str]) -> bool:
+        """Whether jobs go on without us: a launch that died has left them, or an engine raised."""
+        about_to_begin = "WAITING" in statuses and time.monotonic() < self._expecting_until
+        return "RUNNING" in statuses or about_to_begin
 
     def _is_missing(self, job: Job, outcomes: dict[str, Outcome]) -> bool:
         open_for_another = self._attempts[job.identity] <= self._retries
@@ -97,14 +111,9 @@ class Conductor:
             attempt = self._attempts[job.identity]
             subdir = str(job.number) if attempt == 1 else f"{job.number}-{attempt}"
             self._frozen.freeze(job, self._ledger.tracking_of(job), subdir)
-        for batch in self._batches(jobs):
-            self._launch_batch(batch)
-
-    def _batches(self, jobs: Sequence[Job]) -> list[Sequence[Job]]:
-        """One job at a time, where the launcher cannot do more: a failure is seen at once."""
-        if type(self._launcher).__name__ == "BasicLauncher":
-            return [[job] for job in jobs]
-        return [jobs]
+        size = self._batch_size or len(jobs)
+        for first in range(0, len(jobs), size):
+            self._launch_batch(jobs[first : first + size])
 
     def _launch_batch(self, jobs: Sequence[Job]) -> None:
         heard: set[int] = set()
@@ -114,17 +123,14 @@ class Conductor:
             self._take(jobs[position], returned)
 
         self._launcher.listen = listen  # type: ignore[attr-defined] # ours calls it; others do not
-        lost: Exception = RuntimeError("the launcher returned nothing for it")
-        returns: Sequence[JobReturn] = ()
         try:
             returns = self._launcher.launch([list(job.overrides) for job in jobs], jobs[0].number)
-        except Exception as error:  # noqa: BLE001 - whatever an engine raises, jobs are accounted for
-            lost = error
-        for position, job in enumerate(jobs):
-            if position not in heard and position < len(returns):
-                self._take(job, returns[position])
-            elif position not in heard and job.identity not in _patiently(self._ledger.outcomes):
-                self._ended(job, lost, None)  # it never began
+        except Exception as error:  # noqa: BLE001 - one job that dies costs an engine all returns
+            self.trouble = f"{type(error).__name__}: {error}"
+            self._expecting_until = time.monotonic() + BEGINNING_SECONDS
+            return
+        for position in sorted(set(range(len(jobs))) - heard):
+            listen(position, returns[position] if position < len(returns) else JobReturn())
 
     def _take(self, job: Job, returned: JobReturn) -> None:
         if returned.status is JobStatus.COMPLETED:

@@ -65,6 +65,7 @@ def launch_sweep(
             frozen,
             retries=plan.sweep.retries,
             fail_fast=plan.sweep.fail_fast,
+            batch_size=config.hydra.sweeper.max_batch_size,
         )
         try:
             Launch(
@@ -179,10 +180,12 @@ class Launch:
 
     def _close(self, jobs: Sequence[Job], total: int) -> None:
         outcomes = self.ledger.outcomes().values()
-        failed = sum(outcome.status != "FINISHED" for outcome in outcomes)
-        self._leave(jobs, "FAILED" if failed else "FINISHED")
-        if failed:
-            raise SweepError(f"{failed} of {total} jobs failed. To run them again: {self.command}")
+        open_jobs = total - sum(outcome.status == "FINISHED" for outcome in outcomes)
+        self._leave(jobs, "FAILED" if open_jobs else "FINISHED")
+        if open_jobs:
+            why = f" ({self.conductor.trouble})" if self.conductor.trouble else ""
+            told = f"{open_jobs} of {total} jobs failed{why}"
+            raise SweepError(f"{told}. To run them again: {self.command}")
 
     def _leave(self, jobs: Sequence[Job], ending: Ending) -> None:
         outcomes = sorted(self.ledger.outcomes().values(), key=lambda outcome: outcome.number)

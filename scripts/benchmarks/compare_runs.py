@@ -6,18 +6,15 @@ drifts does not decide the comparison.
 
 import argparse
 import json
-import os
 import sqlite3
-import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-HERE = Path(__file__).resolve().parent
+from measuring import ALTITUDE, HERE, cost_of, fresh_folder
+
 ALTITUDES = ("fit", "train_step", "tape")
 EPOCH_SECONDS = "SELECT value FROM metrics WHERE key = 'epoch_seconds' ORDER BY timestamp, step"
 
@@ -39,7 +36,7 @@ class Measurement:
 
 def main() -> None:
     """Measures and prints a table in Markdown."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser("bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=10)
     arguments = parser.parse_args()
@@ -61,39 +58,16 @@ def command(altitude: str, epochs: int) -> list[str]:
     """The same training with this project, tracking included."""
     # The hand-written train_step clips; the raw loop and fit do not.
     clip = ["loop.clip_norm=1.0"] if altitude == "train_step" else []
-    program = [str(Path(sys.executable).parent / "altitude"), f"loop={altitude}"]
     length = [f"loop.epochs={epochs}", f"callbacks.early_stopping.patience={epochs}"]
-    return [*program, *length, *clip]
+    return [ALTITUDE, f"loop={altitude}", *length, *clip]
 
 
 def measure(program: list[str]) -> Measurement:
-    """Runs a program in a folder of its own, with a tracking store that is already there."""
-    with tempfile.TemporaryDirectory() as folder:
-        provide_store(Path(folder))
-        environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2"}
-        began = time.perf_counter()
-        process = subprocess.Popen(
-            program,
-            cwd=folder,
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - began
-        if status != 0:
-            raise SystemExit(f"{' '.join(program)} failed with status {status}")
-        epochs = list(epoch_seconds(Path(folder)))
-    return Measurement(median(epochs[1:]), seconds, usage.ru_maxrss / 1024)
-
-
-def provide_store(folder: Path) -> None:
-    """Puts an empty store into the folder: creating one is the price of the first run alone."""
-    template = Path(tempfile.gettempdir()) / f"altitude-bench-{os.getpid()}.db"
-    if not template.exists():
-        code = f"from mlflow import MlflowClient; MlflowClient('sqlite:///{template}').search_experiments()"
-        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=folder)
-    (folder / "mlflow.db").write_bytes(template.read_bytes())
+    """Runs a program, and asks it for its epochs."""
+    with fresh_folder() as folder:
+        cost = cost_of(program, folder)
+        epochs = list(epoch_seconds(folder))
+    return Measurement(median(epochs[1:]), cost.seconds, cost.memory)
 
 
 def epoch_seconds(folder: Path) -> Iterator[float]:

@@ -1,0 +1,1 @@
+"""A sweep, run in the ways that it is compared with."""

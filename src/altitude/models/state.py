@@ -1,0 +1,87 @@
+"""What a compiled model holds: variables, and what a graph takes from it as it is."""
+
+import re
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+VOLATILE = frozenset(
+    {
+        "_called",
+        "_nodes",
+        "built",
+        "stop_evaluating",
+        "stop_training",
+    }
+)
+"""Attributes of layers and optimizers that differ from run to run and leave graphs alone."""
+
+
+def variables(model: keras.Model) -> list[tf.Variable]:
+    """All variables of a compiled model but those of its metrics, in an order of their own."""
+    known = [*model.variables, *(model.optimizer.variables if model.optimizer else ())]
+    found = [tf_variable(variable) for variable in known]
+    for layer in model._flatten_layers():
+        found += [value for value in vars(layer).values() if isinstance(value, tf.Variable)]
+    return list({id(variable): variable for variable in found}.values())
+
+
+def metric_variables(model: keras.Model) -> list[tf.Variable]:
+    """The variables of a model's metrics, which are reset before each epoch and evaluation."""
+    return [tf_variable(variable) for metric in model.metrics for variable in metric.variables]
+
+
+def tf_variable(variable: Any) -> tf.Variable:
+    """TensorFlow's variable behind one of Keras'."""
+    return getattr(variable, "value", variable) if hasattr(variable, "path") else variable
+
+
+def constants(model: keras.Model) -> str:
+    """Describes what a graph holds of a model as it is: plain attributes, shapes, arrays."""
+    parts = [*model._flatten_layers(), *_optimizers(model.optimizer)]
+    return repr([(type(part), _attributes(part)) for part in parts])
+
+
+def _attributes(part: Any) -> dict[str, Any]:
+    described = {n: _constant(v) for n, v in vars(part).items() if n not in VOLATILE}
+    return {name: value for name, value in sorted(described.items()) if value is not None}
+
+
+def _constant(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | float | str | bytes):
+        return value
+    if isinstance(value, dict):
+        # Keras' optimizers number variables through a process: hidden/kernel_157.
+        return [(re.sub(r"_\d+$", "", str(key)), _constant(item)) for key, item in value.items()]
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_constant(item) for item in value]
+    if isinstance(value, keras.Variable | tf.Variable):
+        return (tuple(value.shape), str(value.dtype), value.trainable)
+    if isinstance(value, np.ndarray | np.generic) or (
+        tf.is_tensor(value) and hasattr(value, "numpy")
+    ):
+        array = np.asarray(value)
+        return (array.shape, str(array.dtype), array.tobytes())
+    if isinstance(value, keras.Layer | keras.metrics.Metric | keras.optimizers.Optimizer | type):
+        return None  # parts of their own
+    return _configured(value)
+
+
+def _configured(value: Any) -> Any:
+    """Schedules, initializers, regularizers and the like say themselves what they hold."""
+    if not hasattr(value, "get_config"):
+        return None
+    try:
+        return (type(value), value.get_config())
+    except NotImplementedError:
+        return None
+
+
+def _optimizers(optimizer: Any) -> list[Any]:
+    if optimizer is None:
+        return []
+    inner = [*getattr(optimizer, "_inner_optimizers", ())]
+    inner += [o for o in (getattr(optimizer, "inner_optimizer", None),) if o is not None]
+    return [optimizer, *(part for member in inner for part in _optimizers(member))]
