@@ -47,7 +47,7 @@ def fail() -> None:
 
 def leave_a_process_behind() -> None:
     if os.fork() == 0:
-        time.sleep(3)
+        time.sleep(60)
         os._exit(0)
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -125,7 +125,7 @@ def test_an_interrupt_reaches_running_tasks_and_none_begins_after(tmp_path: Path
         wait_for(began)
         raise KeyboardInterrupt
 
-    tasks = [whoami, functools.partial(sleep, began), functools.partial(sleep, later)]
+    tasks: list[Any] = [whoami, functools.partial(sleep, began), functools.partial(sleep, later)]
     start = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         workers.run(tasks, interrupt)
