@@ -139,4 +139,6 @@ def test_numbers_as_keys_have_an_identity(compose: Composer) -> None:
 
 def test_interpolations_of_hydras_own_node_are_resolved(compose: Composer) -> None:
     name = "+callbacks.log={_target_: keras.callbacks.CSVLogger, filename: '${hydra:job.name}.csv'}"
-    assert identity(compose, name) == identity(compose, name.replace("${hydra:job.name}", "altitude"))
+    assert identity(compose, name) == identity(
+        compose, name.replace("${hydra:job.name}", "altitude")
+    )

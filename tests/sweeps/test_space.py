@@ -113,7 +113,7 @@ def test_each_recipe_of_several_keeps_its_own_space_and_is_told_by_name() -> Non
     assert [len(list(found.grid())) for found in (first, second)] == [2, 3]
     assert first.keys == ("experiment", "x")
     assert second.keys == ("experiment", "y")
-    assert list(first.grid())[0] == ("seed=7", "experiment=a", "x=1")
+    assert next(iter(first.grid())) == ("seed=7", "experiment=a", "x=1")
 
 
 def test_what_cannot_be_read_is_an_error() -> None:
