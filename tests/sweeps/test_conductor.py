@@ -101,11 +101,15 @@ class Away:
         self.times = times
 
     def __getattr__(self, name: str) -> Any:
-        return self._refuse if name == self._asked and self.times else getattr(self._ledger, name)
+        method = getattr(self._ledger, name)
 
-    def _refuse(self, *_arguments: object) -> None:
-        self.times -= 1
-        raise TrackingError("the store does not answer")
+        def ask(*arguments: object) -> Any:
+            if name == self._asked and self.times:
+                self.times -= 1
+                raise TrackingError("the store does not answer")
+            return method(*arguments)
+
+        return ask
 
 
 @pytest.fixture(autouse=True)
