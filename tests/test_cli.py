@@ -14,8 +14,12 @@ GROUPS = (
     "objective",
     "optimizer",
     "strategy",
+    "sweep",
     "tracking",
 )
+OF_HYDRA = "hydra"
+"""Options for Hydra itself, which its own help shows."""
+
 
 # Runs the command line in this process' place, then says which heavy packages it imported.
 IMPORTS = """
@@ -54,7 +58,7 @@ def test_help_lists_each_group_and_its_options(group: str, help_page: Finished) 
 
 def test_every_group_is_known_here() -> None:
     conf = Path(__file__).parents[1] / "conf"
-    assert {path.name for path in conf.iterdir() if path.is_dir()} == set(GROUPS)
+    assert {path.name for path in conf.iterdir() if path.is_dir()} == {*GROUPS, OF_HYDRA}
 
 
 def test_help_has_five_commands(help_page: Finished) -> None:
@@ -112,6 +116,27 @@ def test_all_jobs_are_checked_before_the_first(working_folder: Path) -> None:
     process = run_altitude(*sweep, folder=working_folder)
     assert process.returncode == 2
     assert process.stderr.startswith("altitude: 2 problems in this configuration\n")
+    assert list(working_folder.iterdir()) == []
+
+
+def test_a_recipe_that_is_a_sweep_lists_its_jobs_and_starts_nothing(working_folder: Path) -> None:
+    overrides = ("experiment=lr_patience_clip", "sweep.dry_run=true", "loop.clip_norm=1.0")
+    process = run_python("-c", IMPORTS, *overrides, folder=working_folder)
+    assert process.returncode == 0, process.stderr
+    *jobs, last, modules = process.stdout.splitlines()
+    assert len(jobs) == 9
+    assert jobs[4].split() == ["4", "learning_rate=0.001", "patience=3"]
+    assert last == "9 jobs; none was started (sweep.dry_run=true)"
+    assert modules == "imported:"
+    assert list(working_folder.iterdir()) == []
+
+
+def test_bad_jobs_of_a_sweep_are_named(working_folder: Path) -> None:
+    sweep = ("-m", "optimizer.learning_rate=1e-3,-1", "sweep.objective=best_val_acuracy")
+    process = run_altitude(*sweep, folder=working_folder)
+    assert process.returncode == 2
+    assert "given:    -1, in job 1 (learning_rate=-1)" in process.stderr
+    assert "did you mean `best_val_accuracy`?" in process.stderr
     assert list(working_folder.iterdir()) == []
 
 

@@ -98,7 +98,8 @@ def with_companions(option: str) -> list[str]:
 
 def test_every_group_has_options() -> None:
     groups = {option.partition("=")[0] for option in options()}
-    assert groups == {*TRAINED, "callbacks", "experiment", "strategy", "tracking"}
+    groups_of_runs = {*TRAINED, "callbacks", "experiment", "strategy", "tracking"}
+    assert groups == {*groups_of_runs, "sweep"}
 
 
 @pytest.mark.parametrize("option", options())
@@ -147,7 +148,7 @@ def test_the_keys_that_scripts_rely_on(key: str, overrides: list[str]) -> None:
     assert name in OmegaConf.select(config, parent) if parent else name in config
 
 
-@pytest.mark.parametrize("option", options("dataset", "model", "loop", "tracking"))
+@pytest.mark.parametrize("option", options("dataset", "model", "loop", "sweep", "tracking"))
 def test_an_option_names_every_setting_of_its_class(option: str) -> None:
     group, _, name = option.partition("=")
     node = OmegaConf.load(config_directory() / group / f"{name}.yaml")

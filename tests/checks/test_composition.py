@@ -69,6 +69,12 @@ def test_sweeps_that_are_functions(override: str) -> None:
     assert list(variants([override])) == [["seed=1"], ["seed=2"]]
 
 
-@pytest.mark.parametrize("override", ["optimizer.learning_rate=interval(0,1)", "seed"])
-def test_what_has_no_values_to_try_stays_as_it_is(override: str) -> None:
-    assert list(variants([override])) == [[override]]
+def test_the_ends_of_an_interval_are_tried() -> None:
+    assert list(variants(["optimizer.learning_rate=tag(log, interval(0.1, 1))"])) == [
+        ["optimizer.learning_rate=0.1"],
+        ["optimizer.learning_rate=1.0"],
+    ]
+
+
+def test_what_cannot_be_read_stays_as_it_is() -> None:
+    assert list(variants(["seed", "seed=[1"])) == [["seed", "seed=[1"]]

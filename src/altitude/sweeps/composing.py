@@ -4,6 +4,7 @@ import copy
 from collections.abc import Sequence
 from typing import Any
 
+from hydra._internal.config_loader_impl import get_overrides_dirname
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, OverrideType
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
@@ -31,14 +32,22 @@ class Composer:
             overrides: Plain overrides, none of them a sweep.
         """
         parsed = OverridesParser.create().parse_overrides(list(overrides))
-        values = [override for override in parsed if self._sets_a_value(override)]
-        others = [o for o in parsed if o not in values]
+        values = self._values_at_the_end(parsed)
+        others = [override for override in parsed if override not in values]
         config = copy.deepcopy(self._base(tuple(str(o.input_line) for o in others)))
         for override in values:
             OmegaConf.update(config, str(override.key_or_group), override.value())
+        told = [override for override in parsed if not override.is_hydra_override()]
         with read_write(config.hydra), open_dict(config.hydra):
-            config.hydra.overrides.task = list(overrides)
+            config.hydra.overrides.task = [override.input_line for override in told]
+            config.hydra.job.override_dirname = _directory_name(config, told)
         return config
+
+    def _values_at_the_end(self, overrides: Sequence[Override]) -> list[Override]:
+        """Those that set a value and come after all that add a key or take one away."""
+        changes = [n for n, override in enumerate(overrides) if not self._keeps_keys(override)]
+        first = changes[-1] + 1 if changes else 0
+        return [override for override in overrides[first:] if self._sets_a_value(override)]
 
     def _base(self, choices: tuple[str, ...]) -> DictConfig:
         if choices not in self._composed:
@@ -48,6 +57,23 @@ class Composer:
     def _sets_a_value(self, override: Override) -> bool:
         """Whether it replaces one value in a composed config, and does nothing else."""
         plain = override.type is OverrideType.CHANGE and override.package is None
+        return plain and not self._is_a_choice(override) and not override.is_hydra_override()
+
+    def _keeps_keys(self, override: Override) -> bool:
+        return override.type is OverrideType.CHANGE or self._is_a_choice(override)
+
+    def _is_a_choice(self, override: Override) -> bool:
         key = str(override.key_or_group)
-        a_group = self._loader.repository.group_exists(key) if "." not in key else False
-        return plain and not a_group and not override.is_hydra_override()
+        return "." not in key and bool(self._loader.repository.group_exists(key))
+
+
+def _directory_name(config: DictConfig, overrides: Sequence[Override]) -> str:
+    """The overrides in one word, as Hydra offers them for the names of folders."""
+    form = config.hydra.job.config.override_dirname
+    name: str = get_overrides_dirname(
+        overrides=list(overrides),
+        exclude_keys=list(form.exclude_keys),
+        item_sep=form.item_sep,
+        kv_sep=form.kv_sep,
+    )
+    return name

@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from hydra.core.plugins import Plugins
 from hydra.core.utils import JobReturn, JobStatus
@@ -25,6 +25,8 @@ BEGINNING_SECONDS = 30.0
 
 STORE_ATTEMPTS = 12
 STORE_PAUSE_SECONDS = 5.0
+
+Answered = TypeVar("Answered")
 
 
 class Conductor:
@@ -79,7 +81,7 @@ class Conductor:
             TrackingError: If the tracking store has not answered for a minute.
         """
         while True:
-            outcomes = self._outcomes()
+            outcomes = _patiently(self._ledger.outcomes)
             missing = [job for job in jobs if self._is_missing(job, outcomes)]
             if missing:
                 self._launch(missing)
@@ -93,15 +95,6 @@ class Conductor:
         close: Callable[[], None] = getattr(self._launcher, "close", lambda: None)
         close()
 
-    def _outcomes(self) -> dict[str, Outcome]:
-        """What is known, once the store answers; it is given some time."""
-        for _ in range(STORE_ATTEMPTS - 1):
-            try:
-                return self._ledger.outcomes()
-            except TrackingError:
-                time.sleep(STORE_PAUSE_SECONDS)
-        return self._ledger.outcomes()
-
     def _may_change(self, statuses: set[str]) -> bool:
         """Whether jobs go on without us: a launch that died has left them, or an engine raised."""
         about_to_begin = "WAITING" in statuses and time.monotonic() < self._expecting_until
@@ -112,7 +105,7 @@ class Conductor:
         return _status(job, outcomes) not in ("FINISHED", "RUNNING") and open_for_another
 
     def _launch(self, jobs: Sequence[Job]) -> None:
-        self._ledger.begin_again(jobs)
+        _patiently(lambda: self._ledger.begin_again(jobs))
         for job in jobs:
             self._attempts[job.identity] += 1
             attempt = self._attempts[job.identity]
@@ -136,20 +129,34 @@ class Conductor:
             self.trouble = f"{type(error).__name__}: {error}"
             self._expecting_until = time.monotonic() + BEGINNING_SECONDS
             return
-        for position, returned in enumerate(returns):
-            if position not in heard:
-                listen(position, returned)
+        for position in sorted(set(range(len(jobs))) - heard):
+            listen(position, returns[position] if position < len(returns) else JobReturn())
 
     def _take(self, job: Job, returned: JobReturn) -> None:
-        failed = returned.status is JobStatus.FAILED
-        error: Any = returned._return_value if failed else None
-        self._ledger.returned(job, error, None if failed else returned.return_value)
-        if failed and self._fail_fast:
+        if returned.status is JobStatus.COMPLETED:
+            self._ended(job, None, returned.return_value)
+        else:
+            unknown = RuntimeError("the launcher does not say what became of it")
+            self._ended(job, returned._return_value or unknown, None)
+
+    def _ended(self, job: Job, error: Exception | None, value: Any) -> None:
+        _patiently(lambda: self._ledger.returned(job, error, value))
+        if error is not None and self._fail_fast:
             raise FailFast(f"sweep.fail_fast: job {job.number} ({job.name}) failed")
 
 
 class FailFast(KeyboardInterrupt):
     """A job has failed, and that ends the sweep."""
+
+
+def _patiently(ask: Callable[[], Answered]) -> Answered:
+    """Asks the ledger, which is given some time if its store does not answer."""
+    for _ in range(STORE_ATTEMPTS - 1):
+        try:
+            return ask()
+        except TrackingError:
+            time.sleep(STORE_PAUSE_SECONDS)
+    return ask()
 
 
 def _status(job: Job, outcomes: dict[str, Outcome]) -> str:

@@ -15,6 +15,9 @@ Compose = Callable[[Sequence[str]], DictConfig]
 PARAMS = "hydra.sweeper.params"
 """Where a config keeps the space of a sweep."""
 
+RECIPE = "experiment"
+"""The group whose options may bring a space."""
+
 
 @dataclass(frozen=True)
 class Space:
@@ -23,15 +26,17 @@ class Space:
     Attributes:
         fixed: Those that all jobs share.
         swept: Those with several values, parsed.
+        among: Keys of which the sweep has several values, and this space one.
     """
 
     fixed: tuple[str, ...]
     swept: tuple[Override, ...]
+    among: tuple[str, ...] = ()
 
     @property
     def keys(self) -> tuple[str, ...]:
         """The config keys, or groups, that are swept."""
-        return tuple(str(override.key_or_group) for override in self.swept)
+        return (*self.among, *(str(override.key_or_group) for override in self.swept))
 
     @property
     def text(self) -> str:
@@ -77,24 +82,32 @@ def read_spaces(overrides: Sequence[str], compose: Compose) -> list[Space]:
     Raises:
         hydra.errors.HydraException: If an override cannot be parsed.
     """
-    return [_read(chosen, compose) for chosen in _for_each_recipe(_parsed(overrides))]
+    parsed = _parsed(overrides)
+    among = [o.key_or_group for o in parsed if o.key_or_group == RECIPE and o.is_sweep_override()]
+    return [_read(chosen, tuple(among), compose) for chosen in _for_each_recipe(parsed)]
 
 
-def _read(overrides: Sequence[Override], compose: Compose) -> Space:
+def _read(overrides: Sequence[Override], among: tuple[str, ...], compose: Compose) -> Space:
     plain = [str(o.input_line) for o in overrides if not o.is_sweep_override()]
     params = OmegaConf.select(compose(plain), PARAMS) or {}
     brought = _parsed([f"{key}={value}" for key, value in params.items()])
-    chosen = {override.get_key_element(): override for override in [*brought, *overrides]}
+    chosen = {_effect(override): override for override in [*brought, *overrides]}
     return Space(
         tuple(str(o.input_line) for o in chosen.values() if not o.is_sweep_override()),
         tuple(override for override in chosen.values() if override.is_sweep_override()),
+        among,
     )
+
+
+def _effect(override: Override) -> tuple[object, ...]:
+    """What an override is about: of two that set the same value, the later one counts."""
+    return override.is_delete(), override.key_or_group, override.package
 
 
 def _for_each_recipe(overrides: Sequence[Override]) -> Iterator[list[Override]]:
     """The overrides; where `experiment` has several values, once for each: they bring params."""
     for position, override in enumerate(overrides):
-        if override.key_or_group == "experiment" and override.is_sweep_override():
+        if override.key_or_group == RECIPE and override.is_sweep_override():
             for value in values_of(override):
                 yield [*overrides[:position], *_parsed([value]), *overrides[position + 1 :]]
             return

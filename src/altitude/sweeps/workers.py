@@ -13,12 +13,15 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
 import cloudpickle
+
+LOOK_SECONDS = 1.0
+"""How often it is looked whether a process that says nothing is still there."""
 
 Task = Callable[[], Any]
 """What a worker does; it is pickled by value."""
@@ -106,11 +109,13 @@ class _Worker:
 
     def answer(self, task: bytes) -> Answer:
         connection = self._started()
-        connection.send_bytes(task)
-        wait([connection, self._process.sentinel])
         try:
+            connection.send_bytes(task)
+            while not connection.poll(LOOK_SECONDS):
+                if not self._process.is_alive():  # what it left behind may hold the other end open
+                    return Answer(failure=self._death())
             answer: Answer = pickle.loads(connection.recv_bytes())  # noqa: S301 - our own process
-        except (EOFError, ConnectionResetError):
+        except (EOFError, OSError):
             return Answer(failure=self._death())
         return answer
 

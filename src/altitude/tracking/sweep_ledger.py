@@ -10,7 +10,7 @@ from typing import Any
 from mlflow.entities import Metric as LoggedMetric
 from mlflow.entities import Run, RunTag
 
-from altitude.errors import TrackingError
+from altitude.errors import TakenError, TrackingError
 from altitude.sweeps.jobs import Job
 from altitude.sweeps.ledger import Ending
 from altitude.sweeps.outcome import Goal, Outcome, Status
@@ -26,6 +26,7 @@ from altitude.tracking.store import creation_lock
 JOB_NUMBER, SWEPT, PRUNED = "job_number", "swept", "pruned"
 IDENTITY, COMMAND, NOTE = "sweep_identity", "sweep_command", "mlflow.note.content"
 GONE = "its process is gone: killed, or out of memory"
+UNHEARD = "it has ended, and the tracking store did not answer then"
 PREFERENCE: Mapping[str, int] = {"FINISHED": 2, "RUNNING": 1}
 """Which of several runs of one job counts; of those that are equal, the latest."""
 
@@ -124,6 +125,7 @@ class SweepLedger:
         self._run_id = summary.info.run_id
         self._presentation = presentation
         self._counted: dict[str, str] = {}
+        self._epochs: dict[str, int] = {}
 
     @property
     def how_to_open(self) -> str:
@@ -148,13 +150,7 @@ class SweepLedger:
     @_told_as_tracking_errors()
     def outcomes(self) -> dict[str, Outcome]:
         """What has become of each job, by its identity; runs without a process are settled."""
-        known: dict[str, Run] = {}
-        for run in sorted(self._children(), key=lambda run: run.info.start_time):
-            identity = run.data.tags[CONFIG_HASH]
-            before = known.get(identity)
-            if before is None or _preference(run) >= _preference(before):
-                known[identity] = run
-        return {identity: self._outcome(run) for identity, run in known.items()}
+        return self._outcomes_of(self._children())
 
     @_told_as_tracking_errors()
     def begin_again(self, jobs: Sequence[Job]) -> None:
@@ -166,14 +162,19 @@ class SweepLedger:
 
     @_told_as_tracking_errors()
     def returned(self, job: Job, error: BaseException | None, value: Any) -> None:  # noqa: ARG002
-        """Records a job that has failed before it could open a run, or why its process died."""
-        if error is None:
-            return
-        known = self.outcomes().get(job.identity)
-        if known is not None:
-            if known.reason == GONE:
-                self._client.set_tag(str(known.run_id), "reason", str(error))
-            return
+        """Records what its run does not say: why it never began, or how it ended."""
+        runs = self._children(f" and tags.{CONFIG_HASH} = '{job.identity}'")
+        known = self._outcomes_of(runs).get(job.identity)
+        if known is None and error is not None:
+            self._record(job, error)
+        elif known is not None and known.reason == GONE and error is not None:
+            self._client.set_tag(str(known.run_id), "reason", str(error))
+        elif known is not None and known.status == "RUNNING" and not _taken(error):
+            reason = UNHEARD if error is None else str(error)
+            self._client.set_tag(str(known.run_id), "reason", reason)
+            self._client.set_terminated(str(known.run_id), "FAILED" if error else "KILLED")
+
+    def _record(self, job: Job, error: BaseException) -> None:
         tracking = self.tracking_of(job)
         reason = f"{type(error).__name__}: {error}"[:5000]
         tags = {**tracking["tags"], **process_tags(), "reason": reason, "exception": reason}
@@ -244,9 +245,9 @@ class SweepLedger:
         )
         self._client.set_experiment_tag(self._store.experiment_id, name, view)
 
-    def _children(self) -> Iterator[Run]:
+    def _children(self, condition: str = "") -> Iterator[Run]:
         wanted = f"tags.{SWEEP_ID} = '{self.sweep_id}' and tags.{ROLE} = '{JOB}'"
-        return self._search(wanted)
+        return self._search(wanted + condition)
 
     def _search(self, wanted: str) -> Iterator[Run]:
         token = None
@@ -265,10 +266,20 @@ class SweepLedger:
             return "KILLED", GONE
         return run.info.status, run.data.tags.get("reason", "")
 
+    def _outcomes_of(self, runs: Iterator[Run]) -> dict[str, Outcome]:
+        known: dict[str, Run] = {}
+        for run in sorted(runs, key=lambda run: run.info.start_time):
+            identity = run.data.tags[CONFIG_HASH]
+            before = known.get(identity)
+            if before is None or _preference(run) >= _preference(before):
+                known[identity] = run
+        return {identity: self._outcome(run) for identity, run in known.items()}
+
     def _outcome(self, run: Run) -> Outcome:
         tags = run.data.tags
         status, reason = self._settled(run)
-        running = status == "RUNNING"
+        if status == "RUNNING" or run.info.run_id not in self._epochs:
+            self._epochs[run.info.run_id] = len(self._history(run, "epoch_seconds"))
         return Outcome(
             number=int(tags[JOB_NUMBER]),
             name=run.info.run_name,
@@ -278,9 +289,7 @@ class SweepLedger:
             reason=reason,
             run_id=run.info.run_id,
             pruned=PRUNED in tags,
-            epochs=len(self._history(run, "epoch_seconds"))
-            if running
-            else int(tags.get("epochs", 0)),
+            epochs=self._epochs[run.info.run_id],
         )
 
     def _history(self, run: Run, metric: str) -> list[float]:
@@ -292,3 +301,8 @@ class SweepLedger:
 
 def _preference(run: Run) -> int:
     return PREFERENCE.get(run.info.status, 0)
+
+
+def _taken(error: BaseException | None) -> bool:
+    """Whether a job was left to another process; workers tell of errors in words."""
+    return TakenError.__name__ in f"{type(error).__name__}: {error}"

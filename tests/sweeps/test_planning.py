@@ -1,0 +1,122 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omegaconf import DictConfig
+
+from altitude.errors import ConfigError
+from altitude.sweeps.composing import Composer
+from altitude.sweeps.planning import FrozenConfigs, Plan, jobs_of, plan_sweep
+from altitude.sweeps.search import Proposal
+
+
+def plan(compose: Composer, *overrides: str) -> Plan:
+    fixed = [override for override in overrides if "," not in override]
+    return plan_sweep(compose(fixed), overrides, compose)
+
+
+def refused(compose: Composer, *overrides: str) -> dict[str, Any]:
+    with pytest.raises(ConfigError) as caught:
+        plan(compose, *overrides)
+    return {problem.key: problem for problem in caught.value.problems}
+
+
+def test_a_plan_has_every_job_and_an_example(compose: Composer) -> None:
+    found = plan(compose, "loop=train_step", "seed=1,2", "loop.clip_norm=0.5,1.0")
+    assert [job.name for job in found.jobs] == [
+        "seed=1 clip_norm=0.5",
+        "seed=1 clip_norm=1.0",
+        "seed=2 clip_norm=0.5",
+        "seed=2 clip_norm=1.0",
+    ]
+    assert found.keys == ["seed", "loop.clip_norm"]
+    assert (found.experiment.seed, found.experiment.loop.name) == (1, "train_step")
+
+
+def test_all_bad_jobs_are_told_together_with_their_names(compose: Composer) -> None:
+    rates = "optimizer.learning_rate=1e-3,-1"
+    problems = refused(compose, rates, "loop.epochs=1,0", "model.dropout=2")
+    assert set(problems) == {"optimizer.learning_rate", "loop.epochs", "model.dropout"}
+    given = problems["optimizer.learning_rate"].given
+    assert "2 jobs: 2 (learning_rate=-1 epochs=1), 3 (learning_rate=-1 epochs=0)" in given
+    assert "job" not in problems["model.dropout"].given  # all have it
+
+
+def test_of_many_bad_jobs_some_are_named(compose: Composer) -> None:
+    problems = refused(compose, "model.dropout=0.1,2", "seed=1,2,3,4")
+    assert problems["model.dropout"].given.endswith("6 (dropout=2 seed=3) and 1 more")
+
+
+def test_what_is_wrong_between_two_groups_is_found_in_the_jobs_that_have_both(
+    compose: Composer,
+) -> None:
+    problems = refused(compose, "model=mlp,mlp_softmax")
+    assert problems["objective.loss.from_logits"].given == "true, in job 1 (model=mlp_softmax)"
+
+
+def test_equal_jobs_are_done_once(compose: Composer) -> None:
+    found = plan(compose, "optimizer.learning_rate=1e-3,0.001,1e-2")
+    assert [job.number for job in found.jobs] == [0, 2]
+
+
+@pytest.mark.parametrize(
+    ("objective", "instead"),
+    [("best_val_acuracy", "did you mean `best_val_accuracy`?"), ("f1", "")],
+)
+def test_an_objective_that_jobs_will_not_have(
+    objective: str, instead: str, compose: Composer
+) -> None:
+    problems = refused(compose, f"sweep.objective={objective}", "seed=1,2")
+    problem = problems["sweep.objective"]
+    assert (problem.given, problem.expected.count("best_val_accuracy")) == (objective, 1)
+    assert problem.instead == instead
+
+
+def test_an_objective_that_some_jobs_will_not_have(compose: Composer) -> None:
+    problems = refused(compose, "dataset.validation_size=0,5000", "callbacks=none")
+    assert problems["sweep.objective"].given.endswith("in job 0 (validation_size=0)")
+
+
+def test_the_wrong_direction_is_refused(compose: Composer) -> None:
+    problems = refused(compose, "sweep.objective=best_val_loss", "seed=1,2")
+    assert "minimize" in str(problems["sweep"])
+
+
+def test_a_grid_has_an_end(compose: Composer) -> None:
+    problems = refused(compose, "optimizer.learning_rate=interval(1e-4,1e-2)")
+    assert "sweep=optuna" in problems["optimizer.learning_rate"].instead
+
+
+def test_a_sweep_is_known_by_its_jobs(compose: Composer) -> None:
+    expected = plan(compose, "seed=1,2", "loop=tape").identity
+    assert plan(compose, "loop=tape", "seed=2,1", "sweep.retries=3").identity == expected
+    assert plan(compose, "loop=tape", "seed=1,2,3").identity != expected
+
+
+def test_proposals_become_jobs_with_the_callbacks_that_they_need(compose: Composer) -> None:
+    node = {"_target_": "mine.Prune", "trial": 7}
+    proposals = [
+        Proposal(number=7, overrides=("seed=1",), callbacks={"pruning": node}),
+        Proposal(number=8, overrides=("seed=1",)),
+    ]
+    (job,) = jobs_of(proposals, ["seed"], compose)  # the same, but for how it is watched
+    assert job.number == 7
+    assert job.config.callbacks.pruning == node
+
+
+def test_frozen_configs_are_found_by_the_overrides_of_the_job(
+    compose: Composer, tmp_path: Path
+) -> None:
+    jobs = plan(compose, "seed=1,2").jobs
+    frozen = FrozenConfigs(tmp_path / "sweep" / "configs")
+    for job in jobs:
+        frozen.freeze(
+            job, {"run_name": job.name, "tags": {"a": "b"}, "watched": True}, f"{job.number}-2"
+        )
+    found = [frozen.load_sweep_config(DictConfig({}), list(job.overrides)) for job in jobs]
+    assert [config.seed for config in found] == [1, 2]
+    assert [config.tracking.run_name for config in found] == ["seed=1", "seed=2"]
+    assert found[1].tracking.tags == {"a": "b"}
+    assert found[1].hydra.sweep.dir == str(tmp_path / "sweep")
+    assert found[1].hydra.sweep.subdir == "1-2"
+    assert jobs[1].config.tracking.run_name is None

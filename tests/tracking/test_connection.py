@@ -1,0 +1,69 @@
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from mlflow.tracking import MlflowClient
+
+from altitude.errors import TrackingError
+from altitude.tracking import connection
+from altitude.tracking.connection import connect
+from altitude.tracking.settings import Mlflow
+from tests.processes import finish, start_python
+
+CONNECT = """
+from altitude.tracking.connection import connect
+from altitude.tracking.settings import Mlflow
+
+store = connect(Mlflow())
+run = store.client.create_run(store.experiment_id)
+store.client.log_metric(run.info.run_id, "loss", 1.0)
+print(store.experiment_id)
+"""
+
+
+def journal_mode(path: Path) -> str:
+    with closing(sqlite3.connect(path)) as store:
+        return str(store.execute("PRAGMA journal_mode").fetchone()[0])
+
+
+@pytest.mark.usefixtures("default_store")
+@pytest.mark.parametrize(("systems", "mode"), [(None, "wal"), (set(), "delete")])
+def test_a_store_on_a_local_disk_writes_ahead_and_on_others_not(
+    systems: set[str] | None,
+    mode: str,
+    working_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    here = connection._file_system(str(working_folder))
+    local = {here} if systems is None else systems
+    monkeypatch.setattr(connection, "LOCAL_FILE_SYSTEMS", local)
+    assert journal_mode(working_folder / "mlflow.db") == "delete"
+    assert connect(Mlflow()).client.search_experiments()
+    assert journal_mode(working_folder / "mlflow.db") == mode
+
+
+def test_an_experiment_is_made_once(default_store: MlflowClient, working_folder: Path) -> None:
+    first, second = connect(Mlflow()), connect(Mlflow())
+    assert first.experiment_id == second.experiment_id
+    experiment = default_store.get_experiment(first.experiment_id)
+    assert experiment.name == "altitude"
+    assert experiment.artifact_location == (working_folder / "mlruns").as_uri()
+    assert first.uri == f"sqlite:///{working_folder}/mlflow.db"
+
+
+def test_a_deleted_experiment_is_not_brought_back(default_store: MlflowClient) -> None:
+    gone = default_store.create_experiment("gone")
+    default_store.delete_experiment(gone)
+    with pytest.raises(TrackingError, match=f"mlflow experiments restore -x {gone}"):
+        connect(Mlflow(experiment_name="gone"))
+
+
+@pytest.mark.slow
+def test_eight_processes_that_make_a_store_at_once_all_succeed(working_folder: Path) -> None:
+    started = [start_python("-c", CONNECT, folder=working_folder) for _ in range(8)]
+    finished = [finish(process) for process in started]
+    assert [process.stderr for process in finished if process.returncode] == []
+    (experiment_id,) = {process.stdout.strip() for process in finished}
+    runs = MlflowClient(f"sqlite:///{working_folder}/mlflow.db").search_runs([experiment_id])
+    assert [run.data.metrics for run in runs] == [{"loss": 1.0}] * 8

@@ -1,0 +1,301 @@
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mlflow.entities import Run
+from mlflow.tracking import MlflowClient
+from omegaconf import DictConfig
+
+from altitude.errors import TrackingError
+from altitude.sweeps.jobs import Job
+from altitude.sweeps.outcome import Goal
+from altitude.tracking import sweep_ledger
+from altitude.tracking.liveness import process_tags
+from altitude.tracking.settings import Mlflow
+from altitude.tracking.sweep_ledger import GONE, Presentation, SweepLedger, open_sweep
+
+GOAL = Goal(metric="best_val_accuracy", direction="maximize")
+MACHINE = process_tags()["process"].split(" ")[0]
+DEAD_HERE = {"process": f"{MACHINE} {2**22 + 1} 1.0"}
+DEAD_ELSEWHERE = {"process": "elsewhere/boot/pid 1 1.0", "heartbeat": "0"}
+ALIVE_ELSEWHERE = {"process": "elsewhere/boot/pid 1 1.0", "heartbeat": "99999999999"}
+JOB = Job(
+    number=3,
+    overrides=("optimizer.learning_rate=1e-3",),
+    swept={"learning_rate": 1e-3, "clip_norm": None, "units": [64, 32]},
+    identity="abc",
+    config=DictConfig({}),
+)
+
+pytestmark = pytest.mark.usefixtures("default_store")
+
+
+def open_it(identity: str = "id", *, fresh: bool = False, nested: bool = False) -> SweepLedger:
+    shown = Presentation(
+        title="sweep of learning_rate",
+        command="altitude -m optimizer.learning_rate=1e-3,1e-2",
+        goal=GOAL,
+        params=["optimizer.learning_rate"],
+        nested=nested,
+    )
+    return open_sweep(Mlflow(), identity, shown, fresh=fresh)
+
+
+@pytest.fixture
+def ledger() -> SweepLedger:
+    return open_it()
+
+
+def summary_of(client: MlflowClient, ledger: SweepLedger) -> Run:
+    wanted = f"tags.role = 'summary' and tags.sweep_id = '{ledger.sweep_id}'"
+    (run,) = client.search_runs(["1"], wanted)
+    return run
+
+
+def set_summary(client: MlflowClient, ledger: SweepLedger, tags: Mapping[str, str]) -> None:
+    for name, value in tags.items():
+        client.set_tag(summary_of(client, ledger).info.run_id, name, value)
+
+
+def begin(client: MlflowClient, ledger: SweepLedger, **changes: str) -> str:
+    """Opens a run as the job would, and returns its id."""
+    settings = ledger.tracking_of(JOB)
+    tags = {**settings["tags"], **process_tags(), **changes}
+    return str(client.create_run("1", tags=tags, run_name=settings["run_name"]).info.run_id)
+
+
+def end(client: MlflowClient, run_id: str, status: str, **metrics: float) -> None:
+    for name, value in metrics.items():
+        client.log_metric(run_id, name, value)
+    client.set_terminated(run_id, status)
+
+
+def test_a_new_sweep_has_a_run_of_its_own(ledger: SweepLedger, default_store: MlflowClient) -> None:
+    run = summary_of(default_store, ledger)
+    assert ledger.sweep_id == "id"
+    assert (run.info.status, run.info.run_name) == ("RUNNING", "sweep of learning_rate")
+    assert run.data.tags["sweep_command"].startswith("altitude -m")
+    assert ledger.outcomes() == {}
+
+
+def test_a_job_is_named_and_tagged(ledger: SweepLedger) -> None:
+    settings = ledger.tracking_of(JOB)
+    assert settings["run_name"] == "learning_rate=0.001 clip_norm=null units=[64, 32]"
+    assert settings["watched"]
+    assert settings["tags"] == {
+        "learning_rate": "0.001",
+        "clip_norm": "None",
+        "units": "[64, 32]",
+        "sweep_id": "id",
+        "role": "job",
+        "job_number": "3",
+        "config_hash": "abc",
+        "swept": '{"learning_rate": 0.001, "clip_norm": null, "units": [64, 32]}',
+    }
+    Mlflow(**settings)
+
+
+def test_jobs_lie_below_the_sweeps_own_run_if_that_is_asked_for(
+    default_store: MlflowClient,
+) -> None:
+    ledger = open_it(nested=True)
+    parent = ledger.tracking_of(JOB)["tags"]["mlflow.parentRunId"]
+    assert parent == summary_of(default_store, ledger).info.run_id
+
+
+def test_an_outcome_is_what_the_run_says(ledger: SweepLedger, default_store: MlflowClient) -> None:
+    run_id = begin(default_store, ledger, epochs="7", pruned="hopeless")
+    for epoch in (1, 2):
+        default_store.log_metric(run_id, "epoch_seconds", 1.0, step=epoch)
+    (running,) = ledger.outcomes().values()
+    assert (running.status, running.epochs) == ("RUNNING", 2)
+    default_store.log_metric(run_id, "epoch_seconds", 1.0, step=3)
+    end(default_store, run_id, "FINISHED", best_val_accuracy=0.9)
+    outcome = ledger.outcomes()["abc"]
+    assert (outcome.number, outcome.name, outcome.swept) == (3, JOB.name, JOB.swept)
+    assert (outcome.status, outcome.run_id, outcome.pruned) == ("FINISHED", run_id, True)
+    assert outcome.metrics["best_val_accuracy"] == 0.9
+    assert open_again(ledger, default_store).outcomes()["abc"].epochs == 3
+
+
+def open_again(ledger: SweepLedger, client: MlflowClient) -> SweepLedger:
+    set_summary(client, ledger, DEAD_HERE)
+    return open_it()
+
+
+@pytest.mark.parametrize(
+    ("statuses", "expected"),
+    [
+        (["FINISHED", "FAILED"], 0),
+        (["FAILED", "FINISHED"], 1),
+        (["RUNNING", "FAILED"], 0),
+        (["FAILED", "KILLED"], 1),
+        (["FINISHED", "RUNNING"], 0),
+    ],
+)
+def test_of_several_runs_of_a_job_the_one_that_finished_counts(
+    statuses: list[str], expected: int, ledger: SweepLedger, default_store: MlflowClient
+) -> None:
+    runs = []
+    for status in statuses:
+        runs.append(begin(default_store, ledger))
+        if status != "RUNNING":
+            end(default_store, runs[-1], status)
+    (outcome,) = ledger.outcomes().values()
+    assert (outcome.run_id, outcome.status) == (runs[expected], statuses[expected])
+
+
+@pytest.mark.parametrize("tags", [DEAD_HERE, DEAD_ELSEWHERE])
+def test_a_run_whose_process_is_gone_is_settled(
+    tags: dict[str, str], ledger: SweepLedger, default_store: MlflowClient
+) -> None:
+    run_id = begin(default_store, ledger, **tags)
+    (outcome,) = ledger.outcomes().values()
+    assert (outcome.status, outcome.reason) == ("KILLED", GONE)
+    run = default_store.get_run(run_id)
+    assert (run.info.status, run.data.tags["reason"]) == ("KILLED", GONE)
+
+
+def test_a_run_that_lives_elsewhere_is_not_settled(
+    ledger: SweepLedger, default_store: MlflowClient
+) -> None:
+    begin(default_store, ledger, **ALIVE_ELSEWHERE)
+    assert [outcome.status for outcome in ledger.outcomes().values()] == ["RUNNING"]
+
+
+def test_a_dead_sweep_is_settled_when_another_one_begins(
+    ledger: SweepLedger, default_store: MlflowClient
+) -> None:
+    dead, alive = begin(default_store, ledger, **DEAD_HERE), begin(default_store, ledger)
+    plain = default_store.create_run("1", tags=DEAD_HERE).info.run_id
+    set_summary(default_store, ledger, DEAD_HERE)
+    open_it("another")
+    assert summary_of(default_store, ledger).info.status == "KILLED"
+    found = [default_store.get_run(run_id).info.status for run_id in (dead, alive, plain)]
+    assert found == ["KILLED", "RUNNING", "RUNNING"]
+
+
+def test_a_sweep_goes_on_in_the_same_run(ledger: SweepLedger, default_store: MlflowClient) -> None:
+    before = summary_of(default_store, ledger).info.run_id
+    end(default_store, begin(default_store, ledger), "FINISHED")
+    ledger.ask_to_stop("Ctrl-C")
+    ledger.close("KILLED", {}, [], "")
+    again = open_it()
+    run = summary_of(default_store, again)
+    assert (again.sweep_id, run.info.run_id, run.info.status) == ("id", before, "RUNNING")
+    assert run.data.tags["stop"] == ""
+    assert [outcome.status for outcome in again.outcomes().values()] == ["FINISHED"]
+
+
+def test_a_fresh_one_begins_anew(ledger: SweepLedger, default_store: MlflowClient) -> None:
+    end(default_store, begin(default_store, ledger), "FINISHED")
+    ledger.close("FINISHED", {}, [], "")
+    second = open_it(fresh=True)
+    assert (second.sweep_id, second.outcomes()) == ("id-2", {})
+    second.close("FINISHED", {}, [], "")
+    assert open_it().sweep_id == "id-2"  # what is gone on with is the latest
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+@pytest.mark.parametrize("tags", [{}, ALIVE_ELSEWHERE])
+def test_a_sweep_that_runs_is_not_launched_a_second_time(
+    fresh: bool, tags: dict[str, str], ledger: SweepLedger, default_store: MlflowClient
+) -> None:
+    set_summary(default_store, ledger, tags)
+    with pytest.raises(TrackingError, match=r"running already: process \d+ on [^ /]+\. Stop that"):
+        open_it(fresh=fresh)
+    assert open_it("another").sweep_id == "another"
+
+
+def test_jobs_that_begin_again_leave_attempts(
+    ledger: SweepLedger, default_store: MlflowClient
+) -> None:
+    failed, running = begin(default_store, ledger), begin(default_store, ledger)
+    end(default_store, failed, "FAILED")
+    ledger.begin_again([JOB])
+    roles = [default_store.get_run(run_id).data.tags["role"] for run_id in (failed, running)]
+    assert roles == ["attempt", "job"]
+
+
+def test_why_a_process_died_takes_the_place_of_a_guess(
+    ledger: SweepLedger, default_store: MlflowClient
+) -> None:
+    begin(default_store, ledger, **DEAD_HERE)
+    ledger.returned(JOB, RuntimeError("its process was ended by SIGKILL"), None)
+    (outcome,) = ledger.outcomes().values()
+    assert (outcome.status, outcome.reason) == ("KILLED", "its process was ended by SIGKILL")
+
+
+def test_a_reason_that_the_run_gave_stays(ledger: SweepLedger, default_store: MlflowClient) -> None:
+    run_id = begin(default_store, ledger, reason="ValueError: no such luck")
+    end(default_store, run_id, "FAILED")
+    ledger.returned(JOB, RuntimeError("something vague"), None)
+    (outcome,) = ledger.outcomes().values()
+    assert (outcome.status, outcome.reason) == ("FAILED", "ValueError: no such luck")
+
+
+def test_all_that_run_are_asked_to_stop(ledger: SweepLedger, default_store: MlflowClient) -> None:
+    running, ended = begin(default_store, ledger), begin(default_store, ledger)
+    end(default_store, ended, "FINISHED")
+    ledger.ask_to_stop("Ctrl-C")
+    assert default_store.get_run(running).data.tags["stop"] == "Ctrl-C"
+    assert "stop" not in default_store.get_run(ended).data.tags
+    assert summary_of(default_store, ledger).data.tags["stop"] == "Ctrl-C"
+
+
+def test_counts_are_tags_with_a_sign_of_life(
+    ledger: SweepLedger, default_store: MlflowClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger.count({"done": 1, "left": 2})
+    monkeypatch.setattr(sweep_ledger, "now", lambda: "12345")
+    ledger.count({"done": 2, "left": 1})
+    tags = summary_of(default_store, ledger).data.tags
+    assert (tags["jobs.done"], tags["jobs.left"], tags["heartbeat"]) == ("2", "1", "12345")
+
+
+def test_histories_come_in_the_order_of_epochs(
+    ledger: SweepLedger, default_store: MlflowClient
+) -> None:
+    run_id, other = begin(default_store, ledger), begin(default_store, ledger)
+    for epoch in (2, 1, 3):
+        default_store.log_metric(run_id, "val_loss", epoch / 10, step=epoch)
+    assert ledger.histories("val_loss") == {run_id: [0.1, 0.2, 0.3], other: []}
+
+
+def test_the_end_is_what_people_look_at(
+    ledger: SweepLedger, default_store: MlflowClient, tmp_path: Path
+) -> None:
+    (tmp_path / "leaderboard.csv").write_text("rank\n")
+    note = "## best\n" + "x" * 20000  # longer than a tag may be
+    ledger.close("FAILED", {"best_val_accuracy": 0.9}, [tmp_path / "leaderboard.csv"], note)
+    run = summary_of(default_store, ledger)
+    assert (run.info.status, run.data.metrics) == ("FAILED", {"best_val_accuracy": 0.9})
+    assert run.data.tags["mlflow.note.content"].startswith("## best")
+    files = [file.path for file in default_store.list_artifacts(run.info.run_id)]
+    assert files == ["leaderboard.csv"]
+
+
+def test_the_model_of_a_job_is_fetched_if_it_is_there(
+    ledger: SweepLedger, default_store: MlflowClient, tmp_path: Path
+) -> None:
+    run_id = begin(default_store, ledger)
+    (outcome,) = ledger.outcomes().values()
+    assert ledger.model_of(outcome, tmp_path) is None
+    (tmp_path / "made").mkdir()
+    (tmp_path / "made" / "best.keras").write_bytes(b"model")
+    default_store.log_artifact(run_id, str(tmp_path / "made" / "best.keras"))
+    path = ledger.model_of(outcome, tmp_path)
+    assert path is not None
+    assert path.read_bytes() == b"model"
+
+
+def test_a_store_that_does_not_answer_is_a_tracking_error(
+    ledger: SweepLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_arguments: Any, **_more: Any) -> None:
+        raise OSError("gone")
+
+    monkeypatch.setattr(MlflowClient, "search_runs", refuse)
+    with pytest.raises(TrackingError, match="the tracking store cannot be used: gone"):
+        ledger.outcomes()
