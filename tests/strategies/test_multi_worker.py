@@ -36,7 +36,7 @@ def test_two_processes_train_as_one_does(working_folder: Path) -> None:
     for index in range(2):
         folder = working_folder / str(index)
         folder.mkdir()
-        settings = {"TF_CONFIG": tf_config(ports, index), "TF_NUM_INTRAOP_THREADS": "1"}
+        settings = {"TF_CONFIG": tf_config(ports, index)}
         processes.append(start_python(*command, folder=folder, **settings))
     chief, other = (finish(process, timeout=400) for process in processes)
     assert (chief.returncode, other.returncode) == (0, 0), chief.stderr + other.stderr
