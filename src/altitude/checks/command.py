@@ -34,10 +34,13 @@ def command_problems(
     def composed(chosen: Sequence[str]) -> tuple[DictConfig, list[Problem]]:
         return compose_config(chosen, config_dir, config_name, with_hydra=True)
 
-    config, _ = composed(next(variants(overrides)))
+    config, misfits = composed(next(variants(overrides)))
     if multirun or config.hydra.mode is RunMode.MULTIRUN:
-        combinations = variants([*_brought_along(config, overrides), *overrides])
-        found = [composed(chosen) for chosen in combinations]
+        # What fits in no job is told once: to find it takes a composition for every override.
+        never = {problem.key for problem in misfits}
+        fitting = [o for o in overrides if not any(o.lstrip("+~").startswith(k) for k in never)]
+        combinations = variants([*_brought_along(config, fitting), *fitting])
+        found = [(config, misfits), *(composed(chosen) for chosen in combinations)]
         if not any(misfits for _, misfits in found):
             return []
     else:

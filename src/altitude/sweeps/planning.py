@@ -18,6 +18,8 @@ from altitude.sweeps.settings import Sweep
 from altitude.sweeps.space import Compose, Space, read_spaces
 
 NAMED_JOBS = 3
+SHARED = ("sweep", "tracking")
+"""Groups of which a sweep has one choice: all its jobs are found in the same place."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +60,7 @@ def plan_sweep(config: DictConfig, overrides: Sequence[str], compose: Compose) -
     if sweep is None:
         raise ConfigError(problems)
     problems = [problem for space in spaces for problem in sweep.problems_with(space)]
+    problems += [_of_the_sweep(key) for key in keys if key.partition(".")[0] in SHARED]
     if problems:
         raise ConfigError(problems)
     combinations = [job for space in spaces for job in sweep.combinations(space)]
@@ -103,6 +106,10 @@ def _checked(sweep: Sweep, jobs: Sequence[Job]) -> Experiment:
     if found:
         raise ConfigError([_told(problem, bad, len(jobs)) for problem, bad in found.items()])
     return experiments[0]
+
+
+def _of_the_sweep(key: str) -> Problem:
+    return Problem(key, "several values", "one value, which all jobs of the sweep share")
 
 
 def _told(problem: Problem, bad: Sequence[Job], total: int) -> Problem:
