@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from contextlib import AbstractContextManager, chdir, nullcontext
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
@@ -45,7 +46,7 @@ def run_job(config: DictConfig) -> Scores:
 
 def _run_in_sweep(config: DictConfig, output_dir: Path) -> Scores:
     """Leaves the screen to the sweep, and ends nothing but this job."""
-    with (output_dir / LOG_FILE).open("a") as log:
+    with _folder_of_the_sweep(), (output_dir / LOG_FILE).open("a") as log:
         try:
             return _run(config, output_dir, Console(file=log, width=FILE_WIDTH))
         except SystemExit as leaving:
@@ -54,6 +55,17 @@ def _run_in_sweep(config: DictConfig, output_dir: Path) -> Scores:
         except Exception:
             logging.getLogger(__name__).exception("the job failed")
             raise
+
+
+def _folder_of_the_sweep() -> AbstractContextManager[None]:
+    """Has relative paths mean what they mean where the sweep was launched.
+
+    A cluster may start its workers elsewhere, or on a machine that has no such folder.
+    """
+    launched_in = Path(HydraConfig.get().runtime.cwd)
+    if HydraConfig.get().job.chdir or not launched_in.is_dir():
+        return nullcontext()
+    return chdir(launched_in)
 
 
 def _run(config: DictConfig, output_dir: Path, console: Console) -> Scores:
