@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from contextlib import AbstractContextManager, chdir, nullcontext
 from functools import cache
 from pathlib import Path
 
@@ -47,7 +48,7 @@ def run_job(config: DictConfig) -> Scores:
 
 def _run_in_sweep(config: DictConfig, output_dir: Path) -> Scores:
     """Leaves the screen to the sweep, and ends nothing but this job."""
-    with (output_dir / LOG_FILE).open("a") as log:
+    with _folder_of_the_sweep(), (output_dir / LOG_FILE).open("a") as log:
         try:
             return _run(config, output_dir, Console(file=log, width=FILE_WIDTH), kept_here())
         except SystemExit as leaving:
@@ -62,6 +63,17 @@ def _run_in_sweep(config: DictConfig, output_dir: Path) -> Scores:
 def kept_here() -> Kept:
     """What the jobs of a sweep leave for each other in this process."""
     return Kept()
+
+
+def _folder_of_the_sweep() -> AbstractContextManager[None]:
+    """Has relative paths mean what they mean where the sweep was launched.
+
+    A cluster may start its workers elsewhere, or on a machine that has no such folder.
+    """
+    launched_in = Path(HydraConfig.get().runtime.cwd)
+    if HydraConfig.get().job.chdir or not launched_in.is_dir():
+        return nullcontext()
+    return chdir(launched_in)
 
 
 def _run(

@@ -24,6 +24,9 @@ def start_tensorflow(set_up: Callable[[], None] = lambda: None) -> None:
     """
     if "tensorflow" not in sys.modules:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+        # How Ray and others tell a process its share of the cores; TensorFlow does not read it.
+        if "OMP_NUM_THREADS" in os.environ:
+            os.environ.setdefault("TF_NUM_INTRAOP_THREADS", os.environ["OMP_NUM_THREADS"])
     with _quiet_stderr():
         import keras  # noqa: F401
         import tensorflow as tf

@@ -1,6 +1,6 @@
 """Why an override does not fit, and what to write instead."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hydra.core.global_hydra import GlobalHydra
@@ -13,6 +13,9 @@ from altitude.errors import Problem, did_you_mean
 from altitude.loops.fit import NO_STEP
 
 GROUPS_OF_HYDRA = ("hydra",)
+LAUNCHER = "hydra/launcher"
+LAUNCHERS: Mapping[str, str] = {"ray": "ray", "submitit_local": "slurm", "submitit_slurm": "slurm"}
+"""The extra that brings each of the launchers that are not always there."""
 
 
 def groups() -> list[str]:
@@ -40,6 +43,9 @@ def explain(override: str, error: Exception, config: DictConfig) -> Problem:
     if parsed.is_sweep_override():
         expected = "one value; several of them are a sweep, which needs -m (--multirun)"
         return Problem(key, value, expected, f"altitude -m {override}")
+    if key == LAUNCHER and value in LAUNCHERS:
+        install = f"pip install 'keras-altitude[{LAUNCHERS[value]}]'"
+        return Problem(key, value, "a launcher that is installed", install)
     if key in groups():
         options = GlobalHydra.instance().config_loader().get_group_options(key)
         if value and value not in options:

@@ -11,7 +11,7 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
-from altitude.errors import TrackingError
+from altitude.errors import TakenError, TrackingError
 from altitude.sweeps.jobs import Job
 from altitude.sweeps.ledger import Ledger
 from altitude.sweeps.outcome import Outcome
@@ -22,6 +22,11 @@ ADOPTED_SECONDS = 2.0
 
 BEGINNING_SECONDS = 30.0
 """How long jobs are waited for that an engine has taken before it raised."""
+
+STOPPING_SECONDS = 30.0
+"""How long jobs are waited for that were asked to stop: they hear it with their next heartbeat."""
+
+FAILURES = ("FAILED", "KILLED")
 
 STORE_ATTEMPTS = 12
 STORE_PAUSE_SECONDS = 5.0
@@ -62,12 +67,42 @@ class Conductor:
         self._batch_size = 1 if type(launcher).__name__ == "BasicLauncher" else batch_size
         self._attempts: Counter[str] = Counter()
         self._expecting_until = 0.0
+        self._old: set[str | None] = set()
+        self._failure = ""
         self.trouble = ""
 
     @property
     def parallel(self) -> int:
         """How many jobs the launcher runs at a time, as far as is known."""
         return int(getattr(self._launcher, "parallel", self._batch_size or 1))
+
+    def begin(self) -> dict[str, Outcome]:
+        """Takes note of what earlier launches have done, and returns it by the job's identity."""
+        known = self._ledger.outcomes()
+        self._old = {outcome.run_id for outcome in known.values() if outcome.status in FAILURES}
+        return known
+
+    def heed(self, outcomes: Sequence[Outcome]) -> None:
+        """Asks jobs that run elsewhere to stop at the first failure, if that is asked for.
+
+        An engine returns when all of a batch have ended, which would be too late.
+        """
+        if self._listens or not self._fail_fast or self._failure:
+            return
+        new = (o for o in outcomes if o.status in FAILURES and o.run_id not in self._old)
+        for failed in new:
+            told = f"sweep.fail_fast: job {failed.number} ({failed.name}) failed"
+            self._ledger.ask_to_stop(told)
+            self._failure = told
+            return
+
+    def wait_for_the_last(self) -> None:
+        """Waits some time until the jobs that were asked to stop have done so."""
+        give_up = time.monotonic() + STOPPING_SECONDS
+        while time.monotonic() < give_up:
+            if all(outcome.status != "RUNNING" for outcome in self._ledger.outcomes().values()):
+                return
+            time.sleep(ADOPTED_SECONDS)
 
     def run(self, jobs: Sequence[Job]) -> dict[str, Outcome]:
         """Runs jobs.
@@ -80,6 +115,7 @@ class Conductor:
             KeyboardInterrupt: If it was interrupted; the jobs that ran have been, too.
             TrackingError: If the tracking store has not answered for a minute.
         """
+        unheard = len(jobs)
         while True:
             outcomes = _patiently(self._ledger.outcomes)
             missing = [job for job in jobs if self._is_missing(job, outcomes)]
@@ -88,7 +124,13 @@ class Conductor:
             elif self._may_change({_status(job, outcomes) for job in jobs}):
                 time.sleep(ADOPTED_SECONDS)
             else:
-                return outcomes
+                dropped = [job for job in jobs if _status(job, outcomes) == "WAITING"]
+                if not self.trouble or not 0 < len(dropped) < unheard:
+                    return outcomes
+                # Some have begun, so the engine works: the others go into its queue again. Those
+                # that are in it still find that their job is done, and leave it.
+                unheard = len(dropped)
+                self._attempts.subtract(job.identity for job in dropped)
 
     def close(self) -> None:
         """Ends what the launcher has started."""
@@ -115,6 +157,11 @@ class Conductor:
         for first in range(0, len(jobs), size):
             self._launch_batch(jobs[first : first + size])
 
+    @property
+    def _listens(self) -> bool:
+        """Whether the launcher tells of each job when it ends: ours does."""
+        return hasattr(self._launcher, "listen")
+
     def _launch_batch(self, jobs: Sequence[Job]) -> None:
         heard: set[int] = set()
 
@@ -122,20 +169,27 @@ class Conductor:
             heard.add(position)
             self._take(jobs[position], returned)
 
-        self._launcher.listen = listen  # type: ignore[attr-defined] # ours calls it; others do not
+        if self._listens:  # engines pickle themselves with all that they have
+            self._launcher.listen = listen  # type: ignore[attr-defined]
         try:
             returns = self._launcher.launch([list(job.overrides) for job in jobs], jobs[0].number)
         except Exception as error:  # noqa: BLE001 - one job that dies costs an engine all returns
-            self.trouble = f"{type(error).__name__}: {error}"
+            self.trouble = f"{type(error).__name__}: {error}".splitlines()[0]
             self._expecting_until = time.monotonic() + BEGINNING_SECONDS
+            self._require_no_failure()
             return
         for position in sorted(set(range(len(jobs))) - heard):
             listen(position, returns[position] if position < len(returns) else JobReturn())
 
+    def _require_no_failure(self) -> None:
+        self.heed(list(_patiently(self._ledger.outcomes).values()))
+        if self._failure:
+            raise FailFast(self._failure)
+
     def _take(self, job: Job, returned: JobReturn) -> None:
         if returned.status is JobStatus.COMPLETED:
             self._ended(job, None, returned.return_value)
-        else:
+        elif not isinstance(returned._return_value, TakenError):  # another does it, or none may
             unknown = RuntimeError("the launcher does not say what became of it")
             self._ended(job, returned._return_value or unknown, None)
 

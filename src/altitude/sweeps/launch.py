@@ -134,14 +134,15 @@ class Launch:
             SweepError: If jobs have failed.
             KeyboardInterrupt: If it was stopped.
         """
-        known = self.ledger.outcomes()
+        known = self.conductor.begin()
         search = self._search(begun=bool(known))
         skipped = sum(outcome.status == "FINISHED" for outcome in known.values())
         display = SweepDisplay(self.console, self.plan.sweep.goals[0], search.total, skipped)
         self._greet(search, skipped)
         jobs: list[Job] = []
         try:
-            with Watch(self.ledger, display, search.total, skipped) as watch:
+            heed = self.conductor.heed
+            with Watch(self.ledger, display, search.total, skipped, heed) as watch:
                 for proposed in self._rounds(search):
                     jobs += proposed
                     watch.expect(search.total)
@@ -178,6 +179,7 @@ class Launch:
         """Has what runs elsewhere stop, and writes down what is there."""
         reason = str(interrupt) or "Ctrl-C"
         self.ledger.ask_to_stop(reason)
+        self.conductor.wait_for_the_last()
         self._leave(search, jobs, "KILLED")
         self._say(f"stopped: {reason}. To go on from here: {self.command}")
 

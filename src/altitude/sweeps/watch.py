@@ -2,12 +2,14 @@
 
 import threading
 import time
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
 from altitude.display.sweep import SweepDisplay
 from altitude.errors import TrackingError
 from altitude.sweeps.ledger import Ledger, counts_of
+from altitude.sweeps.outcome import Outcome
 
 LOOK_SECONDS = 1.0
 SHARE = 0.05
@@ -22,13 +24,22 @@ class Watch:
         display: Where it is shown.
         total: How many jobs there are.
         skipped: How many of them were done before.
+        heed: Called with what was read.
     """
 
-    def __init__(self, ledger: Ledger, display: SweepDisplay, total: int, skipped: int) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        display: SweepDisplay,
+        total: int,
+        skipped: int,
+        heed: Callable[[Sequence[Outcome]], None],
+    ) -> None:
         self._ledger = ledger
         self._display = display
         self._total = total
         self._skipped = skipped
+        self._heed = heed
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
@@ -56,6 +67,7 @@ class Watch:
         """Reads the ledger once."""
         outcomes = list(self._ledger.outcomes().values())
         self._display.update(outcomes)
+        self._heed(outcomes)
         self._ledger.count(counts_of(outcomes, self._total, self._skipped))
 
     def _watch(self) -> None:

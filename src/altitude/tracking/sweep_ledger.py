@@ -21,7 +21,7 @@ from altitude.tracking.liveness import HEARTBEAT, is_alive, now, process_tags
 from altitude.tracking.outbox import FAILURES
 from altitude.tracking.pages import open_instructions, runs_page, runs_view
 from altitude.tracking.settings import Mlflow
-from altitude.tracking.store import creation_lock
+from altitude.tracking.store import creation_lock, without_password
 
 JOB_NUMBER, SWEPT, PRUNED = "job_number", "swept", "pruned"
 IDENTITY, COMMAND, NOTE = "sweep_identity", "sweep_command", "mlflow.note.content"
@@ -134,7 +134,10 @@ class SweepLedger:
         return open_instructions(self._store.uri, page)
 
     def tracking_of(self, job: Job) -> dict[str, Any]:
-        """Name and tags that make a run one of this sweep."""
+        """Name and tags that make a run one of this sweep, and where its store is.
+
+        A job elsewhere may have another working folder and another environment.
+        """
         tags = {
             **{name: str(value) for name, value in job.swept.items()},
             SWEEP_ID: self.sweep_id,
@@ -145,7 +148,10 @@ class SweepLedger:
         }
         parent = {"mlflow.parentRunId": self._run_id} if self._presentation.nested else {}
         name = job.name[:250] or f"job {job.number}"
-        return {"run_name": name, "tags": tags | parent, "watched": True}
+        uri = self._store.uri
+        # A password would be written into the files of the job.
+        address = {"uri": uri} if uri == without_password(uri) else {}
+        return {**address, "run_name": name, "tags": tags | parent, "watched": True}
 
     @_told_as_tracking_errors()
     def outcomes(self) -> dict[str, Outcome]:
