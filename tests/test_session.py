@@ -1,3 +1,4 @@
+import contextlib
 import os
 import signal
 import sys
@@ -90,3 +91,13 @@ def test_a_tensorflow_that_runs_is_left_alone(monkeypatch: pytest.MonkeyPatch) -
     assert "tensorflow" in sys.modules
     start_tensorflow()
     assert "TF_CPP_MIN_LOG_LEVEL" not in os.environ
+
+
+@pytest.mark.parametrize("number", [*ENDING_SIGNALS, signal.SIGINT])
+def test_a_signal_whose_exception_is_lost_is_raised_again(number: signal.Signals) -> None:
+    with ending_on_signals() as raise_again:
+        raise_again()  # nothing has been asked yet
+        with contextlib.suppress(KeyboardInterrupt):  # as Python does while it clears up objects
+            os.kill(os.getpid(), number)
+        with pytest.raises(KeyboardInterrupt):
+            raise_again()

@@ -3,7 +3,7 @@
 import math
 import traceback
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,25 +69,31 @@ def _run(experiment: Experiment, console: Console, kept: Kept) -> RunResult:
     experiment.tracking.check()
     start_tensorflow(experiment.strategy.start)
     check_signatures(experiment)
-    with ending_on_signals():
+    with ending_on_signals() as raise_again:
         tracked = experiment.tracking.open(experiment)
         with (
             _closing(tracked, experiment.output_dir),
             fresh_session(experiment.seed, experiment.loop.precision),
             experiment.strategy.scope(),
         ):
-            result = _train(experiment, tracked, console, kept)
+            result = _train(experiment, tracked, console, kept, raise_again)
     if tracked.notice:
         console.print(f"[yellow]{tracked.notice}[/]")
     return result
 
 
-def _train(experiment: Experiment, tracked: Run, console: Console, kept: Kept) -> RunResult:
+def _train(
+    experiment: Experiment,
+    tracked: Run,
+    console: Console,
+    kept: Kept,
+    raise_again: Callable[[], None],
+) -> RunResult:
     pipelines = kept.pipelines(experiment)
     tracked.set_tags({"dataset.fingerprint": pipelines.fingerprint})
     assembly = kept.begin(assemble(experiment, pipelines, console))
     model, pipelines = assembly.model, assembly.pipelines
-    seen, log = _fit(experiment, model, pipelines, tracked, console)
+    seen, log = _fit(experiment, model, pipelines, tracked, console, raise_again)
     scores = _score(experiment, model, assembly.saved, pipelines, seen)
     for warning in assembly.traces.warnings():
         warnings.warn(warning, stacklevel=2)
@@ -101,11 +107,13 @@ def _fit(
     pipelines: "Pipelines",
     tracked: Run,
     console: Console,
+    raise_again: Callable[[], None],
 ) -> tuple[dict[str, float], "EpochLog"]:
     """Trains, and returns the metrics of the epoch that the best model is from, and the log."""
     from altitude.callbacks.artifact_log import ArtifactLog
     from altitude.callbacks.best_epoch import BestEpoch
     from altitude.callbacks.epoch_log import EpochLog
+    from altitude.callbacks.interruption import Interruption
     from altitude.callbacks.progress import ProgressDisplay
 
     path = experiment.output_dir / BEST_MODEL
@@ -115,8 +123,9 @@ def _fit(
     log = EpochLog(tracked.log_metrics)
     artifacts = ArtifactLog(experiment.output_dir / "artifacts", tracked.log_artifact)
     progress = ProgressDisplay(console)
+    ours = [best, log, artifacts, progress, Interruption(raise_again)]
     try:
-        experiment.loop.run(model, pipelines, [*chosen, best, log, artifacts, progress])
+        experiment.loop.run(model, pipelines, [*chosen, *ours])
     finally:
         progress.close()
         if path.exists():

@@ -78,22 +78,42 @@ def random_state() -> str:
 
 
 @contextmanager
-def ending_on_signals() -> Iterator[None]:
+def ending_on_signals() -> Iterator[Callable[[], None]]:
     """Turns the signals that ask a process to end into an exception, so that runs are closed.
+
+    Python drops an exception that is raised while it clears up objects, so it can be raised again.
+
+    Yields:
+        A function that raises again what a signal has raised before.
 
     Raises:
         Terminated: Inside the block, when such a signal arrives.
+        KeyboardInterrupt: At Ctrl-C.
     """
+    asked: list[KeyboardInterrupt] = []
+
+    def raise_again() -> None:
+        if asked:
+            raise asked[0]
+
     if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may handle signals
+        yield raise_again  # only the main thread may handle signals
         return
 
     def end(number: int, _frame: FrameType | None) -> None:
-        raise Terminated(signal.Signals(number).name)
+        asked.append(Terminated(signal.Signals(number).name))
+        raise_again()
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        asked.append(KeyboardInterrupt())
+        handler = before[number]
+        handler(number, frame) if callable(handler) else raise_again()
 
     before: dict[int, Any] = {number: signal.signal(number, end) for number in ENDING_SIGNALS}
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        before[signal.SIGINT] = signal.signal(signal.SIGINT, interrupt)
     try:
-        yield
+        yield raise_again
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
