@@ -34,8 +34,8 @@ ALTITUDES = {
 }
 """The altitudes at which each recipe runs."""
 
-ELSEWHERE = {"reinforce", "lr_patience_clip"}
-"""A recipe with a loop of its own, and one that is a sweep: they have tests of their own."""
+ELSEWHERE = {"reinforce", "lr_patience_clip", "lr_patience_clip_search"}
+"""A recipe with a loop of its own, and two that are sweeps: they have tests of their own."""
 
 SHORT = {
     "gan": ["model.filters=4", "dataset.validation_size=100", "dataset.limit=200"],

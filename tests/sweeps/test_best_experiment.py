@@ -118,6 +118,7 @@ def test_the_recipe_says_only_what_is_not_the_default() -> None:
         "- override /objective: sparse_categorical",
         "- override /loop: train_step",
         "- override /callbacks: default",
+        "- override /strategy: one_device",
         "optimizer:",
         "  learning_rate: 0.0003",
         "loop:",

@@ -81,7 +81,8 @@ class Raising(InPlace):
 class Listening(InPlace):
     """Tells what has been returned as it comes, in any order, as ours does."""
 
-    listen: Callable[[int, JobReturn], None]
+    def listen(self, position: int, returned: JobReturn) -> None:
+        """Replaced by whoever wants to hear."""
 
     def launch(
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int

@@ -6,7 +6,7 @@ from omegaconf import DictConfig
 
 from altitude.errors import ConfigError
 from altitude.sweeps.composing import Composer
-from altitude.sweeps.planning import FrozenConfigs, Plan, jobs_of, plan_sweep
+from altitude.sweeps.planning import FrozenConfigs, Plan, jobs_of, once, plan_sweep
 from altitude.sweeps.search import Proposal
 
 
@@ -99,9 +99,10 @@ def test_proposals_become_jobs_with_the_callbacks_that_they_need(compose: Compos
         Proposal(number=7, overrides=("seed=1",), callbacks={"pruning": node}),
         Proposal(number=8, overrides=("seed=1",)),
     ]
-    (job,) = jobs_of(proposals, ["seed"], compose)  # the same, but for how it is watched
-    assert job.number == 7
-    assert job.config.callbacks.pruning == node
+    first, second = jobs_of(proposals, ["seed"], compose)
+    assert (first.number, dict(first.callbacks)) == (7, {"pruning": node})
+    assert (second.number, dict(second.callbacks)) == (8, {})
+    assert once([first, second]) == [first]  # the same, but for how it is watched
 
 
 def test_frozen_configs_are_found_by_the_overrides_of_the_job(

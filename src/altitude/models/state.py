@@ -40,7 +40,7 @@ def tf_variable(variable: Any) -> tf.Variable:
 
 def constants(model: keras.Model) -> str:
     """Describes what a graph holds of a model as it is: plain attributes, shapes, arrays."""
-    parts = [*model._flatten_layers(), *_optimizers(model.optimizer)]
+    parts = [*model._flatten_layers(), *_optimizers(getattr(model, "optimizer", None))]
     return repr([(type(part), _attributes(part)) for part in parts])
 
 
