@@ -59,8 +59,7 @@ def run(
     if problems:
         raise ConfigError(problems)
     console = Console(quiet=True) if not experiment.strategy.is_chief else console or Console()
-    if kept is None or experiment.strategy.distributes:
-        kept = Kept()  # which nobody sees: copies of a model are not taken over
+    kept = kept or Kept()
     with role_in(experiment) as part:
         return _run(part, console, kept)
 
@@ -97,7 +96,8 @@ def _train(
     scores = _score(experiment, model, assembly.saved, pipelines, seen)
     for warning in assembly.traces.warnings():
         warnings.warn(warning, stacklevel=2)
-    kept.keep(assembly)
+    if not experiment.strategy.distributes:  # copies of a model are not taken over
+        kept.keep(assembly)
     return _record(experiment, tracked, scores, log, assembly.traces.counts)
 
 

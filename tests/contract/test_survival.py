@@ -298,3 +298,21 @@ def test_a_server_that_dies_in_mid_training_costs_nothing(
     assert f"{len(records)} records could not be sent to {server.uri}" in closing
     assert str(unsent) in closing
     assert mlflow.active_run() is None
+
+
+LEFT_OPEN = """
+from pathlib import Path
+from altitude import Experiment
+from altitude.tracking import Mlflow
+from altitude.tracking.mlflow_run import open_mlflow_run
+open_mlflow_run(Mlflow(), Experiment(output_dir=Path("run")))
+"""
+
+
+@pytest.mark.slow
+def test_a_run_that_nobody_has_closed_is_not_called_finished(
+    working_folder: Path, default_store: MlflowClient
+) -> None:
+    process = run_python("-c", LEFT_OPEN, folder=working_folder)
+    assert process.returncode == 0, process.stderr
+    assert only_run(default_store).info.status == "KILLED"

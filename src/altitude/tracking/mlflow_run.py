@@ -1,5 +1,6 @@
 """A run in MLflow."""
 
+import atexit
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -50,7 +51,11 @@ def open_mlflow_run(settings: Mlflow, experiment: Experiment) -> "MlflowRun":
         raise TrackingError(
             f"the tracking store {without_password(uri)} cannot be used: {error}"
         ) from error
-    opened.log_config(experiment)
+    try:
+        opened.log_config(experiment)
+    except BaseException as error:
+        opened.give_up(error)
+        raise
     return opened
 
 
@@ -110,12 +115,20 @@ class MlflowRun:
             for first in range(0, len(batch), PARAMS_PER_CALL):
                 self._client.log_batch(self.run_id, params=batch[first : first + PARAMS_PER_CALL])
             mlflow.set_tracking_uri(self._uri)
+            # MLflow would call a run that nobody has closed at the end of the process FINISHED.
+            atexit.register(self._close_at_exit)
             mlflow.start_run(run_id=self.run_id, nested=self._surrounding is not None)
             if self._heartbeat:
                 self._heartbeat.start()
         except BaseException as error:
-            self.close("KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED")
+            self.give_up(error)
             raise
+
+    def give_up(self, error: BaseException) -> None:
+        """Closes a run that could not be opened to the end, with the reason."""
+        killed = isinstance(error, KeyboardInterrupt)
+        self.set_tags({"reason": str(error) or ("Ctrl-C" if killed else type(error).__name__)})
+        self.close("KILLED" if killed else "FAILED")
 
     def log_config(self, experiment: Experiment) -> None:
         """Logs the resolved config and the overrides, as files."""
@@ -148,6 +161,7 @@ class MlflowRun:
 
     def close(self, status: Status) -> None:
         """Sends what waits, ends the run, and leaves MLflow as it was before."""
+        atexit.unregister(self._close_at_exit)
         if self._heartbeat:
             self._heartbeat.stop()
         self._outbox.send(
@@ -160,6 +174,10 @@ class MlflowRun:
             with suppress(*FAILURES):  # it is taken off all the same
                 mlflow.end_run(status)
         mlflow.set_tracking_uri(self._environment)  # type: ignore[arg-type] # None unsets it
+
+    def _close_at_exit(self) -> None:
+        self.set_tags({"reason": "interrupted while the run was opened or closed"})
+        self.close("KILLED")
 
     def _send(self, record: dict[str, Any], call: Callable[[], object]) -> None:
         self._outbox.send({"run_id": self.run_id, **record}, call)
