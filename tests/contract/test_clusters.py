@@ -60,7 +60,12 @@ def ray(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, ...]]:
     os.environ.update(changes)
     address = f"hydra.launcher.ray.init.address=127.0.0.1:{port}"
     try:
-        yield ("hydra/launcher=ray", address, "+hydra.launcher.ray.init.object_store_memory=null")
+        yield (
+            "hydra/launcher=ray",
+            address,
+            "+hydra.launcher.ray.init.object_store_memory=null",
+            "+hydra.launcher.ray.remote.max_retries=0",
+        )
     finally:
         head.terminate()  # which ends all that it has started
         head.wait()
