@@ -63,16 +63,18 @@ def test_a_command_runs_as_written(command: str, folder: Path, environment: dict
 def test_the_default_experiment_is_as_good_as_the_readme_says(
     folder: Path, environment: dict[str, str]
 ) -> None:
-    # The first command of the README has just run here: its run is in the store.
+    # The first command of the README has run here, unless another process has taken that test.
     wanted = "params.seed = '42' and params.loop.epochs = '30'"
     code = (
         "import mlflow; runs = mlflow.search_runs(experiment_names=['altitude'], "
         f'filter_string="{wanted}", output_format="list"); '
         "print(runs[-1].info.status, runs[-1].data.metrics['test_accuracy'])"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True
-    )
+    ask = [sys.executable, "-c", code]
+    done = subprocess.run(ask, cwd=folder, env=environment, capture_output=True, text=True)
+    if not done.stdout:
+        subprocess.run([f"{ROOT}/scripts/train"], cwd=folder, env=environment, check=True)
+        done = subprocess.run(ask, cwd=folder, env=environment, capture_output=True, text=True)
     status, accuracy = done.stdout.split()
     assert status == "FINISHED"
     assert float(accuracy) >= 0.87

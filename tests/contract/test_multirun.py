@@ -35,7 +35,8 @@ class Folder:
         experiment = self.client.get_experiment_by_name(name)
         assert experiment is not None
         order = ["attributes.start_time"]
-        return list(self.client.search_runs([experiment.experiment_id], order_by=order))
+        found = self.client.search_runs([experiment.experiment_id], order_by=order)
+        return [run for run in found if run.data.tags.get("role") != "summary"]
 
     def numbers(self, run: Run) -> dict[str, list[float]]:
         """All that was measured, but for how long it took."""
