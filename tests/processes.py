@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-TIMEOUT = 120.0
+TIMEOUT = 300.0
 SET_BY_RUNS = (
     "HYDRA_FULL_ERROR",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR",
