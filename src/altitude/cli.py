@@ -3,6 +3,7 @@
 Imports neither TensorFlow nor MLflow, so that `--help` and Tab completion are quick.
 """
 
+import gc
 import os
 import sys
 import warnings
@@ -45,6 +46,7 @@ def main() -> None:
         # Hydra would print errors in its own way and exit with 1.
         os.environ["HYDRA_FULL_ERROR"] = "1"
         job()
+        gc.freeze()  # Python need not look through all of TensorFlow before it ends
     except KeyboardInterrupt as interrupt:
         _interrupted(interrupt)
     except Exception as error:

@@ -22,6 +22,17 @@ def start_tensorflow(set_up: Callable[[], None] = lambda: None) -> None:
     Args:
         set_up: Called once TensorFlow is imported, and before its devices are started.
     """
+    import_tensorflow()
+    import tensorflow as tf
+
+    with _quiet_stderr():
+        set_up()
+        # The first operation starts the devices, which chatters too.
+        tf.constant(0)
+
+
+def import_tensorflow() -> None:
+    """Imports TensorFlow and Keras without their chatter; devices are not started."""
     if "tensorflow" not in sys.modules:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
         # How Ray and others tell a process its share of the cores; TensorFlow does not read it.
@@ -29,11 +40,7 @@ def start_tensorflow(set_up: Callable[[], None] = lambda: None) -> None:
             os.environ.setdefault("TF_NUM_INTRAOP_THREADS", os.environ["OMP_NUM_THREADS"])
     with _quiet_stderr():
         import keras  # noqa: F401
-        import tensorflow as tf
-
-        set_up()
-        # The first operation starts the devices, which chatters too.
-        tf.constant(0)
+        import tensorflow as tf  # noqa: F401
 
 
 @contextmanager

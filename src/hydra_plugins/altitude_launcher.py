@@ -48,17 +48,33 @@ class LocalLauncher(Launcher):
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
     ) -> Sequence[JobReturn]:
         """Runs jobs and waits for them."""
-        from altitude.sweeps.local import LocalJobs
-
-        if self._jobs is None:
-            folder = Path(str(self.config.hydra.sweep.dir))
-            self._jobs = LocalJobs(self.parallel, folder, self.hydra_context, self.task_function)
         load = self.hydra_context.config_loader.load_sweep_config
         configs = [load(self.config, list(overrides)) for overrides in job_overrides]
-        return self._jobs.run(configs, initial_job_idx, self.listen)
+        return self._local_jobs().run(configs, initial_job_idx, self.listen)
+
+    def prepare(self, count: int) -> None:
+        """Starts processes that are about to be needed.
+
+        Args:
+            count: How many jobs there are.
+        """
+        self._local_jobs().start(count)
 
     def close(self) -> None:
         """Ends the processes."""
         if self._jobs is not None:
             self._jobs.close()
             self._jobs = None
+
+    def _local_jobs(self) -> "LocalJobs":
+        from altitude.sweeps.local import LocalJobs
+
+        if self._jobs is None:
+            self._jobs = LocalJobs(
+                self.parallel,
+                Path(str(self.config.hydra.sweep.dir)),
+                self.hydra_context,
+                self.task_function,
+                imports_early=not self.config.hydra.job.env_set,
+            )
+        return self._jobs

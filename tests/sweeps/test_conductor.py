@@ -341,13 +341,3 @@ def test_a_run_that_never_heard_of_its_end_does_not_hold_up_the_sweep(
     assert statuses(outcomes) == ["KILLED", "FAILED", "KILLED"]
     assert "the tracking store did not answer" in outcomes[0].reason
     assert outcomes[1].reason == "no such luck"
-
-
-def test_a_job_that_another_process_does_is_left_to_it(
-    tracked: SweepLedger, jobs: list[Job]
-) -> None:
-    tags = tracked.tracking_of(jobs[0])["tags"] | process_tags()
-    run = client().create_run("1", tags=tags, run_name="seed=0")
-    tracked.returned(jobs[0], RuntimeError("TakenError: being done by another run"), None)
-    (outcome,) = tracked.outcomes().values()
-    assert (outcome.status, outcome.run_id) == ("RUNNING", run.info.run_id)

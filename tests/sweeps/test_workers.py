@@ -152,6 +152,40 @@ def test_workers_run_side_by_side_on_cores_of_their_own(tmp_path: Path) -> None:
     assert sorted([first.value, second.value], key=min) == sorted(shared_cores(2), key=min)
 
 
+def say_who(path: Path) -> None:
+    path.write_text(str(os.getpid()))
+
+
+def test_a_process_warms_up_before_there_is_a_task(tmp_path: Path) -> None:
+    workers = Workers(2, tmp_path, functools.partial(say_who, tmp_path / "warm"))
+    workers.start(1)
+    wait_for(tmp_path / "warm")
+    (found,) = answers(workers, whoami)
+    workers.close()
+    assert found.value[0] == int((tmp_path / "warm").read_text())
+
+
+def test_a_process_that_cannot_warm_up_still_takes_tasks(tmp_path: Path) -> None:
+    workers = Workers(1, tmp_path, fail)
+    (found,) = answers(workers, whoami)
+    workers.close()
+    assert found.failure == ""
+
+
+def test_a_process_that_was_not_needed_is_not_waited_for(tmp_path: Path) -> None:
+    def warm_up() -> None:
+        say_who(tmp_path / "warm")
+        time.sleep(60)
+
+    workers = Workers(1, tmp_path, warm_up)
+    workers.start(1)
+    wait_for(tmp_path / "warm")
+    start = time.monotonic()
+    workers.close()
+    assert time.monotonic() - start < PATIENCE
+    assert not psutil.pid_exists(int((tmp_path / "warm").read_text()))
+
+
 @pytest.mark.parametrize(
     ("cores", "count", "expected"),
     [

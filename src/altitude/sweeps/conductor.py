@@ -2,7 +2,8 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from hydra.core.plugins import Plugins
@@ -132,11 +133,6 @@ class Conductor:
                 unheard = len(dropped)
                 self._attempts.subtract(job.identity for job in dropped)
 
-    def close(self) -> None:
-        """Ends what the launcher has started."""
-        close: Callable[[], None] = getattr(self._launcher, "close", lambda: None)
-        close()
-
     def _may_change(self, statuses: set[str]) -> bool:
         """Whether jobs go on without us: a launch that died has left them, or an engine raised."""
         about_to_begin = "WAITING" in statuses and time.monotonic() < self._expecting_until
@@ -218,11 +214,33 @@ def _status(job: Job, outcomes: dict[str, Outcome]) -> str:
     return known.status if known else "WAITING"
 
 
-def launcher_of(
-    config: DictConfig, frozen: FrozenConfigs, context: HydraContext, task_function: TaskFunction
-) -> Launcher:
-    """The launcher that was chosen, which finds the configs of its jobs among the frozen ones."""
+@contextmanager
+def opened_launcher(
+    config: DictConfig,
+    frozen: FrozenConfigs,
+    context: HydraContext,
+    task_function: TaskFunction,
+    jobs: int,
+) -> Iterator[Launcher]:
+    """The launcher that was chosen, which finds the configs of its jobs among the frozen ones.
+
+    Ours gets ready while there is still something to do before the first job, and is closed.
+
+    Args:
+        config: What Hydra composed, its own node included.
+        frozen: Where the launcher finds the configs of its jobs.
+        context: Loads configs.
+        task_function: What runs a job, given its config.
+        jobs: How many there will be, as far as is known.
+    """
     frozen_context = HydraContext(config_loader=frozen, callbacks=context.callbacks)  # type: ignore[arg-type]
-    return Plugins.instance().instantiate_launcher(
+    launcher = Plugins.instance().instantiate_launcher(
         hydra_context=frozen_context, task_function=task_function, config=config
     )
+    prepare: Callable[[int], None] = getattr(launcher, "prepare", lambda _jobs: None)
+    close: Callable[[], None] = getattr(launcher, "close", lambda: None)
+    try:
+        prepare(jobs)
+        yield launcher
+    finally:
+        close()

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 from rich.console import Console
@@ -13,7 +14,7 @@ from altitude.display.sweep import SweepDisplay
 from altitude.errors import SweepError
 from altitude.sweeps.closing import Closing, sweep_command
 from altitude.sweeps.composing import Composer
-from altitude.sweeps.conductor import Conductor, launcher_of
+from altitude.sweeps.conductor import Conductor, opened_launcher
 from altitude.sweeps.ending import ending_in_order
 from altitude.sweeps.jobs import Job
 from altitude.sweeps.ledger import Ending, Ledger, Memory
@@ -52,34 +53,39 @@ def launch_sweep(
     console = Console(width=None if sys.stdout.isatty() else FILE_WIDTH)
     plan = plan_sweep(config, overrides, compose)
     if plan.sweep.dry_run:
-        return _list(plan, console)
+        _list(plan, console)
+        return
     plan.experiment.tracking.check()
     folder = Path(str(config.hydra.sweep.dir)).absolute()
     frozen = FrozenConfigs(folder / "configs")
-    with ending_in_order():
-        command = sweep_command(config, overrides)
-        launcher = launcher_of(config, frozen, context, task_function)
+    command = sweep_command(config, overrides)
+    with (
+        ending_in_order(),
+        opened_launcher(config, frozen, context, task_function, len(plan.jobs)) as launcher,
+    ):
         ledger = _ledger(plan, command)
-        conductor = Conductor(
-            ledger,
-            launcher,
-            frozen,
-            retries=plan.sweep.retries,
-            fail_fast=plan.sweep.fail_fast,
-            batch_size=config.hydra.sweeper.max_batch_size,
-        )
-        try:
-            Launch(
-                plan=plan,
-                ledger=ledger,
-                conductor=conductor,
-                compose=compose,
-                folder=folder,
-                console=console,
-                command=command,
-            ).run()
-        finally:
-            conductor.close()
+        Launch(
+            plan=plan,
+            ledger=ledger,
+            conductor=_conductor(plan, ledger, launcher, frozen, config),
+            compose=compose,
+            folder=folder,
+            console=console,
+            command=command,
+        ).run()
+
+
+def _conductor(
+    plan: Plan, ledger: Ledger, launcher: Launcher, frozen: FrozenConfigs, config: DictConfig
+) -> Conductor:
+    return Conductor(
+        ledger,
+        launcher,
+        frozen,
+        retries=plan.sweep.retries,
+        fail_fast=plan.sweep.fail_fast,
+        batch_size=config.hydra.sweeper.max_batch_size,
+    )
 
 
 def _list(plan: Plan, console: Console) -> None:

@@ -12,7 +12,9 @@ from hydra.core.utils import JobReturn, JobStatus, run_job, setup_globals
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, open_dict
 
-from altitude.sweeps.workers import Answer, Task, Workers
+from altitude.errors import TakenError
+from altitude.session import import_tensorflow
+from altitude.sweeps.workers import Answer, Task, Workers, nothing
 
 
 def number_of_jobs(n_jobs: int) -> int:
@@ -34,14 +36,26 @@ class LocalJobs:
         folder: Where the workers' output goes.
         hydra_context: Loads the configs of the jobs.
         task_function: What runs a job, given its config.
+        imports_early: Whether workers import TensorFlow before they have a job; not if a job sets
+            environment variables for it.
     """
 
     def __init__(
-        self, count: int, folder: Path, hydra_context: HydraContext, task_function: TaskFunction
+        self,
+        count: int,
+        folder: Path,
+        hydra_context: HydraContext,
+        task_function: TaskFunction,
+        *,
+        imports_early: bool,
     ) -> None:
-        self._workers = Workers(count, folder)
+        self._workers = Workers(count, folder, import_tensorflow if imports_early else nothing)
         self._context = hydra_context
         self._task_function = task_function
+
+    def start(self, count: int) -> None:
+        """Has a number of workers warm up while there is no job for them yet."""
+        self._workers.start(count)
 
     def run(
         self, configs: Sequence[DictConfig], first: int, listen: Callable[[int, JobReturn], None]
@@ -81,7 +95,11 @@ class LocalJobs:
 def _run(
     context: HydraContext, task_function: TaskFunction, config: DictConfig, state: dict[Any, Any]
 ) -> Any:
-    """Runs one job, in a worker, as Hydra's own launchers do."""
+    """Runs one job, in a worker, as Hydra's own launchers do.
+
+    Returns:
+        What the job returned; a `TakenError`, which is no failure, as it is.
+    """
     setup_globals()
     Singleton.set_state(state)
     HydraConfig.instance().set_config(config)
@@ -92,13 +110,16 @@ def _run(
         job_dir_key="hydra.sweep.dir",
         job_subdir_key="hydra.sweep.subdir",
     )
-    if returned.status is JobStatus.FAILED:
+    left_to_another = isinstance(returned._return_value, TakenError)
+    if returned.status is JobStatus.FAILED and not left_to_another:
         raise returned._return_value
-    return returned.return_value
+    return returned._return_value
 
 
 def _job_return(answer: Answer) -> JobReturn:
+    value = RuntimeError(answer.failure) if answer.failure else answer.value
+    failed = isinstance(value, Exception)
     returned = JobReturn()
-    returned.status = JobStatus.FAILED if answer.failure else JobStatus.COMPLETED
-    returned.return_value = RuntimeError(answer.failure) if answer.failure else answer.value
+    returned.status = JobStatus.FAILED if failed else JobStatus.COMPLETED
+    returned.return_value = value
     return returned

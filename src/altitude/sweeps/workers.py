@@ -4,6 +4,7 @@ A process that dies costs the job that it was running, and no other.
 """
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import pickle
@@ -27,6 +28,10 @@ Task = Callable[[], Any]
 """What a worker does; it is pickled by value."""
 
 
+def nothing() -> None:
+    """What is done by a worker that needs no warming up."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """What has become of a task.
@@ -46,16 +51,27 @@ class Workers:
     Args:
         count: How many.
         folder: Where their output goes, a file for each.
+        warm_up: What each does first, whatever its tasks are, such as heavy imports.
     """
 
-    def __init__(self, count: int, folder: Path) -> None:
+    def __init__(self, count: int, folder: Path, warm_up: Task = nothing) -> None:
+        prepared = cloudpickle.dumps(warm_up)
         self._workers = [
-            _Worker(cores, folder / f"worker-{number}.log")
+            _Worker(cores, folder / f"worker-{number}.log", prepared)
             for number, cores in enumerate(shared_cores(count))
         ]
         self._idle: SimpleQueue[_Worker] = SimpleQueue()
         for worker in self._workers:
             self._idle.put(worker)
+
+    def start(self, count: int) -> None:
+        """Starts some of the processes before there is anything to do.
+
+        Args:
+            count: How many, if there are as many.
+        """
+        for worker in self._workers[:count]:
+            worker.start()
 
     def run(self, tasks: Sequence[Task], listen: Callable[[int, Answer], None]) -> None:
         """Runs tasks, as many at a time as there are workers.
@@ -83,7 +99,9 @@ class Workers:
     def close(self) -> None:
         """Ends the processes."""
         for worker in self._workers:
-            worker.close()
+            worker.dismiss()
+        for worker in self._workers:
+            worker.join()
 
     def _answer(self, task: Task) -> Answer:
         worker = self._idle.get()
@@ -101,14 +119,17 @@ def shared_cores(count: int) -> list[set[int]]:
 
 
 class _Worker:
-    def __init__(self, cores: set[int], log: Path) -> None:
+    def __init__(self, cores: set[int], log: Path, warm_up: bytes) -> None:
         self._cores = cores
         self._log = log
+        self._warm_up = warm_up
+        self._was_needed = False
         self._process: Any = None
         self._connection: Connection | None = None
 
     def answer(self, task: bytes) -> Answer:
-        connection = self._started()
+        connection = self.start()
+        self._was_needed = True
         try:
             connection.send_bytes(task)
             while not connection.poll(LOOK_SECONDS):
@@ -123,16 +144,23 @@ class _Worker:
         if self._process is not None and self._process.is_alive():
             os.kill(self._process.pid, signal.SIGINT)
 
-    def close(self) -> None:
+    def dismiss(self) -> None:
         if self._connection is not None:
             self._connection.close()
+            if not self._was_needed:  # it may be in the middle of its imports
+                self._process.kill()
+
+    def join(self) -> None:
+        if self._process is not None:
             self._process.join()
 
-    def _started(self) -> Connection:
+    def start(self) -> Connection:
         if self._connection is None or not self._process.is_alive():
             context = multiprocessing.get_context("spawn")
             self._connection, theirs = context.Pipe()
-            self._process = context.Process(target=_serve, args=(theirs, self._cores, self._log))
+            self._process = context.Process(
+                target=_serve, args=(theirs, self._cores, self._log, self._warm_up)
+            )
             self._process.start()
             theirs.close()
         return self._connection
@@ -147,15 +175,18 @@ class _Worker:
         return f"its process was ended by {name}{hint}; see {self._log}"
 
 
-def _serve(connection: Connection, cores: set[int], log: Path) -> None:
+def _serve(connection: Connection, cores: set[int], log: Path, warm_up: bytes) -> None:
     """The life of a worker: tasks come in, answers go out."""
     os.setsid()  # Ctrl-C reaches the parent alone, which passes it on once
     os.sched_setaffinity(0, cores)  # which TensorFlow takes for the number of its threads, too
     _write_to(log)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     with contextlib.suppress(EOFError, BrokenPipeError, KeyboardInterrupt):
+        _done(pickle.loads(warm_up))  # noqa: S301 - from our parent; a task tells if it failed
+        gc.freeze()  # what was imported stays: collections need not look through it
         for task in _tasks(connection):
             connection.send_bytes(pickle.dumps(_done(task)))
+    gc.freeze()  # nor does the one at the end need to look through anything
 
 
 def _tasks(connection: Connection) -> Iterator[Task]:

@@ -3,7 +3,8 @@
 import logging
 import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # seven are four minutes
@@ -16,6 +17,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
 from altitude.errors import TrackingError
+from altitude.tracking.outbox import FAILURES
 from altitude.tracking.settings import Mlflow
 from altitude.tracking.store import artifact_location, creation_lock, resolve_uri, sqlite_path
 
@@ -87,3 +89,12 @@ def _file_system(path: str) -> str:
     mounts = {mount.mountpoint: mount.fstype for mount in psutil.disk_partitions(all=True)}
     above = [point for point in mounts if path.startswith(point.rstrip("/") + "/")]
     return mounts[max(above, key=len)] if above else ""
+
+
+@contextmanager
+def told_as_tracking_errors() -> Iterator[None]:
+    """Raises what a store has failed with as a `TrackingError`."""
+    try:
+        yield
+    except FAILURES as error:
+        raise TrackingError(f"the tracking store cannot be used: {error}") from error

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,21 +9,21 @@ from typing import Any
 from mlflow.entities import Metric as LoggedMetric
 from mlflow.entities import Run, RunTag
 
-from altitude.errors import TakenError, TrackingError
 from altitude.sweeps.jobs import Job
 from altitude.sweeps.ledger import Ending
 from altitude.sweeps.outcome import Goal, Outcome, Status
 from altitude.tracking.claim import ATTEMPT, CONFIG_HASH, JOB, ROLE, SUMMARY, SWEEP_ID
-from altitude.tracking.connection import Connection, connect
+from altitude.tracking.connection import Connection, connect, told_as_tracking_errors
 from altitude.tracking.heartbeat import STOP
 from altitude.tracking.liveness import HEARTBEAT, is_alive, now, process_tags
 from altitude.tracking.outbox import FAILURES
 from altitude.tracking.pages import open_instructions, runs_page, runs_view
 from altitude.tracking.settings import Mlflow
-from altitude.tracking.store import creation_lock, without_password
+from altitude.tracking.store import without_password
+from altitude.tracking.sweep_summary import open_summary
 
 JOB_NUMBER, SWEPT, PRUNED = "job_number", "swept", "pruned"
-IDENTITY, COMMAND, NOTE = "sweep_identity", "sweep_command", "mlflow.note.content"
+NOTE = "mlflow.note.content"
 GONE = "its process is gone: killed, or out of memory"
 UNHEARD = "it has ended, and the tracking store did not answer then"
 PREFERENCE: Mapping[str, int] = {"FINISHED": 2, "RUNNING": 1}
@@ -64,49 +63,14 @@ def open_sweep(
     Raises:
         TrackingError: If the store cannot be used, or another process runs this sweep.
     """
-    with _told_as_tracking_errors():
+    with told_as_tracking_errors():
         store = connect(settings)
-        with creation_lock(store.uri):  # of two launches at the same time, one comes first
-            summary = _summary(store, identity, presentation, fresh=fresh)
+        title, command = presentation.title, presentation.command
+        summary = open_summary(store, identity, title, command, fresh=fresh)
         ledger = SweepLedger(store, summary, presentation)
         ledger.settle_the_dead()
         ledger.prepare_page()
     return ledger
-
-
-@contextmanager
-def _told_as_tracking_errors() -> Iterator[None]:
-    try:
-        yield
-    except FAILURES as error:
-        raise TrackingError(f"the tracking store cannot be used: {error}") from error
-
-
-def _summary(store: Connection, identity: str, presentation: Presentation, *, fresh: bool) -> Run:
-    wanted = f"tags.{IDENTITY} = '{identity}' and tags.{ROLE} = '{SUMMARY}'"
-    order = ["attributes.start_time DESC"]
-    earlier = store.client.search_runs([store.experiment_id], wanted, order_by=order)
-    for run in earlier[:1]:
-        _require_idle(run)
-    mine = {**process_tags(), COMMAND: presentation.command, STOP: ""}
-    if earlier and not fresh:
-        run_id = earlier[0].info.run_id
-        store.client.log_batch(run_id, tags=[RunTag(key, value) for key, value in mine.items()])
-        store.client.update_run(run_id, status="RUNNING")
-        return store.client.get_run(run_id)
-    sweep_id = identity + (f"-{len(earlier) + 1}" if earlier else "")
-    tags = {SWEEP_ID: sweep_id, ROLE: SUMMARY, IDENTITY: identity, **mine}
-    return store.client.create_run(store.experiment_id, tags=tags, run_name=presentation.title)
-
-
-def _require_idle(summary: Run) -> None:
-    tags = summary.data.tags
-    if summary.info.status == "RUNNING" and is_alive(tags):
-        machine, pid, _ = tags["process"].rsplit(" ", 2)
-        raise TrackingError(
-            f"this sweep is running already: process {pid} on {machine.partition('/')[0]}. "
-            "Stop that one first, or wait for it; a second copy of the sweep is not needed"
-        )
 
 
 class SweepLedger:
@@ -153,12 +117,12 @@ class SweepLedger:
         address = {"uri": uri} if uri == without_password(uri) else {}
         return {**address, "run_name": name, "tags": tags | parent, "watched": True}
 
-    @_told_as_tracking_errors()
+    @told_as_tracking_errors()
     def outcomes(self) -> dict[str, Outcome]:
         """What has become of each job, by its identity; runs without a process are settled."""
         return self._outcomes_of(self._children())
 
-    @_told_as_tracking_errors()
+    @told_as_tracking_errors()
     def begin_again(self, jobs: Sequence[Job]) -> None:
         """Takes the failed runs of jobs off the sweep: they stay, as attempts."""
         wanted = {job.identity for job in jobs}
@@ -166,7 +130,7 @@ class SweepLedger:
             if run.data.tags[CONFIG_HASH] in wanted and run.info.status != "RUNNING":
                 self._client.set_tag(run.info.run_id, ROLE, ATTEMPT)
 
-    @_told_as_tracking_errors()
+    @told_as_tracking_errors()
     def returned(self, job: Job, error: BaseException | None, value: Any) -> None:  # noqa: ARG002
         """Records what its run does not say: why it never began, or how it ended."""
         runs = self._children(f" and tags.{CONFIG_HASH} = '{job.identity}'")
@@ -175,7 +139,7 @@ class SweepLedger:
             self._record(job, error)
         elif known is not None and known.reason == GONE and error is not None:
             self._client.set_tag(str(known.run_id), "reason", str(error))
-        elif known is not None and known.status == "RUNNING" and not _taken(error):
+        elif known is not None and known.status == "RUNNING":
             reason = UNHEARD if error is None else str(error)
             self._client.set_tag(str(known.run_id), "reason", reason)
             self._client.set_terminated(str(known.run_id), "FAILED" if error else "KILLED")
@@ -190,14 +154,14 @@ class SweepLedger:
         self._client.log_text(run.info.run_id, reason, "traceback.txt")
         self._client.set_terminated(run.info.run_id, "FAILED")
 
-    @_told_as_tracking_errors()
+    @told_as_tracking_errors()
     def ask_to_stop(self, reason: str) -> None:
         """Tags the jobs that run, and the sweep itself for those that are still in a queue."""
         running = [run for run in self._children() if run.info.status == "RUNNING"]
         for run_id in [self._run_id, *(run.info.run_id for run in running)]:
             self._client.set_tag(run_id, STOP, reason)
 
-    @_told_as_tracking_errors()
+    @told_as_tracking_errors()
     def count(self, counts: Mapping[str, int]) -> None:
         """Writes how many jobs there are of each kind into tags, with a sign of life."""
         tags = {f"jobs.{kind}": str(number) for kind, number in counts.items()}
@@ -206,7 +170,7 @@ class SweepLedger:
         batch = [RunTag(name, value) for name, value in {**changed, HEARTBEAT: now()}.items()]
         self._client.log_batch(self._run_id, tags=batch)
 
-    @_told_as_tracking_errors()
+    @told_as_tracking_errors()
     def histories(self, metric: str) -> dict[str, list[float]]:
         """Values of a metric by epoch, by the id of the run."""
         return {run.info.run_id: self._history(run, metric) for run in self._children()}
@@ -219,7 +183,7 @@ class SweepLedger:
         except FAILURES:
             return None  # files of another machine; the leaderboard names the run
 
-    @_told_as_tracking_errors()
+    @told_as_tracking_errors()
     def close(
         self, status: Ending, metrics: Mapping[str, float], files: Sequence[Path], note: str
     ) -> None:
@@ -307,8 +271,3 @@ class SweepLedger:
 
 def _preference(run: Run) -> int:
     return PREFERENCE.get(run.info.status, 0)
-
-
-def _taken(error: BaseException | None) -> bool:
-    """Whether a job was left to another process; workers tell of errors in words."""
-    return TakenError.__name__ in f"{type(error).__name__}: {error}"
