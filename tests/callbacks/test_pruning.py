@@ -10,7 +10,7 @@ from optuna.pruners import NopPruner, ThresholdPruner
 
 from altitude import ConfigError
 from altitude.callbacks import Pruning
-from altitude.sweeps.optuna_storage import open_storage
+from altitude.sweeps.search.optuna_storage import open_storage
 
 EPOCHS = 4
 

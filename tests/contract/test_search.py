@@ -14,8 +14,8 @@ from mlflow.tracking import MlflowClient
 
 from altitude.sweeps import Optuna
 from altitude.sweeps.outcome import Outcome
-from altitude.sweeps.search import Study
-from altitude.sweeps.space import Space
+from altitude.sweeps.planning.space import Space
+from altitude.sweeps.search.proposals import Study
 from tests.processes import TIMEOUT, Finished, Process, finish, run_altitude, start_python
 
 pytestmark = pytest.mark.slow

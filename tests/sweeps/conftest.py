@@ -9,7 +9,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from altitude.config_path import config_directory
-from altitude.sweeps.composing import Composer
+from altitude.sweeps.planning.composing import Composer
 
 
 def loader_of(folder: str) -> Any:

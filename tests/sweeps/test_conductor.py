@@ -13,12 +13,12 @@ from omegaconf import DictConfig, open_dict
 from altitude.config import experiment_from
 from altitude.errors import TrackingError
 from altitude.sweeps import conductor as conductor_module
-from altitude.sweeps.composing import Composer
 from altitude.sweeps.conductor import Conductor, FailFast
-from altitude.sweeps.jobs import Job, compose_jobs
 from altitude.sweeps.ledger import Ledger, Memory
 from altitude.sweeps.outcome import Goal, Outcome
-from altitude.sweeps.planning import FrozenConfigs
+from altitude.sweeps.planning.composing import Composer
+from altitude.sweeps.planning.frozen_configs import FrozenConfigs
+from altitude.sweeps.planning.jobs import Job, compose_jobs
 from altitude.tracking.liveness import process_tags
 from altitude.tracking.settings import Mlflow
 from altitude.tracking.sweep_ledger import Presentation, SweepLedger, open_sweep

@@ -8,8 +8,8 @@ from mlflow.tracking import MlflowClient
 from omegaconf import DictConfig
 
 from altitude.errors import TrackingError
-from altitude.sweeps.jobs import Job
 from altitude.sweeps.outcome import Goal
+from altitude.sweeps.planning.jobs import Job
 from altitude.tracking import sweep_ledger
 from altitude.tracking.liveness import process_tags
 from altitude.tracking.settings import Mlflow

@@ -8,7 +8,7 @@ import keras
 from altitude.errors import ConfigError, Problem, TrackingError
 
 if TYPE_CHECKING:
-    from altitude.sweeps.optuna_reports import Reports
+    from altitude.sweeps.search.optuna_reports import Reports
 
 
 class Pruning(keras.callbacks.Callback):
@@ -31,7 +31,7 @@ class Pruning(keras.callbacks.Callback):
         self._reports: Reports | None = None
 
     def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002, D102
-        from altitude.sweeps.optuna_reports import Reports
+        from altitude.sweeps.search.optuna_reports import Reports
 
         try:
             self._reports = Reports(*self._place)

@@ -10,7 +10,7 @@ from altitude.checks.composition import compose_config, variants
 from altitude.config import read_experiment, read_sweep
 from altitude.errors import Problem
 from altitude.experiment import new_output_dir
-from altitude.sweeps.space import PARAMS
+from altitude.sweeps.planning.space import PARAMS
 
 
 def command_problems(

@@ -16,7 +16,7 @@ from omegaconf.errors import OmegaConfBaseException
 from altitude.checks.explanation import explain, groups
 from altitude.config_path import config_directory
 from altitude.errors import ConfigError, Problem
-from altitude.sweeps.space import values_of
+from altitude.sweeps.planning.space import values_of
 
 REFUSALS = (HydraException, OmegaConfBaseException, ValueError)
 """What Hydra raises for overrides that do not fit; ValueError for `dataset=null` and the like."""

@@ -1,7 +1,7 @@
 """What a multirun does beyond Hydra: sweeps that survive, searches, workers."""
 
-from altitude.sweeps.grid import Grid
-from altitude.sweeps.optuna_search import Optuna
+from altitude.sweeps.search.grid import Grid
+from altitude.sweeps.search.optuna_search import Optuna
 from altitude.sweeps.settings import Sweep
 
 __all__ = ["Grid", "Optuna", "Sweep"]

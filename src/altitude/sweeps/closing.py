@@ -10,11 +10,11 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from altitude.sweeps.best_experiment import experiment_file
-from altitude.sweeps.jobs import Job
 from altitude.sweeps.leaderboard import Standing, as_markdown, as_text, leaderboard, write_csv
 from altitude.sweeps.ledger import Ending, Ledger
 from altitude.sweeps.outcome import Goal, Outcome
 from altitude.sweeps.pictures import draw_sweep
+from altitude.sweeps.planning.jobs import Job
 
 SHOWN = 10
 LABEL_WIDTH = 16

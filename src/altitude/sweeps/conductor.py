@@ -13,10 +13,10 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 from altitude.errors import TakenError, TrackingError
-from altitude.sweeps.jobs import Job
 from altitude.sweeps.ledger import Ledger
 from altitude.sweeps.outcome import Outcome
-from altitude.sweeps.planning import FrozenConfigs
+from altitude.sweeps.planning.frozen_configs import FrozenConfigs
+from altitude.sweeps.planning.jobs import Job
 
 ADOPTED_SECONDS = 2.0
 """How often it is looked whether a job that another launch has begun has ended."""

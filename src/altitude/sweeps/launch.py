@@ -13,15 +13,16 @@ from rich.console import Console
 from altitude.display.sweep import SweepDisplay
 from altitude.errors import SweepError
 from altitude.sweeps.closing import Closing, sweep_command
-from altitude.sweeps.composing import Composer
 from altitude.sweeps.conductor import Conductor, opened_launcher
 from altitude.sweeps.ending import ending_in_order
-from altitude.sweeps.jobs import Job
 from altitude.sweeps.ledger import Ending, Ledger, Memory
 from altitude.sweeps.outcome import Outcome
-from altitude.sweeps.planning import FrozenConfigs, Plan, jobs_of, once, plan_sweep
-from altitude.sweeps.search import Search, Study
-from altitude.sweeps.space import Compose, short_names
+from altitude.sweeps.planning.composing import Composer
+from altitude.sweeps.planning.frozen_configs import FrozenConfigs
+from altitude.sweeps.planning.jobs import Job
+from altitude.sweeps.planning.plan import Plan, jobs_of, once, plan_sweep
+from altitude.sweeps.planning.space import Compose, short_names
+from altitude.sweeps.search.proposals import Search, Study
 from altitude.sweeps.watch import Watch
 from altitude.tracking.settings import Mlflow
 from altitude.tracking.store import resolve_uri

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from altitude.sweeps.jobs import Job
 from altitude.sweeps.outcome import Outcome
+from altitude.sweeps.planning.jobs import Job
 
 Ending = Literal["FINISHED", "FAILED", "KILLED"]
 

@@ -11,8 +11,8 @@ from altitude.sweeps.outcome import Goal
 from altitude.validation import STRICT, Flag, NonNegativeCount, refuse
 
 if TYPE_CHECKING:
-    from altitude.sweeps.search import Search, Study
-    from altitude.sweeps.space import Space
+    from altitude.sweeps.planning.space import Space
+    from altitude.sweeps.search.proposals import Search, Study
 
 Direction = Literal["maximize", "minimize"]
 

@@ -9,9 +9,9 @@ from typing import Any
 from mlflow.entities import Metric as LoggedMetric
 from mlflow.entities import Run, RunTag
 
-from altitude.sweeps.jobs import Job
 from altitude.sweeps.ledger import Ending
 from altitude.sweeps.outcome import Goal, Outcome, Status
+from altitude.sweeps.planning.jobs import Job
 from altitude.tracking.claim import ATTEMPT, CONFIG_HASH, JOB, ROLE, SUMMARY, SWEEP_ID
 from altitude.tracking.connection import Connection, connect, told_as_tracking_errors
 from altitude.tracking.heartbeat import STOP

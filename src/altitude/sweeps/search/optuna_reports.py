@@ -3,7 +3,11 @@
 import optuna
 from optuna.pruners import BasePruner
 
-from altitude.sweeps.optuna_storage import open_storage, told_as_tracking_errors, trial_numbered
+from altitude.sweeps.search.optuna_storage import (
+    open_storage,
+    told_as_tracking_errors,
+    trial_numbered,
+)
 
 PRUNED = "pruned"
 """The attribute of a trial that says after which epoch its job was stopped."""

@@ -7,13 +7,17 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from altitude.sweeps.optuna_reports import PRUNED
-from altitude.sweeps.optuna_search import Optuna
-from altitude.sweeps.optuna_storage import open_storage, told_as_tracking_errors, trial_numbered
 from altitude.sweeps.outcome import Outcome
-from altitude.sweeps.parameters import parameters_of
-from altitude.sweeps.search import Proposal, Search, Study
-from altitude.sweeps.space import Space
+from altitude.sweeps.planning.space import Space
+from altitude.sweeps.search.optuna_reports import PRUNED
+from altitude.sweeps.search.optuna_search import Optuna
+from altitude.sweeps.search.optuna_storage import (
+    open_storage,
+    told_as_tracking_errors,
+    trial_numbered,
+)
+from altitude.sweeps.search.parameters import parameters_of
+from altitude.sweeps.search.proposals import Proposal, Search, Study
 from altitude.tracking.store import sqlite_path
 
 JOB, RETRIES = "job", "retries"

@@ -5,7 +5,7 @@ import pytest
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 
-from altitude.sweeps.space import Compose, Space, read_spaces, short_names, value_at
+from altitude.sweeps.planning.space import Compose, Space, read_spaces, short_names, value_at
 
 REFERENCE = {
     "optimizer.learning_rate": "3e-4,1e-3,3e-3",

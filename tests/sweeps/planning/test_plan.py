@@ -5,9 +5,10 @@ import pytest
 from omegaconf import DictConfig
 
 from altitude.errors import ConfigError
-from altitude.sweeps.composing import Composer
-from altitude.sweeps.planning import FrozenConfigs, Plan, jobs_of, once, plan_sweep
-from altitude.sweeps.search import Proposal
+from altitude.sweeps.planning.composing import Composer
+from altitude.sweeps.planning.frozen_configs import FrozenConfigs
+from altitude.sweeps.planning.plan import Plan, jobs_of, once, plan_sweep
+from altitude.sweeps.search.proposals import Proposal
 
 
 def plan(compose: Composer, *overrides: str) -> Plan:

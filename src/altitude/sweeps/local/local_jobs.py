@@ -14,7 +14,7 @@ from omegaconf import DictConfig, open_dict
 
 from altitude.errors import TakenError
 from altitude.session import import_tensorflow
-from altitude.sweeps.workers import Answer, Task, Workers, nothing
+from altitude.sweeps.local.workers import Answer, Task, Workers, nothing
 
 
 def number_of_jobs(n_jobs: int) -> int:

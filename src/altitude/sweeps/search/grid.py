@@ -6,9 +6,9 @@ from typing import Any
 from pydantic.dataclasses import dataclass
 
 from altitude.errors import Problem
-from altitude.sweeps.search import EveryCombination, Search, Study
+from altitude.sweeps.planning.space import Space
+from altitude.sweeps.search.proposals import EveryCombination, Search, Study
 from altitude.sweeps.settings import Sweep
-from altitude.sweeps.space import Space
 from altitude.validation import STRICT
 
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from altitude.sweeps.composing import Composer
-from altitude.sweeps.jobs import Job, compose_jobs
-from altitude.sweeps.space import read_spaces
+from altitude.sweeps.planning.composing import Composer
+from altitude.sweeps.planning.jobs import Job, compose_jobs
+from altitude.sweeps.planning.space import read_spaces
 from tests.sweeps.conftest import main_config
 
 REFERENCE = (

@@ -4,8 +4,8 @@ from optuna.pruners import HyperbandPruner, MedianPruner
 from optuna.trial import TrialState
 
 from altitude import TrackingError
-from altitude.sweeps.optuna_reports import PRUNED, Reports
-from altitude.sweeps.optuna_storage import open_storage
+from altitude.sweeps.search.optuna_reports import PRUNED, Reports
+from altitude.sweeps.search.optuna_storage import open_storage
 
 HYPERBAND = HyperbandPruner(min_resource=1, max_resource=9, reduction_factor=3)
 

@@ -15,8 +15,8 @@ from altitude import TrackingError
 from altitude.errors import ConfigError
 from altitude.sweeps import Optuna
 from altitude.sweeps.outcome import Outcome, Status
-from altitude.sweeps.search import Proposal, Search, Study
-from altitude.sweeps.space import Space
+from altitude.sweeps.planning.space import Space
+from altitude.sweeps.search.proposals import Proposal, Search, Study
 from tests.processes import finish, run_python, start_python
 
 NUMBERS = ("optimizer.learning_rate=tag(log, interval(1e-4, 1e-1))", "loop.clip_norm=range(1,6)")
@@ -74,7 +74,7 @@ class Folder:
 @pytest.fixture(scope="module")
 def empty_study_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database of Optuna with all its tables, which take a while to make."""
-    from altitude.sweeps.optuna_storage import open_storage
+    from altitude.sweeps.search.optuna_storage import open_storage
 
     path = tmp_path_factory.mktemp("studies") / "optuna.db"
     open_storage(f"sqlite:///{path}")
@@ -340,8 +340,6 @@ def test_the_settings_do_not_import_optuna(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_several_processes_create_a_storage_at_once(tmp_path: Path) -> None:
-    code = (
-        "from altitude.sweeps.optuna_storage import open_storage as o; o('sqlite:///{}/optuna.db')"
-    )
+    code = "from altitude.sweeps.search.optuna_storage import open_storage as o; o('sqlite:///{}/optuna.db')"
     started = [start_python("-c", code.format(tmp_path), folder=tmp_path) for _ in range(4)]
     assert [finish(process).stderr for process in started] == [""] * 4

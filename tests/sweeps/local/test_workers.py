@@ -10,7 +10,7 @@ from typing import Any
 import psutil
 import pytest
 
-from altitude.sweeps.workers import Answer, Workers, shared_cores
+from altitude.sweeps.local.workers import Answer, Workers, shared_cores
 from tests.processes import start_python
 
 PATIENCE = 20.0
@@ -18,7 +18,7 @@ PATIENCE = 20.0
 PARENT = """
 import os, time
 from pathlib import Path
-from altitude.sweeps.workers import Workers
+from altitude.sweeps.local.workers import Workers
 
 def task():
     Path("worker").write_text(str(os.getpid()))

@@ -11,7 +11,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from altitude.sweeps.outcome import named
-from altitude.sweeps.space import Compose, short_names, value_at
+from altitude.sweeps.planning.space import Compose, short_names, value_at
 
 NEUTRAL = ("hydra", "output_dir", "sweep", "tracking", "dataset.data_dir")
 """Keys that say where something lies, what it is called or how it is watched: two jobs that differ

@@ -8,8 +8,8 @@ from hydra.types import HydraContext
 from omegaconf import DictConfig
 
 from altitude.errors import TakenError
-from altitude.sweeps.composing import Composer
-from altitude.sweeps.local import LocalJobs
+from altitude.sweeps.local.local_jobs import LocalJobs
+from altitude.sweeps.planning.composing import Composer
 
 
 def work(config: DictConfig) -> float:

@@ -9,10 +9,10 @@ from pydantic.dataclasses import dataclass
 
 from altitude.deferred import argument_problems
 from altitude.errors import ConfigError, Problem
-from altitude.sweeps.parameters import parameters_of
-from altitude.sweeps.search import Search, Study
+from altitude.sweeps.planning.space import Space
+from altitude.sweeps.search.parameters import parameters_of
+from altitude.sweeps.search.proposals import Search, Study
 from altitude.sweeps.settings import Sweep
-from altitude.sweeps.space import Space
 from altitude.validation import STRICT, Count, NonNegativeCount, refuse
 
 SAMPLERS = {
@@ -111,8 +111,8 @@ class Optuna(Sweep):
             ConfigError: If jobs are to be pruned, and they have nowhere to report to.
             TrackingError: If the storage cannot be used.
         """
-        from altitude.sweeps.optuna_storage import storage_url
-        from altitude.sweeps.optuna_study import begin_search
+        from altitude.sweeps.search.optuna_storage import storage_url
+        from altitude.sweeps.search.optuna_study import begin_search
 
         url = storage_url(self.storage, study.tracking_uri)
         if url is None and self.pruner != "none":

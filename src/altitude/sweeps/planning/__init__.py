@@ -1,0 +1,1 @@
+"""From what was typed to jobs that have been composed, checked, and fixed."""

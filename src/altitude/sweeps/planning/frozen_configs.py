@@ -1,0 +1,54 @@
+"""The configs of a sweep's jobs as they were when it started."""
+
+import pickle
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+from altitude.sweeps.planning.jobs import Job
+
+
+class FrozenConfigs:
+    """Takes the place of Hydra's config loader in launchers: jobs are not composed again.
+
+    Configs lie in files, so that a launcher that sends this object elsewhere sends little.
+
+    Args:
+        folder: Where the files go.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._paths: dict[tuple[str, ...], Path] = {}
+
+    def freeze(self, job: Job, tracking: Mapping[str, Any], subdir: str) -> None:
+        """Keeps a job's config.
+
+        Args:
+            job: The job.
+            tracking: Settings of the group `tracking` that it gets.
+            subdir: Its folder in that of the sweep.
+        """
+        config = job.config.copy()
+        with open_dict(config):
+            config.tracking.update(tracking)
+            for name, node in job.callbacks.items():  # behind the user's own
+                OmegaConf.update(config, f"callbacks.{name}", dict(node))
+            config.hydra.sweep.dir = str(self._folder.parent)
+            config.hydra.sweep.subdir = subdir
+        self._folder.mkdir(parents=True, exist_ok=True)
+        path = self._folder / f"{subdir}.pickle"
+        path.write_bytes(pickle.dumps(config))
+        self._paths[job.overrides] = path
+
+    def load_sweep_config(
+        self,
+        master_config: DictConfig,  # noqa: ARG002 - Hydra passes it
+        sweep_overrides: Sequence[str],
+    ) -> DictConfig:
+        """Returns the config that was kept for these overrides. The name is Hydra's."""
+        path = self._paths[tuple(sweep_overrides)]
+        config: DictConfig = pickle.loads(path.read_bytes())  # noqa: S301 - written above
+        return config

@@ -1,0 +1,1 @@
+"""Which jobs come next: every combination, or what a search makes of the jobs before."""
