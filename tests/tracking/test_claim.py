@@ -1,3 +1,4 @@
+import signal
 from collections.abc import Callable
 
 import pytest
@@ -5,9 +6,11 @@ from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 
 from altitude.errors import TakenError
+from altitude.tracking import Mlflow
 from altitude.tracking.claim import claim
 from altitude.tracking.connection import Connection
 from altitude.tracking.liveness import process_tags
+from tests.conftest import ExperimentFactory
 
 DEAD = {"process": "elsewhere/boot/pid 1 1.0", "heartbeat": "0"}
 JOB = {"sweep_id": "sweep", "role": "job", "config_hash": "abc"}
@@ -44,9 +47,7 @@ def test_a_job_that_is_done_is_not_done_again(store: Connection, begin: Begin) -
     with pytest.raises(TakenError, match=f"done by run {done.info.run_id}"):
         claim(store, run)
     given_up = store.client.get_run(run.info.run_id)
-    assert given_up.info.status == "KILLED"
     assert given_up.data.tags["role"] == "attempt"
-    assert given_up.data.tags["reason"] == f"done by run {done.info.run_id}"
 
 
 def test_of_two_that_begin_at_the_same_time_one_goes_on(store: Connection, begin: Begin) -> None:
@@ -91,4 +92,37 @@ def test_a_job_that_waited_in_a_queue_does_not_begin_once_the_sweep_is_stopped(
         return
     with pytest.raises(TakenError, match="Ctrl-C"):
         claim(store, run)
-    assert store.client.get_run(run.info.run_id).info.status == "KILLED"
+    assert store.client.get_run(run.info.run_id).data.tags["role"] == "attempt"
+
+
+def test_a_run_that_is_taken_is_closed(
+    begin: Begin, store: Connection, small_experiment: ExperimentFactory
+) -> None:
+    done = begin(1, "FINISHED")
+    with pytest.raises(TakenError):
+        Mlflow(tags=JOB, watched=True).open(small_experiment())
+    (late,) = others(store, done)
+    assert late.info.status == "KILLED"
+    assert late.data.tags["reason"] == f"done by run {done.info.run_id}"
+
+
+def test_ctrl_c_in_the_middle_of_a_claim_leaves_no_run_open(
+    begin: Begin,
+    store: Connection,
+    small_experiment: ExperimentFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted(*_: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    before = begin(1, "KILLED")
+    monkeypatch.setattr("altitude.tracking.claim._precedence", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        Mlflow(tags=JOB, watched=True).open(small_experiment())
+    (late,) = others(store, before)
+    assert (late.info.status, late.data.tags["reason"]) == ("KILLED", "Ctrl-C")
+
+
+def others(store: Connection, run: Run) -> list[Run]:
+    found = store.client.search_runs([store.experiment_id])
+    return [other for other in found if other.info.run_id != run.info.run_id]

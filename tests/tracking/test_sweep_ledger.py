@@ -157,6 +157,14 @@ def test_a_run_whose_process_is_gone_is_settled(
     assert (run.info.status, run.data.tags["reason"]) == ("KILLED", GONE)
 
 
+def test_a_run_that_went_after_it_was_asked_to_stop_has_that_reason(
+    ledger: SweepLedger, default_store: MlflowClient
+) -> None:
+    begin(default_store, ledger, **DEAD_HERE, stop="Ctrl-C")
+    (outcome,) = ledger.outcomes().values()
+    assert (outcome.status, outcome.reason) == ("KILLED", "Ctrl-C")
+
+
 def test_a_run_that_lives_elsewhere_is_not_settled(
     ledger: SweepLedger, default_store: MlflowClient
 ) -> None:

@@ -99,6 +99,7 @@ class Conductor:
 
     def wait_for_the_last(self) -> None:
         """Waits some time until the jobs that were asked to stop have done so."""
+        _close(self._launcher)  # a process that is gone leaves no run that seems to go on
         give_up = time.monotonic() + STOPPING_SECONDS
         while time.monotonic() < give_up:
             if all(outcome.status != "RUNNING" for outcome in self._ledger.outcomes().values()):
@@ -238,9 +239,14 @@ def opened_launcher(
         hydra_context=frozen_context, task_function=task_function, config=config
     )
     prepare: Callable[[int], None] = getattr(launcher, "prepare", lambda _jobs: None)
-    close: Callable[[], None] = getattr(launcher, "close", lambda: None)
     try:
         prepare(jobs)
         yield launcher
     finally:
-        close()
+        _close(launcher)
+
+
+def _close(launcher: Launcher) -> None:
+    """Ends the processes of a launcher that has some of its own."""
+    close: Callable[[], None] = getattr(launcher, "close", lambda: None)
+    close()

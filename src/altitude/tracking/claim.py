@@ -12,7 +12,7 @@ SWEEP_ID, CONFIG_HASH = "sweep_id", "config_hash"
 
 
 def claim(store: Connection, run: Run) -> None:
-    """Claims a job for a run that has just been created, and takes the run back if it is late.
+    """Claims a job for a run that has just been created; one that is late is no run of the sweep.
 
     A cluster may still hold jobs that a launcher queued before it died.
 
@@ -25,12 +25,9 @@ def claim(store: Connection, run: Run) -> None:
     reason = next((said for other in others if (said := _precedence(other, run))), "")
     for summary in _runs(store, tags[SWEEP_ID], SUMMARY):
         reason = reason or summary.data.tags.get(STOP, "")
-    if not reason:
-        return
-    store.client.set_tag(run.info.run_id, ROLE, ATTEMPT)
-    store.client.set_tag(run.info.run_id, "reason", reason)
-    store.client.set_terminated(run.info.run_id, "KILLED")
-    raise TakenError(reason)
+    if reason:
+        store.client.set_tag(run.info.run_id, ROLE, ATTEMPT)
+        raise TakenError(reason)
 
 
 def _precedence(other: Run, run: Run) -> str:

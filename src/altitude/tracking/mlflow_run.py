@@ -3,8 +3,8 @@
 import atexit
 import os
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,7 +13,7 @@ import yaml
 from mlflow.entities import Metric, Param, RunTag
 from mlflow.tracking.context.registry import resolve_tags
 
-from altitude.errors import TrackingError
+from altitude.errors import TakenError, TrackingError
 from altitude.experiment import Experiment
 from altitude.tracking.claim import claim
 from altitude.tracking.connection import Connection, connect
@@ -35,6 +35,7 @@ def open_mlflow_run(settings: Mlflow, experiment: Experiment) -> "MlflowRun":
 
     Raises:
         TrackingError: If the store cannot be used.
+        TakenError: If it is a job of a sweep that another run does.
     """
     uri = resolve_uri(settings.uri)
     try:
@@ -42,21 +43,28 @@ def open_mlflow_run(settings: Mlflow, experiment: Experiment) -> "MlflowRun":
         name = settings.run_name or _name_from(experiment)
         tags = _tags(experiment) | settings.tags
         run = store.client.create_run(store.experiment_id, run_name=name, tags=tags)
-        if settings.watched:
-            claim(store, run)
         heartbeat = Heartbeat(uri, run.info.run_id) if settings.watched else None
         opened = MlflowRun(store, run.info.run_id, experiment.output_dir, heartbeat)
-        opened.begin(flatten(_settings(experiment)))
+        with _given_up_on_error(opened):
+            if settings.watched:
+                claim(store, run)
+            opened.begin(flatten(_settings(experiment)))
     except FAILURES as error:
         raise TrackingError(
             f"the tracking store {without_password(uri)} cannot be used: {error}"
         ) from error
-    try:
+    with _given_up_on_error(opened):
         opened.log_config(experiment)
+    return opened
+
+
+@contextmanager
+def _given_up_on_error(opened: "MlflowRun") -> Iterator[None]:
+    try:
+        yield
     except BaseException as error:
         opened.give_up(error)
         raise
-    return opened
 
 
 class MlflowRun:
@@ -106,27 +114,23 @@ class MlflowRun:
         return self._heartbeat.asked_to_stop if self._heartbeat else ""
 
     def begin(self, params: Mapping[str, str]) -> None:
-        """Logs the parameters and makes this MLflow's active run, or closes it as failed.
+        """Logs the parameters and makes this MLflow's active run.
 
         As the active run it receives what a user's callback logs with `mlflow.log_metric`.
         """
         batch = [Param(name, value) for name, value in params.items()]
-        try:
-            for first in range(0, len(batch), PARAMS_PER_CALL):
-                self._client.log_batch(self.run_id, params=batch[first : first + PARAMS_PER_CALL])
-            mlflow.set_tracking_uri(self._uri)
-            # MLflow would call a run that nobody has closed at the end of the process FINISHED.
-            atexit.register(self._close_at_exit)
-            mlflow.start_run(run_id=self.run_id, nested=self._surrounding is not None)
-            if self._heartbeat:
-                self._heartbeat.start()
-        except BaseException as error:
-            self.give_up(error)
-            raise
+        for first in range(0, len(batch), PARAMS_PER_CALL):
+            self._client.log_batch(self.run_id, params=batch[first : first + PARAMS_PER_CALL])
+        mlflow.set_tracking_uri(self._uri)
+        # MLflow would call a run that nobody has closed at the end of the process FINISHED.
+        atexit.register(self._close_at_exit)
+        mlflow.start_run(run_id=self.run_id, nested=self._surrounding is not None)
+        if self._heartbeat:
+            self._heartbeat.start()
 
     def give_up(self, error: BaseException) -> None:
         """Closes a run that could not be opened to the end, with the reason."""
-        killed = isinstance(error, KeyboardInterrupt)
+        killed = isinstance(error, KeyboardInterrupt | TakenError)
         self.set_tags({"reason": str(error) or ("Ctrl-C" if killed else type(error).__name__)})
         self.close("KILLED" if killed else "FAILED")
 

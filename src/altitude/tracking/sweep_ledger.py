@@ -231,9 +231,10 @@ class SweepLedger:
     def _settled(self, run: Run) -> tuple[Status, str]:
         """Status and reason of a run, once it is ended if its process is gone."""
         if run.info.status == "RUNNING" and not is_alive(run.data.tags):
-            self._client.set_tag(run.info.run_id, "reason", GONE)
+            reason = run.data.tags.get(STOP, GONE)
+            self._client.set_tag(run.info.run_id, "reason", reason)
             self._client.set_terminated(run.info.run_id, "KILLED")
-            return "KILLED", GONE
+            return "KILLED", reason
         return run.info.status, run.data.tags.get("reason", "")
 
     def _outcomes_of(self, runs: Iterator[Run]) -> dict[str, Outcome]:
