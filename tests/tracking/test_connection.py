@@ -9,17 +9,6 @@ from altitude.errors import TrackingError
 from altitude.tracking import connection
 from altitude.tracking.connection import connect
 from altitude.tracking.settings import Mlflow
-from tests.processes import finish, start_python
-
-CONNECT = """
-from altitude.tracking.connection import connect
-from altitude.tracking.settings import Mlflow
-
-store = connect(Mlflow())
-run = store.client.create_run(store.experiment_id)
-store.client.log_metric(run.info.run_id, "loss", 1.0)
-print(store.experiment_id)
-"""
 
 
 def journal_mode(path: Path) -> str:
@@ -57,13 +46,3 @@ def test_a_deleted_experiment_is_not_brought_back(default_store: MlflowClient) -
     default_store.delete_experiment(gone)
     with pytest.raises(TrackingError, match=f"mlflow experiments restore -x {gone}"):
         connect(Mlflow(experiment_name="gone"))
-
-
-@pytest.mark.slow
-def test_eight_processes_that_make_a_store_at_once_all_succeed(working_folder: Path) -> None:
-    started = [start_python("-c", CONNECT, folder=working_folder) for _ in range(8)]
-    finished = [finish(process) for process in started]
-    assert [process.stderr for process in finished if process.returncode] == []
-    (experiment_id,) = {process.stdout.strip() for process in finished}
-    runs = MlflowClient(f"sqlite:///{working_folder}/mlflow.db").search_runs([experiment_id])
-    assert [run.data.metrics for run in runs] == [{"loss": 1.0}] * 8
