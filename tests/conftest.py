@@ -21,6 +21,25 @@ if TYPE_CHECKING:
 ExperimentFactory = Callable[..., Experiment]
 
 
+LONGEST = (
+    "test_clusters.py",
+    "test_readme.py",
+    "test_sweep_survival.py",
+    "test_recipes.py",
+    "test_parity.py",
+    "test_reuse.py",
+    "test_survival.py",
+    "test_search.py",
+)
+"""Files that take more than a minute, the longest first."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begins with what takes longest, so that no process is left alone with it at the end."""
+    rank = {name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path.name, len(rank)))
+
+
 def pytest_collection_finish() -> None:
     """Spares collections, of which every run makes one, all that the tests have imported."""
     gc.collect()

@@ -26,7 +26,9 @@ Process = subprocess.Popen[str]
 
 
 def environment(**changes: str) -> dict[str, str]:
-    inherited = {k: v for k, v in os.environ.items() if k not in SET_BY_RUNS}
+    """The surroundings of a user: modules are kept compiled, and no run has set anything."""
+    dropped = (*SET_BY_RUNS, "PYTHONDONTWRITEBYTECODE")
+    inherited = {k: v for k, v in os.environ.items() if k not in dropped}
     return inherited | changes
 
 

@@ -255,7 +255,7 @@ SUPERVISED = (
     pytest.param("custom", marks=pytest.mark.slow),
     "clipped",
     pytest.param("with_layers", marks=pytest.mark.slow),
-    "own_metrics",
+    pytest.param("own_metrics", marks=pytest.mark.slow),
 )
 THEIR_GAN = ("model=their_gan", "optimizer=two", "objective=loss_fn")
 SETTINGS = (
@@ -357,7 +357,7 @@ def test_early_stopping_follows_a_metric_of_its_own(loop: str) -> None:
     assert result.best_epoch == 1
 
 
-@pytest.mark.parametrize("loop", ["train_step", "tape"])
+@pytest.mark.parametrize("loop", ["train_step", pytest.param("tape", marks=pytest.mark.slow)])
 def test_a_gan_trains_as_it_is_with_callbacks_on_its_own_metrics(loop: str) -> None:
     import keras
 
@@ -379,6 +379,7 @@ def test_a_gan_trains_as_it_is_with_callbacks_on_its_own_metrics(loop: str) -> N
     assert not [name for name in result.metrics if name.startswith(("best_val", "test"))]
 
 
+@pytest.mark.slow
 def test_of_a_gan_the_generator_alone_is_kept() -> None:
     result = run(composed(*THEIR_GAN, "loop=train_step"))
     latent = np.ones((3, 4), np.float32)

@@ -13,6 +13,7 @@ from altitude.loops import Fit, Loop, Tape, TrainStep
 from tests.conftest import ExperimentFactory
 
 LOOPS = (Fit, TrainStep, Tape)
+QUICK_LOOPS = (*(pytest.param(loop, marks=pytest.mark.slow) for loop in (Fit, TrainStep)), Tape)
 Call = tuple[str, tuple[Any, ...], dict[str, float] | None]
 
 HOOKS = [
@@ -51,7 +52,8 @@ def run_with(
     return run(make(loop=loop, callbacks=callbacks, output_dir=folder, **changes))
 
 
-@pytest.mark.parametrize("steps_per_execution", [pytest.param(1, marks=pytest.mark.slow), 2])
+@pytest.mark.slow
+@pytest.mark.parametrize("steps_per_execution", [1, 2])
 def test_the_same_calls_with_the_same_logs(
     small_experiment: ExperimentFactory, steps_per_execution: int
 ) -> None:
@@ -74,7 +76,7 @@ def test_the_same_calls_with_the_same_logs(
     assert recorded[2] == recorded[0]
 
 
-@pytest.mark.parametrize("cls", LOOPS)
+@pytest.mark.parametrize("cls", QUICK_LOOPS)
 def test_early_stopping_stops_and_restores(
     small_experiment: ExperimentFactory, cls: type[Loop]
 ) -> None:
@@ -89,7 +91,7 @@ def test_early_stopping_stops_and_restores(
     assert result.metrics["best_val_loss"] == result.history["val_loss"][0]
 
 
-@pytest.mark.parametrize("cls", LOOPS)
+@pytest.mark.parametrize("cls", QUICK_LOOPS)
 def test_reduce_lr_on_plateau_cuts(small_experiment: ExperimentFactory, cls: type[Loop]) -> None:
     plateau = Deferred(
         "keras.callbacks.ReduceLROnPlateau",
@@ -202,7 +204,7 @@ def test_metrics_are_reset_every_epoch(
         assert result.history[name] == pytest.approx([result.history[name][0]] * 3, rel=1e-5)
 
 
-@pytest.mark.parametrize("cls", [TrainStep, Tape])
+@pytest.mark.parametrize("cls", [TrainStep, pytest.param(Tape, marks=pytest.mark.slow)])
 def test_grad_norm_is_of_one_epoch_and_of_training_alone(
     small_experiment: ExperimentFactory, cls: type[TrainStep]
 ) -> None:

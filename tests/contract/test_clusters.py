@@ -149,25 +149,13 @@ def test_a_launcher_that_is_killed_loses_no_job_and_repeats_none(
 def test_ctrl_c_asks_the_jobs_to_stop_and_waits_for_them(
     engine: tuple[str, ...], empty_store: Path, tmp_path: Path
 ) -> None:
-    assert_stopped(new_folder(tmp_path, empty_store), engine, signal.SIGINT, 130, "Ctrl-C")
-
-
-def test_sigterm_is_no_less_heard_where_ray_takes_it(
-    ray: tuple[str, ...], empty_store: Path, tmp_path: Path
-) -> None:
-    assert_stopped(new_folder(tmp_path, empty_store), ray, signal.SIGTERM, 143, "SIGTERM")
-
-
-def assert_stopped(
-    folder: SweepFolder, engine: tuple[str, ...], number: signal.Signals, status: int, reason: str
-) -> None:
-    """Sends a signal to a sweep, and sees that its jobs and the sweep itself are closed."""
+    folder = new_folder(tmp_path, empty_store)
     process = folder.start("-m", *LONG, *engine, "loop.epochs=100000")
     wait_for(lambda: len(folder.jobs("RUNNING")) == 2, process)
-    process.send_signal(number)
+    process.send_signal(signal.SIGINT)
     ended = finish(process)
-    assert ended.returncode == status, ended.stderr
+    assert ended.returncode == 130, ended.stderr
     assert [run.info.status for run in folder.jobs()] == ["KILLED", "KILLED"]
-    assert {run.data.tags["reason"] for run in folder.jobs()} == {reason}
+    assert {run.data.tags["reason"] for run in folder.jobs()} == {"Ctrl-C"}
     assert "leaderboard.csv" in folder.artifacts(folder.summary())
-    assert f"stopped: {reason}. To go on from here: altitude " in ended.stdout
+    assert "stopped: Ctrl-C. To go on from here: altitude " in ended.stdout

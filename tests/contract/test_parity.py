@@ -55,6 +55,7 @@ def all_loops(**settings: Any) -> list[Loop]:
     return [cls(**{**SETTINGS, **settings}) for cls in (Fit, TrainStep, Tape)]
 
 
+@pytest.mark.slow
 def test_plain(small_experiment: ExperimentFactory) -> None:
     require_parity(small_experiment, all_loops())
 

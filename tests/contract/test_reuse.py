@@ -224,6 +224,7 @@ def test_a_callback_that_freezes(both: Runs, cls: type[Loop], *, freezes_first: 
     assert_same_numbers(after, alone)
 
 
+@pytest.mark.slow
 def test_a_run_that_failed_leaves_nothing(small_experiment: ExperimentFactory) -> None:
     kept = Kept()
     loop = Fit(epochs=1)

@@ -163,7 +163,9 @@ def test_a_run_interrupted_in_a_notebook_is_killed(
     assert only_run(default_store).info.status == "KILLED"
 
 
-@pytest.mark.parametrize("loop", [Fit, TrainStep, Tape])
+@pytest.mark.parametrize(
+    "loop", [TrainStep, *(pytest.param(loop, marks=pytest.mark.slow) for loop in (Fit, Tape))]
+)
 def test_what_a_users_callback_logs_lands_in_the_run(
     loop: type[Fit], small_experiment: ExperimentFactory, default_store: MlflowClient
 ) -> None:

@@ -12,6 +12,8 @@ from altitude.data import ArrayDataset, Digits, Examples, Splits
 from altitude.loops import Fit, Tape, TrainStep
 from tests.conftest import ExperimentFactory
 
+pytestmark = pytest.mark.slow
+
 COUNT = 200
 CLASS_WEIGHT = {3: 5.0, 8: 0.0}
 ACCURACY = "keras.metrics.SparseCategoricalAccuracy"

@@ -180,6 +180,7 @@ def test_a_cache_that_cannot_be_written_is_no_hindrance(published: Path, places:
     assert_complete(FashionMnist().load())
 
 
+@pytest.mark.slow
 def test_two_processes_fill_one_cache_at_once(published: Path, tmp_path: Path) -> None:
     put(published, tmp_path / ".keras" / "datasets" / "fashion-mnist")
     environment = os.environ | {"HOME": str(tmp_path), "ALTITUDE_CACHE": str(tmp_path / "cache")}

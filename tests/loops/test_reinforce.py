@@ -35,6 +35,7 @@ def short_run(folder: Path, seed: int = 42, epochs: int = 3) -> RunResult:
     return run(experiment, console=Console(quiet=True))
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_numbers_in_one_trace(working_folder: Path) -> None:
     first, second = (short_run(working_folder / name) for name in ("first", "second"))
     for name in ("loss", "return", "val_return"):

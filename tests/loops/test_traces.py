@@ -160,8 +160,9 @@ def reader(_spec: DataSpec) -> "keras.Model":
     return keras.Model(words, keras.layers.Dense(10)(meaning))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cls", [Fit, TrainStep, Tape])
-@pytest.mark.parametrize("bucketed", [pytest.param(False, marks=pytest.mark.slow), True])
+@pytest.mark.parametrize("bucketed", [False, True])
 def test_sequences_of_all_lengths_take_no_more_than_one_trace_a_bucket(
     small_experiment: ExperimentFactory, cls: type[Loop], *, bucketed: bool
 ) -> None:

@@ -31,7 +31,10 @@ def updated(step: Step, optimizer: keras.optimizers.Optimizer) -> list[Any]:
     return [*model.get_weights(), *(float(value) for value in logs.values())]
 
 
-@pytest.mark.parametrize("optimizer", [keras.optimizers.SGD, keras.optimizers.Adam])
+@pytest.mark.parametrize(
+    "optimizer",
+    [keras.optimizers.SGD, pytest.param(keras.optimizers.Adam, marks=pytest.mark.slow)],
+)
 @pytest.mark.parametrize("micro_batches", [1, 4, 7, 100])
 def test_the_parts_of_a_batch_add_up_to_the_whole(optimizer: Any, micro_batches: int) -> None:
     whole = updated(Supervised(), optimizer(0.1))

@@ -18,6 +18,7 @@ def test_a_bound_must_be_finite_and_positive(clip_norm: float) -> None:
         Supervised(clip_norm=clip_norm)
 
 
+@pytest.mark.slow
 def test_an_unused_variable_is_named_once_and_training_goes_on(
     small_experiment: ExperimentFactory,
 ) -> None:

@@ -11,7 +11,7 @@ from omegaconf import DictConfig
 from rich.console import Console
 
 from altitude.display.sweep import SweepDisplay
-from altitude.errors import SweepError, Terminated
+from altitude.errors import SweepError
 from altitude.sweeps.closing import Closing, sweep_command
 from altitude.sweeps.conductor import Conductor, opened_launcher
 from altitude.sweeps.ending import ending_in_order
@@ -157,10 +157,6 @@ class Launch:
                     watch.look()
                     for job in proposed:
                         search.tell(job.number, outcomes.get(job.identity))
-        except SystemExit as leaving:  # what Ray makes of SIGTERM
-            terminated = Terminated("SIGTERM")
-            self._stop(terminated, search, jobs)
-            raise terminated from leaving
         except KeyboardInterrupt as interrupt:
             self._stop(interrupt, search, jobs)
             raise
