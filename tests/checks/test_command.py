@@ -1,8 +1,11 @@
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from altitude.checks.command import command_problems
+from altitude.checks.composition import compose_config
 
 
 def keys(*overrides: str, multirun: bool = False, config_dir: Path | None = None) -> set[str]:
@@ -21,6 +24,23 @@ def test_all_problems_of_a_run_are_told_at_once() -> None:
 
 def test_values_of_a_sweep_that_compose_are_left_to_its_plan() -> None:
     assert keys("loop=train_step", "loop.clip_norm=-1,1", multirun=True) == set()
+
+
+def test_many_values_cost_no_more_than_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    composed: list[Sequence[str]] = []
+
+    def counted(overrides: Sequence[str], *others: Any, **more: Any) -> Any:
+        composed.append(overrides)
+        return compose_config(overrides, *others, **more)
+
+    monkeypatch.setattr("altitude.checks.command.compose_config", counted)
+    many = ",".join(str(seed) for seed in range(100))
+    assert keys(f"seed={many}", "loop=fit,tape", multirun=True) == set()
+    assert [list(overrides) for overrides in composed] == [
+        ["seed=0", "loop=fit"],
+        ["seed=0", "loop=fit"],
+        ["seed=0", "loop=tape"],
+    ]
 
 
 @pytest.mark.slow

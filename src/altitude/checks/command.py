@@ -5,6 +5,7 @@ from pathlib import Path
 
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf.errors import OmegaConfBaseException
 
 from altitude.checks.composition import compose_config, variants
 from altitude.config import read_experiment, read_sweep
@@ -39,14 +40,33 @@ def command_problems(
         # What fits in no job is told once: to find it takes a composition for every override.
         never = {problem.key for problem in misfits}
         fitting = [o for o in overrides if not any(o.lstrip("+~").startswith(k) for k in never)]
-        combinations = variants([*_brought_along(config, fitting), *fitting])
-        found = [(config, misfits), *(composed(chosen) for chosen in combinations)]
-        if not any(misfits for _, misfits in found):
+        swept = [*_brought_along(config, fitting), *fitting]
+        choices = _without_plain_values(config, swept)
+        if not (misfits or any(composed(chosen)[1] for chosen in variants(choices))):
             return []
+        found = [(config, misfits), *(composed(chosen) for chosen in variants(swept))]
     else:
         found = [composed(overrides)]
     problems = [p for config, misfits in found for p in [*misfits, *_problems(config, overrides)]]
     return list(dict.fromkeys(problems))
+
+
+def _without_plain_values(config: DictConfig, overrides: Sequence[str]) -> list[str]:
+    """The overrides, with the first value alone where any value would compose: it replaces one."""
+    first = next(variants(overrides))
+    return [
+        one if _replaces_a_value(config, one) else text
+        for text, one in zip(overrides, first, strict=True)
+    ]
+
+
+def _replaces_a_value(config: DictConfig, override: str) -> bool:
+    key = override.partition("=")[0]
+    try:
+        value = OmegaConf.select(config, key, throw_on_missing=False)
+    except OmegaConfBaseException:
+        return False
+    return value is not None and not isinstance(value, DictConfig)
 
 
 def _problems(config: DictConfig, overrides: Sequence[str]) -> list[Problem]:

@@ -164,7 +164,7 @@ class Launch:
 
     def _rounds(self, search: Search) -> Iterator[list[Job]]:
         while proposals := search.propose():
-            yield jobs_of(proposals, self.plan.keys, self.compose)
+            yield jobs_of(proposals, self.plan, self.compose)
 
     def _search(self, *, begun: bool) -> Search:
         tracking = self.plan.experiment.tracking
@@ -219,7 +219,7 @@ class Launch:
         """The jobs that have begun, by the numbers that they began with; the best among them."""
         best = self.plan.sweep.goals[0].best(known.values())
         earlier = None if best is None else search.proposal(best.number)
-        before = [] if earlier is None else jobs_of([earlier], self.plan.keys, self.compose)
+        before = [] if earlier is None else jobs_of([earlier], self.plan, self.compose)
         for job in once([*self.plan.jobs, *jobs, *before]):
             if job.identity in known:
                 yield replace(job, number=known[job.identity].number)

@@ -37,11 +37,6 @@ def test_jobs_are_numbered_and_named_by_what_was_swept(compose: Composer) -> Non
     assert found[1].overrides[:2] == ("loop=train_step", "optimizer.learning_rate=1e-3")
 
 
-def test_numbers_go_on_from_earlier_jobs(compose: Composer) -> None:
-    found = compose_jobs([["seed=1"], ["seed=2"]], ["seed"], compose, first=5)
-    assert [(job.number, job.name) for job in found] == [(5, "seed=1"), (6, "seed=2")]
-
-
 def test_a_swept_group_is_named_by_its_option(compose: Composer) -> None:
     found = jobs(["loop=fit,tape", "~callbacks.tensorboard", "dataset.limit=null,10"], compose)
     assert [job.name for job in found] == [

@@ -100,7 +100,7 @@ def test_proposals_become_jobs_with_the_callbacks_that_they_need(compose: Compos
         Proposal(number=7, overrides=("seed=1",), callbacks={"pruning": node}),
         Proposal(number=8, overrides=("seed=1",)),
     ]
-    first, second = jobs_of(proposals, ["seed"], compose)
+    first, second = jobs_of(proposals, plan(compose, "seed=1,2"), compose)
     assert (first.number, dict(first.callbacks)) == (7, {"pruning": node})
     assert (second.number, dict(second.callbacks)) == (8, {})
     assert once([first, second]) == [first]  # the same, but for how it is watched

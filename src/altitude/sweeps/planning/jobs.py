@@ -47,20 +47,18 @@ class Job:
 
 
 def compose_jobs(
-    combinations: Sequence[Sequence[str]], keys: Sequence[str], compose: Compose, first: int = 0
+    combinations: Sequence[Sequence[str]], keys: Sequence[str], compose: Compose
 ) -> list[Job]:
-    """Composes jobs.
+    """Composes jobs, which are numbered from 0.
 
     Args:
         combinations: The overrides of each.
         keys: What is swept.
         compose: Composes a config, Hydra's own node included.
-        first: Number of the first job.
     """
     names = short_names(keys)
     return [
-        _compose(number, overrides, names, compose)
-        for number, overrides in enumerate(combinations, start=first)
+        _compose(number, overrides, names, compose) for number, overrides in enumerate(combinations)
     ]
 
 

@@ -76,13 +76,12 @@ def plan_sweep(config: DictConfig, overrides: Sequence[str], compose: Compose) -
     )
 
 
-def jobs_of(proposals: Sequence[Proposal], keys: Sequence[str], compose: Compose) -> list[Job]:
-    """Composes the jobs that a search proposes."""
-    return [
-        replace(job, callbacks=proposal.callbacks)
-        for proposal in proposals
-        for job in compose_jobs([proposal.overrides], keys, compose, first=proposal.number)
-    ]
+def jobs_of(proposals: Sequence[Proposal], plan: Plan, compose: Compose) -> list[Job]:
+    """The jobs that a search proposes; those that the plan has not, composed now."""
+    jobs = {job.overrides: job for job in plan.jobs}
+    missing = [p.overrides for p in proposals if p.overrides not in jobs]
+    jobs |= {job.overrides: job for job in compose_jobs(missing, plan.keys, compose)}
+    return [replace(jobs[p.overrides], number=p.number, callbacks=p.callbacks) for p in proposals]
 
 
 def once(jobs: Sequence[Job]) -> list[Job]:
