@@ -10,7 +10,14 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from altitude.sweeps.best_experiment import experiment_file
-from altitude.sweeps.leaderboard import Standing, as_markdown, as_text, leaderboard, write_csv
+from altitude.sweeps.leaderboard import (
+    Standing,
+    as_markdown,
+    as_text,
+    lead,
+    leaderboard,
+    write_csv,
+)
 from altitude.sweeps.ledger import Ending, Ledger
 from altitude.sweeps.outcome import Goal, Outcome
 from altitude.sweeps.pictures import draw_sweep
@@ -107,7 +114,8 @@ class Closing:
         return draw_sweep(self.outcomes, histories, self.goals[0], self.folder)
 
     def _note(self, standings: Sequence[Standing], answer: Answer | None) -> str:
-        parts = [f"`{self.command}`", as_markdown(standings, limit=SHOWN)]
+        answer_first = f"**{lead(standings)}**"  # all that is seen of a long note at first
+        parts = [answer_first, f"`{self.command}`", as_markdown(standings, limit=SHOWN)]
         if answer is not None:
             parts += [
                 "The best model is `best.keras` and its config `best_experiment.yaml`, "

@@ -1,0 +1,103 @@
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from altitude.sweeps.closing import Closing, sweep_command, training_command
+from altitude.sweeps.ledger import Ending, Memory
+from altitude.sweeps.outcome import Goal
+from altitude.sweeps.planning.composing import Composer
+from altitude.sweeps.planning.jobs import Job, compose_jobs
+
+GOAL = Goal(metric="best_val_accuracy", direction="maximize")
+COMMAND = "altitude -m dataset=digits seed=1,2,3"
+
+
+class Notebook(Memory):
+    """Keeps what a sweep leaves behind."""
+
+    how_to_open = "mlflow ui"
+
+    def close(
+        self, status: Ending, metrics: Mapping[str, float], files: Sequence[Path], note: str
+    ) -> None:
+        self.closed = (status, dict(metrics), [path.name for path in files], note)
+
+
+@pytest.fixture
+def jobs(compose: Composer) -> list[Job]:
+    return compose_jobs(
+        [("dataset=digits", f"seed={seed}") for seed in (1, 2, 3)], ["seed"], compose
+    )
+
+
+@pytest.fixture
+def ledger(jobs: list[Job]) -> Notebook:
+    """Two jobs that have finished, and one that has failed."""
+    ledger = Notebook("sweep", [GOAL.metric])
+    for job, accuracy in zip(jobs, (0.7, 0.75), strict=False):
+        ledger.returned(job, None, accuracy)
+    ledger.returned(jobs[2], LookupError("no such thing\nat all"), None)
+    return ledger
+
+
+def leave(ledger: Notebook, jobs: Sequence[Job], folder: Path) -> list[str]:
+    closing = Closing(
+        goals=[GOAL],
+        outcomes=[
+            # Repeats over the seed would be one setting.
+            replace(outcome, swept={"rate": outcome.number}, name=f"rate={outcome.number}")
+            for outcome in ledger.outcomes().values()
+        ],
+        jobs=jobs,
+        folder=folder,
+        command=COMMAND,
+    )
+    return list(closing.leave(ledger, "FAILED"))
+
+
+def test_the_answer_comes_first_in_what_mlflow_shows(
+    ledger: Notebook, jobs: list[Job], tmp_path: Path
+) -> None:
+    leave(ledger, jobs, tmp_path)
+    status, metrics, _, note = ledger.closed
+    assert (status, metrics) == ("FAILED", {"best_val_accuracy": 0.75})
+    first, second, *_ = note.split("\n\n")
+    assert first == "**best: rate=1, 0.0500 ahead of the next**"
+    assert second == f"`{COMMAND}`"
+    assert "Train it again: `altitude dataset=digits seed=2`" in note
+    assert note.endswith("- job 2, rate=2: FAILED, LookupError: no such thing")
+
+
+def test_what_people_look_at_is_there(ledger: Notebook, jobs: list[Job], tmp_path: Path) -> None:
+    lines = leave(ledger, jobs, tmp_path / "new")
+    files = set(ledger.closed[2])
+    assert files >= {"leaderboard.csv", "leaderboard.md", "best_experiment.yaml"}
+    assert files >= {"by_parameter.png", "parallel_coordinates.png"}
+    assert all((tmp_path / "new" / name).stat().st_size for name in files)
+    told = "\n".join(lines)
+    assert "failed\n  job 2, rate=2: FAILED, LookupError: no such thing" in told
+    assert f"its config      {tmp_path / 'new' / 'best_experiment.yaml'}" in lines
+    assert "train it again  altitude dataset=digits seed=2" in lines
+    assert lines[-1] == "open            mlflow ui"
+
+
+def test_of_a_sweep_without_results_the_failures_are_told(jobs: list[Job], tmp_path: Path) -> None:
+    ledger = Notebook("sweep", [GOAL.metric])
+    ledger.returned(jobs[0], LookupError("no such thing"), None)
+    lines = leave(ledger, jobs, tmp_path)
+    assert lines[0] == "no job has finished"
+    assert ledger.closed[3].startswith("**no job has finished**")
+    assert "rate=0: FAILED, LookupError: no such thing" in lines[1]
+
+
+def test_the_command_that_goes_on_starts_nothing_anew(compose: Composer) -> None:
+    config = compose(("dataset=digits",))
+    typed = ["dataset=digits", "seed=1,2", "sweep.fresh=true"]
+    assert sweep_command(config, typed) == "altitude -m dataset=digits seed=1,2"
+
+
+def test_one_job_of_a_recipe_that_is_a_sweep_is_trained_alone(compose: Composer) -> None:
+    (job,) = compose_jobs([("experiment=lr_patience_clip", "seed=1")], ["seed"], compose)
+    assert training_command(job).endswith(" seed=1 hydra.mode=RUN")
