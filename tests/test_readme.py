@@ -1,4 +1,4 @@
-"""The README's commands run as they are written, on the files that it shows."""
+"""The commands of README and docs run as they are written, on the files that they show."""
 
 import os
 import re
@@ -15,13 +15,15 @@ import pytest
 from tests import processes
 
 ROOT = Path(__file__).parents[1]
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 FENCE = re.compile(r"^```(?P<info>[^\n]*)\n(?P<body>.*?)^```$", re.DOTALL | re.MULTILINE)
 SERVER = "mlflow ui"
 
 
 def blocks() -> Iterator[tuple[str, str]]:
-    for match in FENCE.finditer((ROOT / "README.md").read_text()):
-        yield match["info"], match["body"]
+    for page in PAGES:
+        for match in FENCE.finditer(page.read_text()):
+            yield match["info"], match["body"]
 
 
 def commands() -> list[str]:
@@ -32,7 +34,7 @@ def commands() -> list[str]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A user's folder, with the files that the README shows."""
+    """A user's folder, with the files that the pages show."""
     folder = tmp_path_factory.mktemp("readme")
     for info, body in blocks():
         if "file=" in info:
@@ -124,3 +126,10 @@ def test_the_users_own_code_is_short() -> None:
     assert len(own) == 6
     for body in own:
         assert len([line for line in body.splitlines() if line.strip()]) <= 15, body
+
+
+def test_every_link_leads_to_a_file() -> None:
+    for page in PAGES:
+        links = re.findall(r"\]\((?!http|#)([^)#]+)[^)]*\)", page.read_text())
+        missing = [link for link in links if not (page.parent / link).exists()]
+        assert not missing, f"{page.name}: {missing}"
