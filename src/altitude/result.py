@@ -19,6 +19,8 @@ class RunResult:
         model_path: The best model, `best.keras`; opens with `keras.models.load_model`.
         output_dir: Folder with the files of the run.
         run_id: MLflow's id of the run, None if it was not tracked.
+        stop_reason: Why training ended, in words: early stopping and its patience, the budget of
+            epochs, a pruner.
         how_to_open: How to look at the run, in words; empty if it was not tracked.
     """
 
@@ -28,6 +30,7 @@ class RunResult:
     output_dir: Path
     traces: Mapping[str, int] = field(default_factory=dict)
     run_id: str | None = None
+    stop_reason: str = ""
     how_to_open: str = ""
 
     @property

@@ -92,13 +92,13 @@ def _train(
     tracked.set_tags({"dataset.fingerprint": pipelines.fingerprint})
     assembly = kept.begin(assemble(experiment, pipelines, console))
     model, pipelines = assembly.model, assembly.pipelines
-    seen, log = _fit(experiment, model, pipelines, tracked, console, raise_again)
+    seen, log, stop_reason = _fit(experiment, model, pipelines, tracked, console, raise_again)
     scores = _score(experiment, model, assembly.saved, pipelines, seen)
     for warning in assembly.traces.warnings():
         warnings.warn(warning, stacklevel=2)
     if not experiment.strategy.distributes:  # copies of a model are not taken over
         kept.keep(assembly)
-    return _record(experiment, tracked, scores, log, assembly.traces.counts)
+    return _record(experiment, tracked, scores, log, assembly.traces.counts, stop_reason)
 
 
 def _fit(
@@ -108,17 +108,23 @@ def _fit(
     tracked: Run,
     console: Console,
     raise_again: Callable[[], None],
-) -> tuple[dict[str, float], "EpochLog"]:
-    """Trains, and returns the metrics of the epoch that the best model is from, and the log."""
+) -> tuple[dict[str, float], "EpochLog", str]:
+    """Trains.
+
+    Returns:
+        The metrics of the epoch that the best model is from, the log, and why training ended.
+    """
     from altitude.callbacks.artifact_log import ArtifactLog
     from altitude.callbacks.best_epoch import BestEpoch
     from altitude.callbacks.epoch_log import EpochLog
     from altitude.callbacks.interruption import Interruption
     from altitude.callbacks.progress import ProgressDisplay
+    from altitude.callbacks.stop_reason import stop_reason
 
     path = experiment.output_dir / BEST_MODEL
     path.parent.mkdir(parents=True, exist_ok=True)
-    chosen: list[keras.callbacks.Callback] = [make() for make in experiment.callbacks.values()]
+    named = {name: make() for name, make in experiment.callbacks.items()}
+    chosen: list[keras.callbacks.Callback] = [*named.values()]
     best = BestEpoch(chosen, path)
     log = EpochLog(tracked.log_metrics)
     artifacts = ArtifactLog(experiment.output_dir / "artifacts", tracked.log_artifact)
@@ -133,7 +139,8 @@ def _fit(
     seen = {name: values[best.epoch - 1] for name, values in log.history.items()}
     if not best.follows_checkpoint:  # it was saved later: averages or best weights are in it
         seen = _validation(experiment, model, pipelines)
-    return seen | {"best_epoch": float(best.epoch)}, log
+    reason = stop_reason(named, log.epochs, experiment.loop.epochs)
+    return seen | {"best_epoch": float(best.epoch)}, log, reason
 
 
 def _validation(
@@ -188,12 +195,13 @@ def _record(
     metrics: dict[str, float],
     log: "EpochLog",
     traces: Mapping[str, int],
+    stop_reason: str,
 ) -> RunResult:
     from altitude.tracking.curves import draw_curves
 
     best_epoch = int(metrics["best_epoch"])
     tracked.log_metrics(metrics, step=best_epoch)
-    epochs = {"epochs": str(len(log.history.get("epoch_seconds", [])))}
+    epochs = {"epochs": str(log.epochs)}
     tracked.set_tags(epochs | {f"traces.{name}": str(count) for name, count in traces.items()})
     curves = experiment.output_dir / "curves.png"
     draw_curves(log.history, best_epoch, curves)
@@ -205,6 +213,7 @@ def _record(
         model_path=experiment.output_dir / BEST_MODEL,
         output_dir=experiment.output_dir,
         run_id=tracked.run_id,
+        stop_reason=stop_reason,
         how_to_open=tracked.how_to_open,
     )
 

@@ -30,6 +30,11 @@ class EpochLog(keras.callbacks.Callback):
         self._learning_rates: dict[str, float] = {}
         self.history: dict[str, list[float]] = {}
 
+    @property
+    def epochs(self) -> int:
+        """How many epochs have ended."""
+        return len(self.history.get("epoch_seconds", []))
+
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002, D102
         self._began = time.perf_counter()
         # Read now: ReduceLROnPlateau changes it at the end of the epoch, for the next one.

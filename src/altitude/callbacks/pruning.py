@@ -26,7 +26,8 @@ class Pruning(keras.callbacks.Callback):
 
     def __init__(self, *, monitor: str, study: str, storage: str, trial: int, pruner: Any) -> None:
         super().__init__()
-        self._monitor = monitor
+        self.monitor = monitor
+        self.stopped = False
         self._place = (study, storage, trial, pruner)
         self._reports: Reports | None = None
 
@@ -41,19 +42,19 @@ class Pruning(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: D102
         if self._reports is None:
             return
-        if self._monitor not in (logs or {}):
+        if self.monitor not in (logs or {}):
             expected = f"a metric of every epoch where jobs are pruned: {', '.join(logs or {})}"
-            raise ConfigError([Problem("sweep.objective", self._monitor, expected)])
+            raise ConfigError([Problem("sweep.objective", self.monitor, expected)])
         ends_anyway = self.model.stop_training or epoch + 1 >= self.params["epochs"]
         try:
-            if self._reports.is_hopeless(epoch + 1, float(logs[self._monitor]), ends_anyway):
+            if self._reports.is_hopeless(epoch + 1, float(logs[self.monitor]), ends_anyway):
                 self._stop(epoch + 1)
         except TrackingError as error:
             self._give_up(error)
 
     def _stop(self, epoch: int) -> None:
         """Stops, and says so in MLflow, if this run is tracked."""
-        self.model.stop_training = True
+        self.model.stop_training = self.stopped = True
         from altitude.tracking.active import tag_active_run
 
         tag_active_run({"pruned": "true", "pruned_epoch": str(epoch)})

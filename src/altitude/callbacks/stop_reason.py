@@ -1,0 +1,27 @@
+"""Why a training ended."""
+
+from collections.abc import Mapping
+
+import keras
+
+from altitude.callbacks.pruning import Pruning
+
+
+def stop_reason(callbacks: Mapping[str, keras.callbacks.Callback], epochs: int, budget: int) -> str:
+    """Says in words why a training that was not interrupted ended.
+
+    Args:
+        callbacks: The user's callbacks by name, after training.
+        epochs: How many epochs were trained.
+        budget: The upper bound of their number.
+    """
+    for name, callback in callbacks.items():
+        if isinstance(callback, keras.callbacks.EarlyStopping) and callback.stopped_epoch > 0:
+            epoch_word = "epoch" if callback.patience == 1 else "epochs"
+            patience = f"{callback.patience} {epoch_word} (callbacks.{name}.patience)"
+            return f"{callback.monitor} did not improve for {patience}"
+        if isinstance(callback, Pruning) and callback.stopped:
+            return f"pruned: {callback.monitor} was behind that of other jobs"
+    if epochs >= budget:
+        return f"all {budget} epochs trained (loop.epochs)"
+    return "a callback set model.stop_training"
