@@ -16,10 +16,7 @@ from hydra.core.plugins import Plugins
 from omegaconf import DictConfig
 
 from altitude.config_path import config_directory
-
-CONFIG_ERROR = 2
-INTERRUPTED = 130
-TERMINATED = 143
+from altitude.reporting import report, report_interruption, show_warning
 
 
 @hydra.main(version_base="1.3", config_path=str(config_directory()), config_name="config")
@@ -37,7 +34,7 @@ def main() -> None:
 
         return new(sys.argv[2:])
     full_error = os.environ.get("HYDRA_FULL_ERROR") == "1"
-    warnings.showwarning = _show_warning
+    warnings.showwarning = show_warning
     arguments = get_args_parser().parse_args()
     try:
         _store_launchers()
@@ -48,9 +45,9 @@ def main() -> None:
         job()
         gc.freeze()  # Python need not look through all of TensorFlow before it ends
     except KeyboardInterrupt as interrupt:
-        _interrupted(interrupt)
+        report_interruption(interrupt)
     except Exception as error:
-        if full_error or not _report(error):
+        if full_error or not report(error):
             raise
 
 
@@ -82,32 +79,3 @@ def _check(arguments: Namespace) -> None:
     )
     if problems:
         raise ConfigError(problems)
-
-
-def _report(error: Exception) -> bool:
-    """Prints an error that needs no traceback and exits; returns False for all others."""
-    from hydra.errors import HydraException
-    from omegaconf.errors import OmegaConfBaseException
-
-    from altitude.errors import ConfigError, DataError, SweepError, TrackingError
-
-    if isinstance(error, ConfigError | HydraException | OmegaConfBaseException):
-        status = CONFIG_ERROR
-    elif isinstance(error, DataError | SweepError | TrackingError):
-        status = 1
-    else:
-        return False
-    print(f"altitude: {error}", file=sys.stderr)
-    sys.exit(status)
-
-
-def _interrupted(interrupt: KeyboardInterrupt) -> None:
-    from altitude.errors import Terminated
-
-    print(f"altitude: stopped by {str(interrupt) or 'Ctrl-C'}", file=sys.stderr)
-    sys.exit(TERMINATED if isinstance(interrupt, Terminated) else INTERRUPTED)
-
-
-def _show_warning(message: Warning | str, *_where: object, **_more: object) -> None:
-    """A warning in one line, without the place in the code, which is no help to a user."""
-    print(f"warning: {message}", file=sys.stderr)
