@@ -11,7 +11,14 @@ from altitude.version import __version__
 if TYPE_CHECKING:
     from altitude.config import compose
     from altitude.deferred import Deferred
-    from altitude.errors import ConfigError, DataError, Problem, TrackingError
+    from altitude.errors import (
+        ConfigError,
+        DataError,
+        NonFiniteError,
+        Problem,
+        TrackingError,
+        TrainingError,
+    )
     from altitude.experiment import Experiment
     from altitude.objective import Objective
     from altitude.result import RunResult
@@ -22,10 +29,12 @@ _HOMES = {
     "DataError": "errors",
     "Deferred": "deferred",
     "Experiment": "experiment",
+    "NonFiniteError": "errors",
     "Objective": "objective",
     "Problem": "errors",
     "RunResult": "result",
     "TrackingError": "errors",
+    "TrainingError": "errors",
     "compose": "config",
     "run": "runner",
 }
@@ -35,10 +44,12 @@ __all__ = [
     "DataError",
     "Deferred",
     "Experiment",
+    "NonFiniteError",
     "Objective",
     "Problem",
     "RunResult",
     "TrackingError",
+    "TrainingError",
     "__version__",
     "compose",
     "run",

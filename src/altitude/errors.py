@@ -50,6 +50,14 @@ class TrackingError(RuntimeError):
     """A tracking store that cannot be used."""
 
 
+class TrainingError(RuntimeError):
+    """A training that went wrong, for a reason that a user can mend."""
+
+
+class NonFiniteError(TrainingError):
+    """A loss, a gradient or a weight that became NaN or infinite."""
+
+
 class TakenError(RuntimeError):
     """A job of a sweep that another process does, or has done."""
 

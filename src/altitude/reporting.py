@@ -18,11 +18,11 @@ def report(error: Exception) -> bool:
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
 
-    from altitude.errors import ConfigError, DataError, SweepError, TrackingError
+    from altitude.errors import ConfigError, DataError, SweepError, TrackingError, TrainingError
 
     if isinstance(error, ConfigError | HydraException | OmegaConfBaseException):
         status = CONFIG_ERROR
-    elif isinstance(error, DataError | SweepError | TrackingError):
+    elif isinstance(error, DataError | SweepError | TrackingError | TrainingError):
         status = FAILURE
     else:
         return False

@@ -15,6 +15,7 @@ from altitude.checks.built import check_signatures
 from altitude.checks.devices import device_problems
 from altitude.errors import ConfigError
 from altitude.experiment import Experiment
+from altitude.remedies import divergence_remedies
 from altitude.result import RunResult
 from altitude.session import ending_on_signals, fresh_session, start_tensorflow
 from altitude.strategies.worker import role_in
@@ -52,6 +53,7 @@ def run(
         ConfigError: If classes, data, model and loss turn out not to fit together.
         DataError: If the data cannot be found, or is damaged.
         TrackingError: If the tracking store cannot be used.
+        TrainingError: If training goes wrong for a reason that can be mended: see its subclasses.
     """
     problems = device_problems(
         experiment.strategy, experiment.loop, experiment.optimizer, experiment.objective
@@ -119,6 +121,7 @@ def _fit(
     from altitude.callbacks.epoch_log import EpochLog
     from altitude.callbacks.interruption import Interruption
     from altitude.callbacks.progress import ProgressDisplay
+    from altitude.callbacks.require_finite import RequireFinite
     from altitude.callbacks.stop_reason import stop_reason
 
     path = experiment.output_dir / BEST_MODEL
@@ -129,9 +132,12 @@ def _fit(
     log = EpochLog(tracked.log_metrics)
     artifacts = ArtifactLog(experiment.output_dir / "artifacts", tracked.log_artifact)
     progress = ProgressDisplay(console)
+    # Processes that train together must end in the same epoch, or the others wait for ever.
+    every_call = not experiment.strategy.several_processes
+    guard = RequireFinite(divergence_remedies(experiment), every_call=every_call)
     ours = [best, log, artifacts, progress, Interruption(raise_again)]
     try:
-        experiment.loop.run(model, pipelines, [*chosen, *ours])
+        experiment.loop.run(model, pipelines, [guard, *chosen, *ours])
     finally:
         progress.close()
         if path.exists():

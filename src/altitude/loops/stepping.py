@@ -33,7 +33,7 @@ class SteppingLoop(Loop):
     def __post_init__(self) -> None:
         """Refuses a bound for a step that does not clip."""
         super().__post_init__()
-        if self.clip_norm is not None and not self._step_clips():
+        if self.clip_norm is not None and not self.step_clips:
             refuse(f"a step with a field `clip_norm`: {type(self.step).__name__} has none")
 
     @property
@@ -73,5 +73,7 @@ class SteppingLoop(Loop):
         """What the step says is to be kept."""
         return model if brings_own_step(model) else self.step.saved_model(model)
 
-    def _step_clips(self) -> bool:
+    @property
+    def step_clips(self) -> bool:
+        """Whether the step takes a bound of the gradients' norm."""
         return "clip_norm" in getattr(self.step, "__dataclass_fields__", {})

@@ -32,6 +32,7 @@ class MultiWorker(Strategy):
     """
 
     loops = (Tape,)
+    several_processes = True
 
     @property
     def name(self) -> str:
