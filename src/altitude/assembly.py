@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from altitude.checks.built import check_built, check_spreads
+from altitude.checks.overrides import check_overrides
 from altitude.compilation import compile_model
 from altitude.data.dataset import ArrayDataset
 from altitude.experiment import Experiment
@@ -149,6 +150,7 @@ def assemble(experiment: Experiment, pipelines: "Pipelines", console: Console) -
     objective = _objective(experiment, pipelines, console)
     compile_model(model, experiment.optimizer, objective, experiment.loop)
     check_spreads(model, experiment.strategy)
+    check_overrides(model, experiment.loop)
     check_built(model, getattr(model, "loss", None), pipelines.spec)
     pipelines = _usable(model, pipelines, console)
     traces = Traces()

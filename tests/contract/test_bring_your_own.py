@@ -96,6 +96,16 @@ class ClippedModel(keras.Model):
         return super().metrics + [self.grad_norm_tracker]
 
 
+class OwnEvaluation(keras.Model):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.seen = keras.metrics.Sum(name="seen")
+
+    def test_step(self, data):
+        self.seen.update_state(tf.ones(tf.shape(data[1])))
+        return {"seen": self.seen.result()}
+
+
 class WithLayers(keras.Model):
     train_step = CustomModel.train_step
 
@@ -206,6 +216,7 @@ CONFIGS: dict[str, Any] = {
     "model/custom": of_inputs_and_outputs("CustomModel"),
     "model/own_metrics": of_inputs_and_outputs("OwnMetrics"),
     "model/clipped": of_inputs_and_outputs("ClippedModel", clip_norm=0.5),
+    "model/own_evaluation": of_inputs_and_outputs("OwnEvaluation"),
     "model/with_layers": {
         "_target_": "altitude.models.Subclassed",
         "model_class": {"_target_": "their_models.WithLayers", "units": 16},
@@ -322,6 +333,14 @@ def test_a_class_trains_as_it_is_and_alike_at_every_altitude(model: str) -> None
         np.testing.assert_array_equal(found, expected)
     assert metrics_of(other_result) == metrics_of(result)
     assert result.history["loss"][1] < result.history["loss"][0]
+
+
+def test_a_class_with_a_test_step_alone_is_evaluated_with_it_at_every_altitude() -> None:
+    loops = ("fit", "train_step", "tape")
+    runs = [run(composed("model=own_evaluation", f"loop={loop}")) for loop in loops]
+    for result in runs:
+        assert result.history["val_seen"] == [250.0, 250.0]
+        assert result.history["loss"] == runs[0].history["loss"]
 
 
 @pytest.mark.slow

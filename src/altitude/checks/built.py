@@ -88,10 +88,11 @@ def check_spreads(model: "keras.Model", strategy: Strategy) -> None:
     Raises:
         ConfigError: If it brings one of its own, and there are several devices.
     """
-    from altitude.steps.own import brings_own_step
+    from altitude.steps.own import overrides
 
-    if strategy.distributes and brings_own_step(model):
-        given = f"{type(model).__name__}, which brings a train_step of its own"
+    own = [name for name in ("train_step", "test_step") if overrides(model, name)]
+    if strategy.distributes and own:
+        given = f"{type(model).__name__}, which brings a {own[0]} of its own"
         expected = f"a model whose step strategy={strategy.name} can share out"
         raise ConfigError([Problem("model", given, expected, "strategy=one_device")])
 

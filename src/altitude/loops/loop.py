@@ -62,6 +62,16 @@ class Loop(ABC):
         """Whether loss and metrics are the loop's own, so that `objective=none` goes with it."""
         return False
 
+    @property
+    def bypassed_methods(self) -> tuple[str, ...]:
+        """Methods of `keras.Model` that the loop never calls: a class must not override them."""
+        return ()
+
+    @property
+    def instead_of_bypassing(self) -> str:
+        """What to write for a class that overrides one of them."""
+        return "loop=fit"
+
     def compile_arguments(self) -> dict[str, Any]:
         """The loop's share of the arguments of `model.compile`."""
         return {

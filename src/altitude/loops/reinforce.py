@@ -14,6 +14,7 @@ from pydantic.dataclasses import dataclass
 from altitude.data.cartpole import Act, EpisodePipelines, Episodes, Played
 from altitude.errors import ConfigError, Problem
 from altitude.loops.loop import Loop
+from altitude.loops.tape import KERAS_LOOPS
 from altitude.steps.step import Batch, Logs
 from altitude.validation import STRICT, Positive
 
@@ -52,6 +53,16 @@ class Reinforce(Loop):
     def owns_objective(self) -> bool:
         """The loss is made of returns."""
         return True
+
+    @property
+    def bypassed_methods(self) -> tuple[str, ...]:
+        """Keras' own loops, and all that they do with a batch."""
+        return (*KERAS_LOOPS, "train_step", "test_step", "compute_loss", "compute_metrics")
+
+    @property
+    def instead_of_bypassing(self) -> str:
+        """Other loops play no episodes."""
+        return "a class that overrides `call` alone"
 
     def prepare(self, model: "keras.Model", traces: "Traces") -> None:
         """Binds policy and update to the model, which stays a plain model when it is saved."""

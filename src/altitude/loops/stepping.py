@@ -9,7 +9,7 @@ from pydantic.dataclasses import dataclass
 
 from altitude.loops.loop import Loop
 from altitude.steps import Step, Supervised
-from altitude.steps.own import brings_own_step
+from altitude.steps.own import brings_own_step, overrides
 from altitude.validation import STRICT, Positive, refuse
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ class SteppingLoop(Loop):
     """A loop whose step is its own.
 
     Attributes:
-        step: The maths of one batch. A model class that brings its own `train_step` keeps it.
+        step: The maths of one batch. A model class that brings its own `train_step` or `test_step`
+            keeps it.
         clip_norm: Upper bound of the gradients' global L2 norm, handed to the step.
     """
 
@@ -58,6 +59,11 @@ class SteppingLoop(Loop):
         """Whether loss and metrics are the step's own."""
         return self.step.owns_objective
 
+    @property
+    def bypassed_methods(self) -> tuple[str, ...]:
+        """What a step that owns its objective does not call."""
+        return ("compute_loss", "compute_metrics") if self.owns_objective else ()
+
     def prepare(self, model: "keras.Model", traces: "Traces") -> None:
         """Binds the step to the model, which stays a plain model when it is saved."""
         from altitude.strategies.replicas import sharing
@@ -66,7 +72,8 @@ class SteppingLoop(Loop):
             step = self.clipped_step
             step.build(model)
             model.train_step = sharing(model, functools.partial(step.train, model))
-            model.test_step = sharing(model, functools.partial(step.evaluate, model))
+            if not overrides(model, "test_step"):
+                model.test_step = sharing(model, functools.partial(step.evaluate, model))
         super().prepare(model, traces)
 
     def saved_model(self, model: "keras.Model") -> "keras.Model":

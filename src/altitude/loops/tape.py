@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from altitude.data.pipeline import Pipelines
     from altitude.loops.traces import Traces
 
+KERAS_LOOPS = ("fit", "evaluate", "make_train_function", "make_test_function")
+"""Methods of `keras.Model` that make up its loops over batches."""
+
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Tape(SteppingLoop):
@@ -23,6 +26,11 @@ class Tape(SteppingLoop):
     It calls callbacks in the order and with the logs of Keras' `fit`, so a loop of another shape
     can start from this one.
     """
+
+    @property
+    def bypassed_methods(self) -> tuple[str, ...]:
+        """Keras' own loops."""
+        return (*KERAS_LOOPS, *super().bypassed_methods)
 
     def prepare(self, model: "keras.Model", traces: "Traces") -> None:
         """Binds the step to the model, and compiles it."""

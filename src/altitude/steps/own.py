@@ -1,4 +1,4 @@
-"""Model classes that bring a training step of their own."""
+"""Model classes that bring methods of their own where Keras' would be called."""
 
 from typing import TYPE_CHECKING
 
@@ -6,11 +6,16 @@ if TYPE_CHECKING:
     import keras
 
 
-def brings_own_step(model: "keras.Model") -> bool:
-    """Whether the model's class overrides Keras' `train_step`."""
+def overrides(model: "keras.Model", method: str) -> bool:
+    """Whether the model's class overrides a method of `keras.Model`."""
     import keras
 
-    return type(model).train_step is not keras.Model.train_step
+    return getattr(type(model), method) is not getattr(keras.Model, method)
+
+
+def brings_own_step(model: "keras.Model") -> bool:
+    """Whether the model's class overrides Keras' `train_step`."""
+    return overrides(model, "train_step")
 
 
 def missing_for_evaluation(model: "keras.Model") -> str:
@@ -18,14 +23,11 @@ def missing_for_evaluation(model: "keras.Model") -> str:
 
     A GAN may have neither outputs, nor a `call`, nor a `test_step` of its own: it is only trained.
     """
-    import keras
-
-    cls, base = type(model), keras.Model
-    if cls.test_step is not base.test_step:
+    if overrides(model, "test_step"):
         return ""
-    if cls.call is base.call and not getattr(model, "outputs", None):
+    if not overrides(model, "call") and not getattr(model, "outputs", None):
         return "neither `call` nor `test_step`"
-    computes_loss = cls.compute_loss is not base.compute_loss or model.losses
+    computes_loss = overrides(model, "compute_loss") or model.losses
     if brings_own_step(model) and model.loss is None and not computes_loss:
         return "neither a compiled loss nor `test_step`"
     return ""
