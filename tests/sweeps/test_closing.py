@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from altitude.sweeps.closing import Closing, sweep_command, training_command
+from altitude.sweeps.closing import Closing
 from altitude.sweeps.ledger import Ending, Memory
 from altitude.sweeps.outcome import Goal
 from altitude.sweeps.planning.composing import Composer
@@ -90,14 +90,3 @@ def test_of_a_sweep_without_results_the_failures_are_told(jobs: list[Job], tmp_p
     assert lines[0] == "no job has finished"
     assert ledger.closed[3].startswith("**no job has finished**")
     assert "rate=0: FAILED, LookupError: no such thing" in lines[1]
-
-
-def test_the_command_that_goes_on_starts_nothing_anew(compose: Composer) -> None:
-    config = compose(("dataset=digits",))
-    typed = ["dataset=digits", "seed=1,2", "sweep.fresh=true"]
-    assert sweep_command(config, typed) == "altitude -m dataset=digits seed=1,2"
-
-
-def test_one_job_of_a_recipe_that_is_a_sweep_is_trained_alone(compose: Composer) -> None:
-    (job,) = compose_jobs([("experiment=lr_patience_clip", "seed=1")], ["seed"], compose)
-    assert training_command(job).endswith(" seed=1 hydra.mode=RUN")

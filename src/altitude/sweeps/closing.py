@@ -1,14 +1,13 @@
 """What a sweep leaves behind: the answer on screen, in the sweep's folder, and in MLflow."""
 
-import os
-import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
 
+from altitude.commands import own_config_folder, training_command
 from altitude.sweeps.best_experiment import experiment_file
 from altitude.sweeps.leaderboard import (
     Standing,
@@ -153,35 +152,3 @@ def _rows(answer: Answer) -> Iterator[str]:
 
 def _row(label: str, value: str) -> str:
     return f"{label:<{LABEL_WIDTH}}{value}"
-
-
-def training_command(job: Job) -> str:
-    """The command that trains one job alone."""
-    single = ["hydra.mode=RUN"] if job.config.hydra.sweeper.params else []  # its recipe is a sweep
-    return command_line(job.config, [*job.overrides, *single])
-
-
-def sweep_command(config: DictConfig, overrides: Sequence[str]) -> str:
-    """The command that runs a sweep, or goes on with it.
-
-    Args:
-        config: What Hydra composed, its own node included.
-        overrides: As they were typed.
-    """
-    told = [override for override in overrides if not override.startswith("sweep.fresh")]
-    hydra = [o for o in config.hydra.overrides.hydra if not o.startswith("hydra.mode=")]
-    return command_line(config, ["-m", *told, *hydra])
-
-
-def command_line(config: DictConfig, arguments: Sequence[str]) -> str:
-    """A command as it can be typed in the same folder, with the user's own config folder."""
-    folder = own_config_folder(config)
-    own = [] if folder is None else ["--config-dir", os.path.relpath(folder)]
-    return shlex.join(["altitude", *own, *arguments])
-
-
-def own_config_folder(config: DictConfig) -> str | None:
-    """The folder that was given as `--config-dir`, if one was."""
-    sources: Any = OmegaConf.to_container(config.hydra.runtime.config_sources)
-    paths = [source["path"] for source in sources if source["provider"] == "command-line"]
-    return paths[0] if paths else None

@@ -10,9 +10,10 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 from rich.console import Console
 
+from altitude.commands import sweep_command
 from altitude.display.sweep import SweepDisplay
 from altitude.errors import SweepError
-from altitude.sweeps.closing import Closing, sweep_command
+from altitude.sweeps.closing import Closing
 from altitude.sweeps.conductor import Conductor, opened_launcher
 from altitude.sweeps.ending import ending_in_order
 from altitude.sweeps.ledger import Ending, Ledger, Memory

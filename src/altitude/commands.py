@@ -1,0 +1,94 @@
+"""Commands that are printed for a user to run: each composes again what this process composed."""
+
+import os
+import shlex
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from altitude.config_path import config_directory
+
+if TYPE_CHECKING:
+    from altitude.sweeps.planning.jobs import Job
+
+FRESH = "sweep.fresh"
+MULTIRUN = "hydra.mode=MULTIRUN"
+PRIMARY = "config"
+"""The name of the primary config that `altitude` composes, where no other is named."""
+
+OF_SWEEPS = ("hydra.sweep", "hydra/sweep", "hydra.launcher", "hydra/launcher")
+"""Overrides of Hydra's own node, by how they begin, that mean nothing to one job alone."""
+
+
+def training_command(job: "Job") -> str:
+    """The command that trains one job of a sweep alone."""
+    hydra = [o for o in _hydra_overrides(job.config) if not _key(o).startswith(OF_SWEEPS)]
+    single = ["hydra.mode=RUN"] if _is_a_sweep_by_itself(job.config) else []
+    return command_line(job.config, [*job.overrides, *hydra, *single])
+
+
+def sweep_command(config: DictConfig, overrides: Sequence[str]) -> str:
+    """The command that runs a sweep, or goes on with it.
+
+    Args:
+        config: What Hydra composed, its own node included.
+        overrides: As they were typed.
+    """
+    typed = [override for override in overrides if _key(override) != FRESH]
+    return command_line(config, ["-m", *typed, *_hydra_overrides(config)])
+
+
+def command_line(config: DictConfig, arguments: Sequence[str]) -> str:
+    """A command as it can be typed in the same folder, with the flags that name the config.
+
+    Args:
+        config: What Hydra composed, its own node included.
+        arguments: Flags and overrides.
+    """
+    return shlex.join(["altitude", *_flags(config), *arguments])
+
+
+def own_config_folder(config: DictConfig) -> str | None:
+    """The folder that was given as `--config-dir`, if one was."""
+    return _source(config, "command-line")
+
+
+def _flags(config: DictConfig) -> Iterator[str]:
+    """The flags that say which primary config was composed, and with which folders."""
+    main = _source(config, "main")
+    if main is not None and os.path.realpath(main) != os.path.realpath(config_directory()):
+        yield from ("--config-path", main)  # absolute: Hydra takes it from its own module
+    folder = own_config_folder(config)
+    if folder is not None:
+        yield from ("--config-dir", os.path.relpath(folder))
+    name = config.hydra.job.config_name
+    if name not in (None, PRIMARY):
+        yield from ("--config-name", name)
+
+
+def _source(config: DictConfig, provider: str) -> str | None:
+    sources: Any = OmegaConf.to_container(config.hydra.runtime.config_sources)
+    paths = [_path(source) for source in sources if source["provider"] == provider]
+    return paths[0] if paths else None
+
+
+def _path(source: dict[str, str]) -> str:
+    path, schema = source["path"], source["schema"]
+    return path if schema in ("", "file") else f"{schema}://{path}"
+
+
+def _hydra_overrides(config: DictConfig) -> list[str]:
+    """Overrides of Hydra's own node as they were typed, without the mode, which a flag says."""
+    return [o for o in config.hydra.overrides.hydra if _key(o) != "hydra.mode"]
+
+
+def _is_a_sweep_by_itself(config: DictConfig) -> bool:
+    """Whether its recipe is a sweep, or its primary config: one job must say that it is none."""
+    hydra = config.hydra
+    asked = MULTIRUN in hydra.overrides.hydra
+    return bool(hydra.sweeper.params) or (hydra.mode is not None and not asked)
+
+
+def _key(override: str) -> str:
+    return override.lstrip("+~").partition("=")[0]
