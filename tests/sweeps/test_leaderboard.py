@@ -1,6 +1,7 @@
 import csv
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -104,9 +105,22 @@ def test_values_that_are_equal_but_not_the_same_are_settings_of_their_own() -> N
 
 
 def test_means_of_the_other_metrics() -> None:
-    outcomes = [outcome(n, {"seed": n}, 0.5, best_epoch=n, test_accuracy=0.5 + n) for n in (0, 1)]
+    outcomes = [outcome(n, {"seed": n}, 0.5, test_accuracy=0.5 + n) for n in (0, 1)]
     (standing,) = leaderboard(outcomes, [ACCURACY])
-    assert standing.metrics == {"best_val_accuracy": 0.5, "best_epoch": 0.5, "test_accuracy": 1.0}
+    assert standing.metrics == {"best_val_accuracy": 0.5, "test_accuracy": 1.0}
+
+
+def test_the_best_epoch_of_repeats_is_their_median() -> None:
+    outcomes = [outcome(n, {"seed": n}, 0.5, best_epoch=epoch) for n, epoch in enumerate((5, 6, 8))]
+    lines = as_text(leaderboard(outcomes, [ACCURACY])).splitlines()
+    assert (lines[0].split()[-1], lines[1].split()[-1]) == ("best_epoch", "6")
+    (standing,) = leaderboard(outcomes[:2], [ACCURACY])
+    assert standing.metrics["best_epoch"] == 5.0  # one that was trained
+
+
+def test_equals_share_a_rank() -> None:
+    standings = leaderboard(rates(0.5, 0.75, 0.75, 0.5, math.nan), [ACCURACY])
+    assert [standing.rank for standing in standings] == [1, 1, 3, 3, 5]
 
 
 TWO_GOALS = [
@@ -203,9 +217,13 @@ def test_two_goals_show_the_front() -> None:
         (rates(math.nan), "no job has finished with best_val_accuracy"),
         (rates(0.5), "best: learning_rate=1.0"),
         (rates(0.5, math.nan), "best: learning_rate=1.0"),
-        (rates(0.5, 0.5), "best: learning_rate=1.0, level with the next"),
+        (rates(0.5, 0.5), "best: learning_rate=1.0, in a tie with learning_rate=0.1"),
+        (
+            rates(0.25, 0.5, 0.5, 0.5),
+            "best: learning_rate=0.1, in a tie with learning_rate=0.01 and 1 more",
+        ),
         (rates(0.5, 0.75), "best: learning_rate=0.1, 0.2500 ahead of the next"),
-        (seeds({}, 0.5, 0.75), "best: best_val_accuracy"),
+        (seeds({}, 0.5, 0.75), "best: the only setting"),
         (
             seeds({"a": 1}, 0.5, 0.75) + seeds({"a": 2}, 0.5, 0.5, first=2),
             "best: a=1, 0.1250 ahead of the next: less than the spread over seeds, 0.1768",
@@ -218,6 +236,56 @@ def test_two_goals_show_the_front() -> None:
 )
 def test_by_how_much_the_best_leads(outcomes: list[Outcome], expected: str) -> None:
     assert lead(leaderboard(outcomes, [ACCURACY])) == expected
+
+
+def measured(examples: int, *accuracies: float) -> list[Outcome]:
+    return [replace(outcome, validation_examples=examples) for outcome in rates(*accuracies)]
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "expected"),
+    [
+        (
+            measured(250, 0.924, 0.92),
+            "0.0040 ahead of the next: within the noise, "
+            "the standard error on 250 validation examples is 0.0172",
+        ),
+        (
+            measured(10_000, 0.924, 0.9),
+            "0.0240 ahead of the next; the standard error on 10000 validation examples is 0.0030",
+        ),
+        (measured(0, 0.924, 0.92), "0.0040 ahead of the next"),
+        (measured(250, 92.4, 92.0), "0.4000 ahead of the next"),
+    ],
+)
+def test_a_lead_is_compared_with_the_standard_error(outcomes: list[Outcome], expected: str) -> None:
+    standings = leaderboard(outcomes, [ACCURACY])
+    assert lead(standings) == f"best: learning_rate=1.0, {expected}"
+    assert lead(standings) in as_text(standings)
+    assert lead(standings) in as_markdown(standings)
+
+
+def test_metrics_whose_spread_is_unknown_have_no_standard_error() -> None:
+    outcomes = [
+        replace(outcome(n, {"a": n}, 0.5, best_val_loss=loss), validation_examples=250)
+        for n, loss in enumerate((0.5, 0.75))
+    ]
+    assert lead(leaderboard(outcomes, [LOSS])) == "best: a=0, 0.2500 ahead of the next"
+
+
+def test_a_narrow_terminal_leaves_out_what_does_not_rank() -> None:
+    lines = as_text(leaderboard(REFERENCE, [ACCURACY]), width=60).splitlines()
+    assert lines[0] == "rank  learning_rate  activation  best_val_accuracy"
+    assert lines[3] == "not shown, but in leaderboard.csv: test_accuracy, best_epoch"
+    assert all(len(line) <= 60 for line in lines[:4])
+
+
+def test_settings_with_many_values_have_lines_of_their_own_in_a_narrow_terminal() -> None:
+    swept = {f"parameter_{n}": n for n in range(8)}
+    lines = as_text(leaderboard([outcome(0, swept, 0.5)], [ACCURACY]), width=60).splitlines()
+    assert lines[0] == "   1  best_val_accuracy 0.5000"
+    assert lines[1] == "      parameter_0=0 parameter_1=1 parameter_2=2"
+    assert all(len(line) <= 60 for line in lines[:-1])
 
 
 def test_tables_of_nothing() -> None:

@@ -24,6 +24,7 @@ class Outcome:
         run_id: MLflow's id of its run.
         pruned: Whether it was stopped early because it was hopeless.
         epochs: How many epochs it has trained.
+        validation_examples: How many examples its validation metrics are measured on; 0 if unknown.
     """
 
     number: int
@@ -35,6 +36,7 @@ class Outcome:
     run_id: str | None = None
     pruned: bool = False
     epochs: int = 0
+    validation_examples: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,9 @@
 """Which settings of a sweep are best, and by how much."""
 
+from altitude.sweeps.leaderboard.csv_file import write_csv
+from altitude.sweeps.leaderboard.lead import lead
 from altitude.sweeps.leaderboard.ranking import REPEATED, Standing, leaderboard
-from altitude.sweeps.leaderboard.tables import as_markdown, as_text, lead, write_csv
+from altitude.sweeps.leaderboard.tables import as_markdown, as_text
 
 __all__ = [
     "REPEATED",

@@ -1,7 +1,8 @@
 """The ranking of a sweep's settings, repeats over seeds taken together."""
 
 import math
-from collections.abc import Mapping, Sequence
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,17 +13,20 @@ from altitude.sweeps.outcome import Goal, Outcome, named
 REPEATED = "seed"
 """The swept parameter whose values are repeats of one setting."""
 
+BEST_EPOCH = "best_epoch"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
     """One setting of a sweep: its jobs, which differ in the seed alone, and its place.
 
     Attributes:
-        rank: Its place, counting from 1.
+        rank: Its place, counting from 1; settings with equal scores share one.
         swept: What was swept, without the seed.
         goals: What ranks it; the first goal first.
         members: Its jobs, in the order of the sweep.
-        metrics: Means of all final metrics; NaN where a job does not have one.
+        metrics: Means of all final metrics; NaN where a job does not have one. Of `best_epoch` the
+            median, an epoch that one of its jobs did train.
         deviation: Sample standard deviation of the first goal's metric; NaN for a single job.
         on_front: Whether no other setting is better in one goal and as good in all others.
     """
@@ -38,7 +42,7 @@ class Standing:
     @property
     def name(self) -> str:
         """The setting in words: `learning_rate=0.001 patience=3`."""
-        return named(self.swept)
+        return named(self.swept) or "the only setting"
 
     @property
     def mean(self) -> float:
@@ -84,7 +88,20 @@ def leaderboard(outcomes: Sequence[Outcome], goals: Sequence[Goal]) -> tuple[Sta
     standings = [_standing(members, goals) for members in groups.values()]
     standings = [replace(s, on_front=_on_front(s, standings)) for s in standings]
     standings.sort(key=lambda s: (len(goals) > 1 and not s.on_front, goals[0].rank(s.metrics)))
-    return tuple(replace(s, rank=rank) for rank, s in enumerate(standings, start=1))
+    return tuple(
+        replace(standing, rank=rank)
+        for standing, rank in zip(standings, _ranks(standings), strict=True)
+    )
+
+
+def _ranks(standings: Sequence[Standing]) -> Iterator[int]:
+    """Places as in sports: after two firsts comes a third."""
+    before, rank = None, 0
+    for position, standing in enumerate(standings, start=1):
+        place = (standing.on_front and len(standing.goals) > 1, *_places(standing))
+        if place != before:
+            before, rank = place, position
+        yield rank
 
 
 def _setting(outcome: Outcome) -> dict[str, Any]:
@@ -95,10 +112,7 @@ def _standing(members: Sequence[Outcome], goals: Sequence[Goal]) -> Standing:
     names = dict.fromkeys(name for member in members for name in member.metrics)
     values = [goals[0].value(member.metrics) for member in members]
     with np.errstate(invalid="ignore"):  # infinities have no mean and no spread
-        means = {
-            name: float(np.mean([member.metrics.get(name, math.nan) for member in members]))
-            for name in names
-        }
+        means = {name: _typical(name, members) for name in names}
         deviation = float(np.std(values, ddof=1)) if len(values) > 1 else math.nan
     return Standing(
         rank=0,
@@ -108,6 +122,13 @@ def _standing(members: Sequence[Outcome], goals: Sequence[Goal]) -> Standing:
         metrics=means,
         deviation=deviation,
     )
+
+
+def _typical(name: str, members: Sequence[Outcome]) -> float:
+    values = [member.metrics.get(name, math.nan) for member in members]
+    if name == BEST_EPOCH and not any(map(math.isnan, values)):
+        return float(statistics.median_low(values))
+    return float(np.mean(values))
 
 
 def _on_front(standing: Standing, others: Sequence[Standing]) -> bool:
