@@ -62,6 +62,10 @@ class TakenError(RuntimeError):
     """A job of a sweep that another process does, or has done."""
 
 
+class JobError(RuntimeError):
+    """A job of a sweep that failed in another process; the message is the reason, in a line."""
+
+
 class SweepError(RuntimeError):
     """A sweep that has ended, and not all of its jobs are done."""
 

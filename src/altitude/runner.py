@@ -15,6 +15,7 @@ from altitude.checks.built import check_signatures
 from altitude.checks.devices import device_problems
 from altitude.errors import ConfigError
 from altitude.experiment import Experiment
+from altitude.failure import failure_reason
 from altitude.remedies import divergence_remedies
 from altitude.result import RunResult
 from altitude.session import ending_on_signals, fresh_session, start_tensorflow
@@ -91,7 +92,8 @@ def _train(
     raise_again: Callable[[], None],
 ) -> RunResult:
     pipelines = kept.pipelines(experiment)
-    tracked.set_tags({"dataset.fingerprint": pipelines.fingerprint})
+    examples = {"validation_examples": str(pipelines.validation_examples)}
+    tracked.set_tags({"dataset.fingerprint": pipelines.fingerprint} | examples)
     assembly = kept.begin(assemble(experiment, pipelines, console))
     model, pipelines = assembly.model, assembly.pipelines
     seen, log, stop_reason = _fit(experiment, model, pipelines, tracked, console, raise_again)
@@ -242,8 +244,8 @@ def _closing(tracked: Run, output_dir: Path) -> Iterator[None]:
 
 def _explain(tracked: Run, output_dir: Path, error: BaseException) -> None:
     name = "configuration" if isinstance(error, ConfigError) else type(error).__name__
-    reason = f"{name}: {error}"[:5000]
-    tracked.set_tags({"exception": reason, "reason": reason})
+    whole = f"{name}: {error}"[:5000]
+    tracked.set_tags({"exception": whole, "reason": failure_reason(error)[:5000]})
     report = output_dir / "traceback.txt"
     report.parent.mkdir(parents=True, exist_ok=True)
     report.write_text("".join(traceback.format_exception(error)))

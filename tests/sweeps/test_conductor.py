@@ -340,4 +340,4 @@ def test_a_run_that_never_heard_of_its_end_does_not_hold_up_the_sweep(
     outcomes, _ = conduct(tracked, jobs, unclosed)
     assert statuses(outcomes) == ["KILLED", "FAILED", "KILLED"]
     assert "the tracking store did not answer" in outcomes[0].reason
-    assert outcomes[1].reason == "no such luck"
+    assert outcomes[1].reason == "ValueError: no such luck"

@@ -102,6 +102,7 @@ class EpisodePipelines:
         test: Episodes for the test.
         spec: The form of one observation, and of the actions.
         fingerprint: Identifies environment and episodes.
+        validation_examples: 0: an episode is no example.
     """
 
     train: Episodes
@@ -109,6 +110,7 @@ class EpisodePipelines:
     test: Episodes
     spec: DataSpec
     fingerprint: str
+    validation_examples: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

@@ -41,6 +41,7 @@ class Pipelines:
         test: Test batches.
         spec: The form of one example.
         fingerprint: Identifies the arrays behind the batches.
+        validation_examples: How many examples validation goes over; 0 if that is not known.
     """
 
     train: tf.data.Dataset
@@ -49,6 +50,7 @@ class Pipelines:
     test: tf.data.Dataset
     spec: DataSpec
     fingerprint: str
+    validation_examples: int = 0
 
 
 def build_pipelines(
@@ -86,6 +88,7 @@ def build_pipelines(
         test=_in_order(splits.test, to_batch, settings.batch_size),
         spec=DataSpec(splits.train.x.shape[1:], LabelSpec(kind, labels.num_classes)),
         fingerprint=splits.fingerprint,
+        validation_examples=0 if validation is None else len(validation.x),
     )
 
 

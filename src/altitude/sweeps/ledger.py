@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from altitude.failure import failure_reason
 from altitude.sweeps.outcome import Outcome
 from altitude.sweeps.planning.jobs import Job
 
@@ -120,7 +121,7 @@ class Memory:
             swept=job.swept,
             status="FAILED" if error else "FINISHED",
             metrics={name: float(number) for name, number in found.items() if number is not None},
-            reason=f"{type(error).__name__}: {error}" if error else "",
+            reason=failure_reason(error) if error else "",
         )
 
     def ask_to_stop(self, reason: str) -> None:

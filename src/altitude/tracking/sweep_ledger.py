@@ -9,6 +9,7 @@ from typing import Any
 from mlflow.entities import Metric as LoggedMetric
 from mlflow.entities import Run, RunTag
 
+from altitude.failure import failure_reason
 from altitude.sweeps.ledger import Ending
 from altitude.sweeps.outcome import Goal, Outcome, Status
 from altitude.sweeps.planning.jobs import Job
@@ -23,6 +24,7 @@ from altitude.tracking.store import without_password
 from altitude.tracking.sweep_summary import open_summary
 
 JOB_NUMBER, SWEPT, PRUNED = "job_number", "swept", "pruned"
+VALIDATION_EXAMPLES = "validation_examples"
 NOTE = "mlflow.note.content"
 GONE = "its process is gone: killed, or out of memory"
 UNHEARD = "it has ended, and the tracking store did not answer then"
@@ -138,15 +140,15 @@ class SweepLedger:
         if known is None and error is not None:
             self._record(job, error)
         elif known is not None and known.reason == GONE and error is not None:
-            self._client.set_tag(str(known.run_id), "reason", str(error))
+            self._client.set_tag(str(known.run_id), "reason", failure_reason(error))
         elif known is not None and known.status == "RUNNING":
-            reason = UNHEARD if error is None else str(error)
+            reason = UNHEARD if error is None else failure_reason(error)
             self._client.set_tag(str(known.run_id), "reason", reason)
             self._client.set_terminated(str(known.run_id), "FAILED" if error else "KILLED")
 
     def _record(self, job: Job, error: BaseException) -> None:
         tracking = self.tracking_of(job)
-        reason = f"{type(error).__name__}: {error}"[:5000]
+        reason = failure_reason(error)[:5000]
         tags = {**tracking["tags"], **process_tags(), "reason": reason, "exception": reason}
         run = self._client.create_run(
             self._store.experiment_id, tags=tags, run_name=tracking["run_name"]
@@ -261,6 +263,7 @@ class SweepLedger:
             run_id=run.info.run_id,
             pruned=PRUNED in tags,
             epochs=self._epochs[run.info.run_id],
+            validation_examples=int(tags.get(VALIDATION_EXAMPLES, 0)),
         )
 
     def _history(self, run: Run, metric: str) -> list[float]:

@@ -41,7 +41,8 @@ def as_markdown(standings: Sequence[Standing], limit: int = 10) -> str:
 
 def _fitted(columns: Sequence[Column], width: int | None) -> tuple[list[Column], list[str]]:
     """The columns that fit, and the names of those that were left out for it."""
-    kept, hidden = list(columns), []
+    kept: list[Column] = list(columns)
+    hidden: list[str] = []
     while width is not None and _width(kept) > width:
         optional = [column for column in kept if column.optional]
         if not optional:

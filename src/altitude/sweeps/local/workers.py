@@ -21,6 +21,8 @@ from typing import Any
 
 import cloudpickle
 
+from altitude.failure import failure_reason
+
 LOOK_SECONDS = 1.0
 """How often it is looked whether a process that says nothing is still there."""
 
@@ -200,7 +202,7 @@ def _done(task: Task) -> Answer:
     except KeyboardInterrupt as interrupt:
         return Answer(failure=str(interrupt) or "Ctrl-C")
     except BaseException as error:  # noqa: BLE001 - told to the parent
-        return Answer(failure=f"{type(error).__name__}: {error}")
+        return Answer(failure=failure_reason(error))
 
 
 def _write_to(log: Path) -> None:
