@@ -136,7 +136,7 @@ def test_bad_jobs_of_a_sweep_are_named(working_folder: Path) -> None:
     process = run_altitude(*sweep, folder=working_folder)
     assert process.returncode == 2
     assert "given:    -1, in job 1 (learning_rate=-1)" in process.stderr
-    assert "did you mean `best_val_accuracy`?" in process.stderr
+    assert "sweep.objective=best_val_accuracy sweep.direction=maximize" in process.stderr
     assert list(working_folder.iterdir()) == []
 
 

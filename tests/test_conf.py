@@ -25,10 +25,6 @@ NUMBERS = ("dataset=npz", "dataset.path=numbers.npz", "dataset.validation_size=3
 PLAYED = {"dataset=cartpole", "loop=reinforce"}
 """Options that are trained on episodes, in the tests of that loop."""
 
-MONITOR_LOSS = (
-    "callbacks.model_checkpoint.monitor=val_loss",
-    "callbacks.model_checkpoint.mode=min",
-)
 STEP = "loop.step._target_=altitude.steps."
 GAN = ("objective=none", "callbacks=none", "loop=train_step", f"{STEP}Gan")
 REINFORCE = ("dataset=cartpole", "loop=reinforce", "objective=none", "callbacks=none")
@@ -45,7 +41,7 @@ COMPANIONS: dict[str, tuple[str, ...]] = {
     "objective=categorical": ("dataset.one_hot=true",),
     "strategy=multi_worker": ("loop=tape",),
     "objective=binary": NUMBERS,
-    "objective=regression": (*NUMBERS, *MONITOR_LOSS),
+    "objective=regression": NUMBERS,
 }
 """What an option needs beside it."""
 
@@ -131,7 +127,6 @@ def test_every_option_trains(option: str, working_folder: Path) -> None:
         ("model=mlp_softmax", "objective.loss.from_logits"),
         ("objective=categorical", "objective.loss"),
         ("objective=binary", "objective.loss"),
-        ("objective=regression", "callbacks.model_checkpoint.monitor"),
     ],
 )
 def test_an_option_without_its_companion_says_so(option: str, key: str) -> None:

@@ -300,7 +300,7 @@ def test_a_monitor_that_the_run_will_not_have(name: str) -> None:
         f"callbacks.{name}.monitor",
         "val_acuracy",
         "a metric that this run has: loss, accuracy, val_loss, val_accuracy",
-        "did you mean `val_accuracy`?",
+        f"callbacks.{name}.monitor=val_accuracy callbacks.{name}.mode=max",
     )
 
 

@@ -15,8 +15,10 @@ from altitude.checks.rules import broken_rules, useless_plateau
 from altitude.checks.types import read_deferred, read_object
 from altitude.errors import ConfigError, Problem
 from altitude.experiment import Experiment, new_output_dir
+from altitude.monitoring import follow_objective
 from altitude.objective import Objective
 from altitude.sweeps import Sweep
+from altitude.sweeps.following import follow_metrics
 
 Read = tuple[Any, list[Problem]]
 """What was read, None if that was not possible; and the problems on the way."""
@@ -75,6 +77,9 @@ def read_experiment(
             part, found = read(group, settings[group])
             parts |= {} if part is None else {group: part}
         problems = [*problems, *found]
+    if {"callbacks", "objective"} <= parts.keys():
+        callbacks, objective = parts["callbacks"], parts["objective"]
+        parts["callbacks"] = follow_objective(callbacks, objective, parts.get("loop"))
     problems += broken_rules(parts)
     if problems:
         return None, problems
@@ -85,13 +90,27 @@ def read_sweep(config: DictConfig) -> tuple[Sweep | None, list[Problem]]:
     """Reads how a sweep is to be run.
 
     Returns:
-        The settings, or None if there are problems; and all problems.
+        The settings, or None if they cannot be read; and all problems. If there are any, the
+        settings lack directions.
     """
     try:
         settings = OmegaConf.to_container(config.sweep, resolve=True)
     except OmegaConfBaseException as error:
         return None, [Problem("sweep", "an interpolation", str(error).splitlines()[0])]
-    return read_object("sweep", settings)
+    sweep, problems = read_object("sweep", settings)
+    objective, found = _read_group(config, "objective")
+    loop, _ = _read_group(config, "loop")
+    if sweep is None or objective is None:
+        return None, [*problems, *found]
+    return follow_metrics(sweep, objective, loop)
+
+
+def _read_group(config: DictConfig, group: str) -> Read:
+    try:
+        node = OmegaConf.to_container(config[group], resolve=True)
+    except OmegaConfBaseException as error:
+        return None, [Problem(group, "an interpolation", str(error).splitlines()[0])]
+    return READERS[group](group, node)
 
 
 def _plain_settings(config: DictConfig, output_dir: Path) -> tuple[dict[str, Any], list[Problem]]:
@@ -148,11 +167,21 @@ def _read_callbacks(key: str, nodes: Any) -> Read:
 def _read_objective(key: str, node: Any) -> Read:
     """Loss and metrics are Keras classes by name; a metric is called what its key is.
 
-    A mapping without `_target_` is what a model class takes in a `compile` of its own.
+    A mapping without `_target_` is what a model class takes in a `compile` of its own, and may say
+    which metric is monitored.
     """
     if isinstance(node, Mapping) and "_target_" not in node:
-        own, problems = _read_all(key, node)
-        return Objective(loss=None, metrics={}, own=own), problems
+        followed = {name: node[name] for name in ("monitor", "mode") if name in node}
+        own, problems = _read_all(key, {n: v for n, v in node.items() if n not in followed})
+        node = {
+            "_target_": f"{Objective.__module__}.{Objective.__qualname__}",
+            "loss": None,
+            "metrics": {},
+            "own": own,
+            **followed,
+        }
+        objective, found = read_object(key, node)
+        return objective, problems + found
     if not isinstance(node, Mapping) or "loss" not in node:
         return read_object(key, node)
     loss, problems = None, []

@@ -80,7 +80,7 @@ def _run(
     config: DictConfig, output_dir: Path, console: Console, kept: Kept | None = None
 ) -> Scores:
     sweep, problems = read_sweep(config)
-    if sweep is None:
+    if sweep is None or problems:
         raise ConfigError(problems)
     experiment = experiment_from(config, output_dir, HydraConfig.get().overrides.task)
     console.quiet = not experiment.strategy.is_chief

@@ -8,6 +8,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from altitude.deferred import Deferred
+from altitude.directions import Mode, mode_of_class, mode_of_name, plain_name
 from altitude.validation import STRICT, NonNegative
 
 
@@ -27,6 +28,9 @@ class Objective:
         loss: Returns the loss when called; None if the step computes one of its own.
         metrics: Functions that return a metric when called, by the metric's name.
         weighted_metrics: The same, for metrics that sample and class weights apply to.
+        monitor: The metric that decides which model is best, by its name in the logs of an epoch;
+            None for the first metric with a known direction, on the validation data.
+        mode: Whether less or more of it is better, for a metric that does not say so itself.
         class_weight: What the training examples of each class weigh in the loss; 1 if left out.
         own: Functions that return what a model class takes in a `compile` of its own, by name.
     """
@@ -34,6 +38,8 @@ class Objective:
     loss: Callable[[], Any] | None = Field(default_factory=_cross_entropy)
     metrics: dict[str, Callable[[], Any]] = Field(default_factory=_accuracy)
     weighted_metrics: dict[str, Callable[[], Any]] = Field(default_factory=dict)
+    monitor: str | None = None
+    mode: Mode | None = None
     class_weight: dict[int, NonNegative] | None = None
     own: dict[str, Callable[[], Any]] = Field(default_factory=dict)
 
@@ -42,6 +48,24 @@ class Objective:
         """Names of everything that is reported for training and, with `val_`, for validation."""
         loss = () if self.loss is None else ("loss",)
         return (*loss, *self.metrics, *self.weighted_metrics)
+
+    def mode_of(self, metric: str) -> Mode | None:
+        """Whether less or more of a metric is better; None if that is not known.
+
+        Args:
+            metric: Its name in logs or results, such as `val_mae` or `best_val_mae`.
+        """
+        if self.monitor is not None and plain_name(metric) == plain_name(self.monitor):
+            return self.own_mode_of(metric) or self.mode
+        return self.own_mode_of(metric)
+
+    def own_mode_of(self, metric: str) -> Mode | None:
+        """The direction that a metric has by itself, whatever `mode` says."""
+        metrics = {**self.weighted_metrics, **self.metrics}
+        name = metric.removeprefix("best_").removeprefix("test_").removeprefix("val_")
+        build = metrics.get(name)
+        known = mode_of_class(build.target) if isinstance(build, Deferred) else None
+        return known or mode_of_name(metric)
 
     def compile_arguments(self) -> dict[str, Any]:
         """The objective's share of the arguments of `model.compile`: what there is of it."""

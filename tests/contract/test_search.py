@@ -113,7 +113,12 @@ def test_the_jobs_are_those_of_a_search_that_was_not_killed(
 
 def _undisturbed(jobs: list[Run]) -> Iterator[float]:
     """Learning rates that a search suggests which is told the same results without a break."""
-    settings = Optuna(n_trials=TRIALS, sampler_arguments={"n_startup_trials": 2})
+    settings = Optuna(
+        n_trials=TRIALS,
+        sampler_arguments={"n_startup_trials": 2},
+        objective="best_val_accuracy",
+        direction="maximize",
+    )
     swept = tuple(OverridesParser.create().parse_overrides(list(SWEPT)))
     study = Study(sweep_id="undisturbed", tracking_uri=None, parallel=1)
     search = settings.begin([Space((), swept)], study)

@@ -8,6 +8,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from altitude.checks.composition import compose_config, variants
+from altitude.checks.rules import objectives_exist
 from altitude.config import read_experiment, read_sweep
 from altitude.errors import Problem
 from altitude.experiment import new_output_dir
@@ -72,7 +73,11 @@ def _replaces_a_value(config: DictConfig, override: str) -> bool:
 def _problems(config: DictConfig, overrides: Sequence[str]) -> list[Problem]:
     with open_dict(config):
         del config["hydra"]
-    return read_experiment(config, new_output_dir(), overrides)[1] + read_sweep(config)[1]
+    experiment, problems = read_experiment(config, new_output_dir(), overrides)
+    sweep, found = read_sweep(config)
+    if experiment is None or sweep is None or OmegaConf.select(config, "sweep.objective") is None:
+        return problems + found
+    return problems + (objectives_exist(sweep.metrics, experiment) or found)
 
 
 def _brought_along(config: DictConfig, overrides: Sequence[str]) -> list[str]:

@@ -40,8 +40,8 @@ class CallbackArguments(BaseModel):
 
     model_config = _LENIENT
 
-    monitor: str = "val_loss"
-    mode: Literal["min", "max"] = "min"
+    monitor: str | None = "val_loss"
+    mode: Literal["min", "max"] | None = "min"
     patience: NonNegativeCount = 0
     restore_best_weights: Flag = False
     save_best_only: Flag = False

@@ -6,22 +6,27 @@ without. It returns problems.
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from altitude.checks.agreement import label_problems, logits_problems
 from altitude.checks.devices import device_problems
 from altitude.data import ArrayDataset, CartPole, Dataset, LabelSpec
 from altitude.deferred import Deferred, deferred_calls
-from altitude.errors import Problem, did_you_mean
+from altitude.errors import Problem
 from altitude.loops import Fit, Loop, Reinforce, SteppingLoop
 from altitude.models import Subclassed
+from altitude.monitoring import (
+    Callbacks,
+    default_monitor,
+    monitor_overrides,
+    monitored,
+    objective_overrides,
+)
 from altitude.objective import Objective
 
 if TYPE_CHECKING:
     from altitude.experiment import Experiment
-    from altitude.sweeps.outcome import Goal
-
-Callbacks = Mapping[str, Callable[[], Any]]
 
 OF_EVERY_RUN = ("best_epoch", "epoch_seconds", "learning_rate")
 """What every run reports besides the metrics of its loss and its step."""
@@ -68,18 +73,57 @@ def monitors_exist(
     model: Any = None,
 ) -> list[Problem]:
     """Each callback monitors a metric that the run will have. A loop may add training metrics."""
-    if isinstance(model, Subclassed) or (loop and objective_has_an_owner(objective, loop)):
-        return []  # its class may report whatever it likes; or first things first
-    known = known_metrics(objective, loop, validated=_is_validated(dataset))
+    validated = _is_validated(dataset)
+    if not isinstance(model, Subclassed) and loop and objective_has_an_owner(objective, loop):
+        return []  # first things first
+    known = known_metrics(objective, loop, validated=validated)
     problems = []
-    for name, callback in callbacks.items():
-        monitor = callback.arguments.get("monitor") if isinstance(callback, Deferred) else None
-        unknowable = loop is None and not str(monitor).startswith("val_")
-        if monitor is not None and monitor not in known and not unknowable:
-            expected = f"a metric that this run has: {', '.join(known)}"
-            key = f"callbacks.{name}.monitor"
-            problems.append(Problem(key, monitor, expected, did_you_mean(monitor, known)))
+    for name, callback, monitor in monitored(callbacks):
+        if monitor in known or _may_be_reported(monitor, model, loop, validated=validated):
+            continue
+        expected = f"a metric that this run has: {', '.join(known)}"
+        if monitor.startswith("val_") and not validated:
+            expected = f"a metric of training, {', '.join(known)}: there is no validation data"
+        near = _nearest(monitor, known, default_monitor(objective, loop))
+        instead = near and monitor_overrides(
+            name, near, objective.mode_of(near), with_mode="mode" in callback.arguments
+        )
+        problems.append(Problem(f"callbacks.{name}.monitor", monitor, expected, instead))
     return problems
+
+
+def modes_agree(
+    callbacks: Callbacks,
+    objective: Objective,
+    loop: Loop | None = None,
+    dataset: Dataset | None = None,
+    model: Any = None,
+) -> list[Problem]:
+    """Each callback follows its metric in the direction that is the better one."""
+    unknown = {p.key for p in monitors_exist(callbacks, objective, loop, dataset, model)}
+    problems = []
+    for name, callback, monitor in monitored(callbacks):
+        mode, own = callback.arguments.get("mode", "auto"), objective.mode_of(monitor)
+        key = f"callbacks.{name}.mode"
+        if f"callbacks.{name}.monitor" in unknown:
+            continue
+        if mode is None:  # it would have been filled in, were it known
+            expected = f"min or max: it is not known whether less or more of {monitor} is better"
+            problems.append(Problem(key, "null", expected, f"{key}=max"))
+        elif mode in ("min", "max") and own not in (None, mode):
+            better = "more" if own == "max" else "less"
+            expected = f"{own}: {better} of {monitor} is better"
+            problems.append(Problem(key, mode, expected, f"{key}={own}"))
+    return problems
+
+
+def objective_mode_agrees(objective: Objective) -> list[Problem]:
+    """The direction of what decides about the best model is the metric's own, if it has one."""
+    own = objective.monitor and objective.own_mode_of(objective.monitor)
+    if not own or objective.mode in (None, own):
+        return []
+    expected = f"{own}: the direction of {objective.monitor}, or null"
+    return [Problem("objective.mode", str(objective.mode), expected, f"objective.mode={own}")]
 
 
 def one_hand_on_the_learning_rate(optimizer: Any, callbacks: Callbacks) -> list[Problem]:
@@ -132,6 +176,8 @@ RULES: tuple[Callable[..., list[Problem]], ...] = (
     labels_agree,
     validation_leaves_training,
     monitors_exist,
+    modes_agree,
+    objective_mode_agrees,
     one_hand_on_the_learning_rate,
     objective_has_an_owner,
     episodes_need_their_loop,
@@ -161,7 +207,7 @@ def known_metrics(objective: Objective, loop: Loop | None, *, validated: bool) -
     return trained + [f"val_{name}" for name in evaluated if validated]
 
 
-def objectives_exist(goals: Sequence["Goal"], experiment: "Experiment") -> list[Problem]:
+def objectives_exist(metrics: Sequence[str], experiment: "Experiment") -> list[Problem]:
     """What ranks the jobs of a sweep is among the results that a job will have."""
     if isinstance(experiment.model, Subclassed) or isinstance(experiment.optimizer, Mapping):
         return []  # its class may report whatever it likes
@@ -170,16 +216,23 @@ def objectives_exist(goals: Sequence["Goal"], experiment: "Experiment") -> list[
     best = [f"best_{name}" for name in seen if name.startswith("val_")]
     evaluated = [*experiment.objective.metric_names, *experiment.loop.evaluated_metrics]
     known = [*best, *(f"test_{name}" for name in evaluated), *seen, *OF_EVERY_RUN]
+    expected = f"a result that the jobs will have: {', '.join(known)}"
+    instead = _known_objectives(metrics, known, experiment)
     return [
-        Problem(
-            "sweep.objective",
-            goal.metric,
-            f"a result that the jobs will have: {', '.join(known)}",
-            did_you_mean(goal.metric, known),
-        )
-        for goal in goals
-        if goal.metric not in known
+        Problem("sweep.objective", metric, expected, instead)
+        for metric in metrics
+        if metric not in known
     ]
+
+
+def _known_objectives(
+    metrics: Sequence[str], known: Sequence[str], experiment: "Experiment"
+) -> str:
+    """Objectives of a sweep, with their directions, in place of those that are not known."""
+    objective = experiment.objective
+    default = f"best_{default_monitor(objective, experiment.loop)}"
+    nearest = [m if m in known else _nearest(m, known, default) for m in metrics]
+    return objective_overrides(nearest, [objective.mode_of(metric) for metric in nearest])
 
 
 def useless_plateau(callbacks: Callbacks) -> str | None:
@@ -193,6 +246,22 @@ def useless_plateau(callbacks: Callbacks) -> str | None:
         "training stops before a cut of the learning rate can help. "
         f"Try callbacks.reduce_lr_on_plateau.patience={max(stop - 1, 0)}"
     )
+
+
+def _may_be_reported(monitor: str, model: Any, loop: Loop | None, *, validated: bool) -> bool:
+    """Whether a metric may come from a model's class, or from a loop that could not be read."""
+    if isinstance(model, Subclassed):
+        return validated or not monitor.startswith("val_")
+    return loop is None and not monitor.startswith("val_")
+
+
+def _nearest(monitor: str, known: Sequence[str], default: str) -> str:
+    """What may have been meant; empty if nothing is known."""
+    of_training = monitor.removeprefix("val_")
+    if of_training != monitor and of_training in known:
+        return of_training
+    close = get_close_matches(monitor, known, n=1)
+    return [*close, *(name for name in (default, *known) if name in known), ""][0]
 
 
 def _is_validated(dataset: Dataset | None) -> bool:

@@ -2,19 +2,18 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from pydantic.dataclasses import dataclass
 
+from altitude.directions import Direction
 from altitude.errors import Problem
 from altitude.sweeps.outcome import Goal
-from altitude.validation import STRICT, Flag, NonNegativeCount, refuse
+from altitude.validation import STRICT, Flag, NonNegativeCount
 
 if TYPE_CHECKING:
     from altitude.sweeps.planning.space import Space
     from altitude.sweeps.search.proposals import Search, Study
-
-Direction = Literal["maximize", "minimize"]
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -22,8 +21,10 @@ class Sweep(ABC):
     """What all kinds of sweeps have in common.
 
     Attributes:
-        objective: The metric that ranks the jobs, or several of them.
-        direction: Whether more of it is better, or less; one for each objective.
+        objective: The metric that ranks the jobs, or several of them; None for the one that decides
+            which epoch of a job is best.
+        direction: Whether more of it is better, or less; one for each objective. None for the
+            metric's own.
         dry_run: List the jobs, and run none of them.
         nested: Show the jobs in MLflow's UI below the sweep's own run, whose charts then leave them
             out, and not beside it.
@@ -32,32 +33,29 @@ class Sweep(ABC):
         fresh: Run all jobs anew, whatever an earlier launch of the same sweep has done.
     """
 
-    objective: str | tuple[str, ...] = "best_val_accuracy"
-    direction: Direction | tuple[Direction, ...] = "maximize"
+    objective: str | tuple[str, ...] | None = None
+    direction: Direction | tuple[Direction, ...] | None = None
     dry_run: Flag = False
     nested: Flag = False
     fail_fast: Flag = False
     retries: NonNegativeCount = 0
     fresh: Flag = False
 
-    def __post_init__(self) -> None:
-        """Refuses objectives without a direction, and losses that are to grow."""
-        if len(_several(self.objective)) != len(_several(self.direction)):
-            refuse("one direction for each objective", "sweep.direction=[maximize,minimize]")
-        for goal in self.goals:
-            worse = "minimize" if goal.metric.endswith("accuracy") else "maximize"
-            if goal.metric.endswith(("accuracy", "loss")) and goal.direction == worse:
-                better = "minimize" if worse == "maximize" else "maximize"
-                refuse(f"sweep.direction to be `{better}` for {goal.metric}, {worse} was given")
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The objectives; none, if they are left to that of the jobs."""
+        return _several(self.objective)
+
+    @property
+    def directions(self) -> tuple[Direction, ...]:
+        """The directions; none, if they are left to the metrics."""
+        return cast("tuple[Direction, ...]", _several(self.direction))
 
     @property
     def goals(self) -> tuple[Goal, ...]:
-        """The objectives with their directions."""
-        metrics, directions = _several(self.objective), _several(self.direction)
-        return tuple(
-            Goal(metric=metric, direction=cast("Direction", direction))
-            for metric, direction in zip(metrics, directions, strict=False)
-        )
+        """The objectives with their directions, once both are known: see `follow_metrics`."""
+        pairs = zip(self.metrics, self.directions, strict=True)
+        return tuple(Goal(metric=metric, direction=direction) for metric, direction in pairs)
 
     @abstractmethod
     def problems_with(self, space: "Space") -> list[Problem]:
@@ -76,5 +74,5 @@ class Sweep(ABC):
         """Begins a search, or goes on with that of an earlier launch."""
 
 
-def _several(value: str | tuple[str, ...]) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(value)
+def _several(value: str | tuple[str, ...] | None) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value or ())

@@ -60,17 +60,12 @@ def test_equal_jobs_are_done_once(compose: Composer) -> None:
     assert [job.number for job in found.jobs] == [0, 2]
 
 
-@pytest.mark.parametrize(
-    ("objective", "instead"),
-    [("best_val_acuracy", "did you mean `best_val_accuracy`?"), ("f1", "")],
-)
-def test_an_objective_that_jobs_will_not_have(
-    objective: str, instead: str, compose: Composer
-) -> None:
+@pytest.mark.parametrize("objective", ["best_val_acuracy", "f1"])
+def test_an_objective_that_jobs_will_not_have(objective: str, compose: Composer) -> None:
     problems = refused(compose, f"sweep.objective={objective}", "seed=1,2")
     problem = problems["sweep.objective"]
     assert (problem.given, problem.expected.count("best_val_accuracy")) == (objective, 1)
-    assert problem.instead == instead
+    assert problem.instead == "sweep.objective=best_val_accuracy sweep.direction=maximize"
 
 
 def test_an_objective_that_some_jobs_will_not_have(compose: Composer) -> None:
@@ -79,8 +74,33 @@ def test_an_objective_that_some_jobs_will_not_have(compose: Composer) -> None:
 
 
 def test_the_wrong_direction_is_refused(compose: Composer) -> None:
-    problems = refused(compose, "sweep.objective=best_val_loss", "seed=1,2")
-    assert "minimize" in str(problems["sweep"])
+    wrong = ("sweep.objective=best_val_loss", "sweep.direction=maximize")
+    problem = refused(compose, *wrong, "seed=1,2")["sweep.direction"]
+    assert (problem.given, problem.instead) == ("maximize", "sweep.direction=minimize")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "goal"),
+    [
+        ((), ("best_val_accuracy", "maximize")),
+        (("sweep.objective=best_val_loss",), ("best_val_loss", "minimize")),
+        (("objective=regression",), ("best_val_mae", "minimize")),
+        (("objective.monitor=val_loss",), ("best_val_loss", "minimize")),
+        (("sweep.objective=best_epoch", "sweep.direction=minimize"), ("best_epoch", "minimize")),
+        (("sweep=optuna", "sweep.objective=epoch_seconds"), ("epoch_seconds", "minimize")),
+    ],
+)
+def test_a_sweep_follows_the_objective_of_its_jobs(
+    overrides: tuple[str, ...], goal: tuple[str, str], compose: Composer
+) -> None:
+    (found,) = plan(compose, *overrides, "seed=1,2").sweep.goals
+    assert (found.metric, found.direction) == goal
+
+
+def test_a_direction_that_nothing_tells_is_asked_for(compose: Composer) -> None:
+    problem = refused(compose, "sweep.objective=best_epoch", "seed=1,2")["sweep.direction"]
+    assert "best_epoch" in problem.expected
+    assert problem.instead == "sweep.direction=maximize"
 
 
 def test_a_grid_has_an_end(compose: Composer) -> None:

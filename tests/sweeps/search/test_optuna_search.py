@@ -11,9 +11,10 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from pydantic import ValidationError
 
-from altitude import TrackingError
+from altitude import Objective, TrackingError
 from altitude.errors import ConfigError
-from altitude.sweeps import Optuna
+from altitude.sweeps import Optuna, Sweep
+from altitude.sweeps.following import follow_metrics
 from altitude.sweeps.outcome import Outcome, Status
 from altitude.sweeps.planning.space import Space
 from altitude.sweeps.search.proposals import Proposal, Search, Study
@@ -59,6 +60,10 @@ def outcome_of(
     )
 
 
+def followed(settings: Optuna) -> Sweep:
+    return follow_metrics(settings, Objective())[0]
+
+
 class Folder:
     """Begins searches whose runs would be in a store in this folder; without one, in memory."""
 
@@ -68,7 +73,7 @@ class Folder:
 
     def begin(self, settings: Optuna, *, begun: bool = True, parallel: int = 1) -> Search:
         study = Study(sweep_id="s", tracking_uri=self.store, parallel=parallel, begun=begun)
-        return settings.begin(self.spaces, study)
+        return followed(settings).begin(self.spaces, study)
 
 
 @pytest.fixture(scope="module")
@@ -265,7 +270,7 @@ def test_runs_on_a_server_have_their_study_in_the_working_folder(
 
 def test_runs_that_are_not_tracked_have_their_study_in_memory(working_folder: Path) -> None:
     study = Study(sweep_id="s", tracking_uri=None, parallel=1)
-    assert len(complete(Optuna(n_trials=3).begin([space_of(*NUMBERS)], study))) == 3
+    assert len(complete(followed(Optuna(n_trials=3)).begin([space_of(*NUMBERS)], study))) == 3
     assert list(working_folder.iterdir()) == []
     with pytest.raises(ConfigError, match=r"sweep\.storage"):
         Optuna(pruner="median").begin([space_of(*NUMBERS)], study)

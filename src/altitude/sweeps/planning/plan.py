@@ -57,6 +57,7 @@ def plan_sweep(config: DictConfig, overrides: Sequence[str], compose: Compose) -
     sweep, problems = read_sweep(config)
     if sweep is None:
         raise ConfigError(problems)
+    found = problems  # told once it is known that jobs have such metrics
     problems = [problem for space in spaces for problem in sweep.problems_with(space)]
     problems += [_of_the_sweep(key) for key in keys if key.partition(".")[0] in SHARED]
     if problems:
@@ -64,6 +65,8 @@ def plan_sweep(config: DictConfig, overrides: Sequence[str], compose: Compose) -
     combinations = [job for space in spaces for job in sweep.combinations(space)]
     jobs = compose_jobs(combinations, keys, compose)
     experiment = _checked(sweep, jobs)
+    if found:
+        raise ConfigError(found)
     settings = [type(sweep).__name__, sweep.search_settings(spaces)]
     identity = digest([sorted(job.identity for job in jobs), settings])
     return Plan(
@@ -97,7 +100,7 @@ def _checked(sweep: Sweep, jobs: Sequence[Job]) -> Experiment:
         experiment, problems = read_experiment(_own(job.config), Path(), job.overrides)
         if experiment is not None:
             experiments.append(experiment)
-            problems = objectives_exist(sweep.goals, experiment)
+            problems = objectives_exist(sweep.metrics, experiment)
         for problem in problems:
             found.setdefault(problem, []).append(job)
     if found:

@@ -63,17 +63,16 @@ class Optuna(Sweep):
 
     def __post_init__(self) -> None:
         """Refuses pruning by what is not known while a job trains."""
-        super().__post_init__()
         if self.pruner == "none":
             return
-        if len(self.goals) > 1:
+        if len(self.metrics) > 1:
             refuse("one objective where jobs are pruned", "sweep.pruner=none")
-        metric = self.goals[0].metric
-        if metric.startswith("test_") or metric in NOT_BY_EPOCH:
-            refuse(
-                f"an objective that is measured each epoch where jobs are pruned, not {metric}",
-                "sweep.objective=best_val_accuracy, or sweep.pruner=none",
-            )
+        for metric in self.metrics:
+            if metric.startswith("test_") or metric in NOT_BY_EPOCH:
+                refuse(
+                    f"an objective that is measured each epoch where jobs are pruned, not {metric}",
+                    "sweep.objective=null, or sweep.pruner=none",
+                )
 
     def problems_with(self, space: Space) -> list[Problem]:
         """What is not installed, what the sampler cannot do, and spaces that make no sense."""
@@ -151,7 +150,7 @@ class Optuna(Sweep):
     def _sampler_problems(self) -> list[Problem]:
         import optuna
 
-        if self.sampler in SINGLE_OBJECTIVE and len(self.goals) > 1:
+        if self.sampler in SINGLE_OBJECTIVE and len(self.metrics) > 1:
             expected = "a sampler for several objectives: nsga2, tpe or random"
             return [Problem("sweep.sampler", self.sampler, expected, "sweep.sampler=nsga2")]
         key, cls = "sweep.sampler_arguments", getattr(optuna.samplers, SAMPLERS[self.sampler])

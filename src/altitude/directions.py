@@ -1,0 +1,68 @@
+"""Whether more or less of a metric is better, judged by its Keras class or by its name."""
+
+import re
+from typing import Literal
+
+Mode = Literal["min", "max"]
+"""What Keras' callbacks call the direction of a metric that they monitor."""
+
+Direction = Literal["minimize", "maximize"]
+"""What Optuna, and with it a sweep, calls the direction of a metric."""
+
+DIRECTIONS: dict[Mode, Direction] = {"min": "minimize", "max": "maximize"}
+
+PREFIXES = re.compile(r"^(best_|test_|val_)+")
+"""What is put before a metric's name to say on which data it was computed."""
+
+MORE_IS_BETTER = re.compile(
+    r"(^|_)(accuracy|acc|auc|precision|recall|sensitivity|specificity|f1|f1_score|fbeta_score|iou|"
+    r"dice|r2|r2_score|return|reward)$"
+)
+LESS_IS_BETTER = re.compile(
+    r"(loss|error|(^|_)(mae|mse|rmse|mape|msle|crossentropy|cross_entropy|nll|perplexity|hinge|"
+    r"divergence|seconds))$"
+)
+
+KERAS_METRICS = ("keras.metrics.", "keras.src.metrics.")
+KERAS_LOSSES = ("keras.losses.", "keras.src.losses.")
+MORE_IS_BETTER_CLASS = re.compile(
+    r"(Accuracy|AUC|Precision|Recall|PrecisionAtRecall|RecallAtPrecision|Score|IoU|Correlation|"
+    r"SensitivityAtSpecificity|SpecificityAtSensitivity|TruePositives|TrueNegatives|"
+    r"CosineSimilarity)$"
+)
+LESS_IS_BETTER_CLASS = re.compile(
+    r"(Error|Crossentropy|Hinge|KLDivergence|Poisson|FalsePositives|FalseNegatives)$"
+)
+
+
+def mode_of_class(target: str) -> Mode | None:
+    """The direction of one of Keras' metrics or losses; None where it has none, or is no other's.
+
+    Args:
+        target: The import path of its class, such as `keras.metrics.AUC`.
+    """
+    if target.startswith(KERAS_LOSSES):
+        return "min"
+    if not target.startswith(KERAS_METRICS):
+        return None
+    return _matching(target.rpartition(".")[2], MORE_IS_BETTER_CLASS, LESS_IS_BETTER_CLASS)
+
+
+def mode_of_name(metric: str) -> Mode | None:
+    """The direction that a metric's name tells; None where it tells none.
+
+    Args:
+        metric: The metric's name, such as `val_accuracy` or `best_val_loss`.
+    """
+    return _matching(plain_name(metric), MORE_IS_BETTER, LESS_IS_BETTER)
+
+
+def plain_name(metric: str) -> str:
+    """The name without what says where it was computed: `mae` of `best_val_mae`."""
+    return PREFIXES.sub("", metric)
+
+
+def _matching(name: str, more: re.Pattern[str], less: re.Pattern[str]) -> Mode | None:
+    if less.search(name):
+        return "min"
+    return "max" if more.search(name) else None
