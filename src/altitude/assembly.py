@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from altitude.checks.built import check_built, check_spreads
+from altitude.checks.built import check_built, check_is_model, check_spreads
 from altitude.checks.overrides import check_overrides
 from altitude.compilation import compile_model
 from altitude.data.dataset import ArrayDataset
@@ -147,6 +147,7 @@ def assemble(experiment: Experiment, pipelines: "Pipelines", console: Console) -
     from altitude.models.state import constants, variables
 
     model = experiment.model(pipelines.spec)
+    check_is_model(model, experiment.model)
     objective = _objective(experiment, pipelines, console)
     compile_model(model, experiment.optimizer, objective, experiment.loop)
     check_spreads(model, experiment.strategy)

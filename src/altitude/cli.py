@@ -47,8 +47,9 @@ def main() -> None:
     except KeyboardInterrupt as interrupt:
         report_interruption(interrupt)
     except Exception as error:
-        if full_error or not report(error):
+        if full_error:
             raise
+        report(error)
 
 
 def _store_launchers() -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from altitude.errors import Problem, did_you_mean
+from altitude.failures.imports import import_problem
 from altitude.session import start_tensorflow
 
 
@@ -59,9 +60,7 @@ class Deferred:
         try:
             target = get_object(self.target)
         except (ImportError, AttributeError, ValueError) as error:
-            cause = str(error.__cause__ or error).partition("\n")[0]
-            expected = "the import path of a class or function"
-            return [Problem(f"{key}._target_", self.target, expected, cause)]
+            return [import_problem(f"{key}._target_", self.target, error)]
         return argument_problems(target, self.arguments, key, positional)
 
 

@@ -70,6 +70,10 @@ class SweepError(RuntimeError):
     """A sweep that has ended, and not all of its jobs are done."""
 
 
+EXPLAINED = (ConfigError, DataError, SweepError, TrackingError, TrainingError)
+"""Errors whose message says what to do, so that no traceback is needed."""
+
+
 class Terminated(KeyboardInterrupt):
     """The process was asked to end by a signal other than Ctrl-C."""
 

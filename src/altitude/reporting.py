@@ -1,33 +1,40 @@
 """What the command line prints, instead of a traceback, when it fails."""
 
 import sys
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from yaml import MarkedYAMLError
 
 CONFIG_ERROR = 2
 FAILURE = 1
 INTERRUPTED = 130
 TERMINATED = 143
 
+FULL_TRACEBACK = "HYDRA_FULL_ERROR=1 altitude ... shows it"
 
-def report(error: Exception) -> bool:
-    """Prints an error that needs no traceback and exits; returns False for all others.
+
+def report(error: Exception) -> NoReturn:
+    """Prints what went wrong, and exits.
 
     Raises:
         SystemExit: With status 2 for a mistake in the config, 1 for a failure.
     """
-    from hydra.errors import HydraException
+    from hydra.errors import HydraException, InstantiationException
     from omegaconf.errors import OmegaConfBaseException
+    from yaml import MarkedYAMLError
 
-    from altitude.errors import ConfigError, DataError, SweepError, TrackingError, TrainingError
+    from altitude.errors import EXPLAINED, ConfigError
 
-    if isinstance(error, ConfigError | HydraException | OmegaConfBaseException):
-        status = CONFIG_ERROR
-    elif isinstance(error, DataError | SweepError | TrackingError | TrainingError):
-        status = FAILURE
-    else:
-        return False
-    print(f"altitude: {error}", file=sys.stderr)
-    sys.exit(status)
+    of_config = isinstance(error, ConfigError | HydraException | OmegaConfBaseException)
+    if isinstance(error, MarkedYAMLError):
+        _print(_yaml_report(error))
+        sys.exit(CONFIG_ERROR)
+    if of_config and not isinstance(error, InstantiationException):
+        _print(str(error))
+        sys.exit(CONFIG_ERROR)
+    _print(str(error) if isinstance(error, EXPLAINED) else _failure_report(error))
+    sys.exit(FAILURE)
 
 
 def report_interruption(interrupt: KeyboardInterrupt) -> NoReturn:
@@ -38,10 +45,41 @@ def report_interruption(interrupt: KeyboardInterrupt) -> NoReturn:
     """
     from altitude.errors import Terminated
 
-    print(f"altitude: stopped by {str(interrupt) or 'Ctrl-C'}", file=sys.stderr)
+    _print("\n".join([f"stopped by {str(interrupt) or 'Ctrl-C'}", *notes_of(interrupt)]))
     sys.exit(TERMINATED if isinstance(interrupt, Terminated) else INTERRUPTED)
 
 
 def show_warning(message: Warning | str, *_where: object, **_more: object) -> None:
     """Prints a warning in one line, without its place in the code, which helps no user."""
     print(f"warning: {message}", file=sys.stderr)
+
+
+def notes_of(error: BaseException) -> list[str]:
+    """What was added to an exception on its way, such as where its traceback was written."""
+    return list(getattr(error, "__notes__", []))
+
+
+def _print(text: str) -> None:
+    print(f"altitude: {text}", file=sys.stderr)
+
+
+def _failure_report(error: Exception) -> str:
+    """An exception that nobody expected: cause, the user's line, advice, the traceback."""
+    from altitude.failures import explain_failure
+
+    failure = explain_failure(error)
+    lines = [failure.cause]
+    if failure.place is not None:
+        lines += [f"    where:     {failure.place}"]
+        lines += [f"               {failure.place.source}"] if failure.place.source else []
+    if failure.advice:
+        lines += [f"    instead:   {failure.advice}"]
+    return "\n".join([*lines, f"    traceback: {(notes_of(error) or [FULL_TRACEBACK])[-1]}"])
+
+
+def _yaml_report(error: "MarkedYAMLError") -> str:
+    """A file that is not YAML, by its line and column, counting from 1."""
+    mark = error.problem_mark or error.context_mark
+    place = f"{mark.name}, line {mark.line + 1}, column {mark.column + 1}" if mark else "a file"
+    expected = "YAML: `key: value` with a space after the colon, indented with spaces"
+    return f"{place}\n    given:    {error.problem or error.context}\n    expected: {expected}"

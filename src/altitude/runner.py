@@ -15,7 +15,7 @@ from altitude.checks.built import check_signatures
 from altitude.checks.devices import device_problems
 from altitude.errors import ConfigError
 from altitude.experiment import Experiment
-from altitude.failure import failure_reason
+from altitude.failures import failure_reason
 from altitude.remedies import divergence_remedies
 from altitude.result import RunResult
 from altitude.session import ending_on_signals, fresh_session, start_tensorflow
@@ -243,6 +243,7 @@ def _closing(tracked: Run, output_dir: Path) -> Iterator[None]:
 
 
 def _explain(tracked: Run, output_dir: Path, error: BaseException) -> None:
+    """Logs why a run failed, and writes the whole traceback to a file that the error names."""
     name = "configuration" if isinstance(error, ConfigError) else type(error).__name__
     whole = f"{name}: {error}"[:5000]
     tracked.set_tags({"exception": whole, "reason": failure_reason(error)[:5000]})
@@ -250,3 +251,4 @@ def _explain(tracked: Run, output_dir: Path, error: BaseException) -> None:
     report.parent.mkdir(parents=True, exist_ok=True)
     report.write_text("".join(traceback.format_exception(error)))
     tracked.log_artifact(report)
+    error.add_note(str(report))

@@ -8,6 +8,7 @@ from altitude.data.spec import DataSpec
 from altitude.deferred import Deferred, deferred_calls
 from altitude.errors import ConfigError, Problem
 from altitude.experiment import Experiment
+from altitude.failures.places import place_of_target
 from altitude.strategies import Strategy
 
 if TYPE_CHECKING:
@@ -58,6 +59,25 @@ def _positional(key: str, model: object) -> int:
     if key == "model.model_class":
         return 0 if getattr(model, "network", None) is None else 2
     return 1 if key in ("model", "model.network") else 0
+
+
+def check_is_model(model: object, builder: object) -> None:
+    """Makes sure that the function which builds the model has returned one.
+
+    Raises:
+        ConfigError: If it has not; it names the function's file and line.
+    """
+    import keras
+    from hydra.utils import get_object
+
+    if isinstance(model, keras.Model):
+        return
+    target = get_object(builder.target) if isinstance(builder, Deferred) else builder
+    place = place_of_target(target)
+    name = getattr(target, "__qualname__", type(target).__name__)
+    given = f"{'None' if model is None else type(model).__name__}, which `{name}` returned"
+    instead = f"return the model at the end of {place or name}"
+    raise ConfigError([Problem("model", given, "a keras.Model", instead)])
 
 
 def check_built(model: "keras.Model", loss: object, spec: DataSpec) -> None:

@@ -17,6 +17,7 @@ from altitude.checks.explanation import explain, groups
 from altitude.config_path import config_directory
 from altitude.errors import ConfigError, Problem
 from altitude.sweeps.planning.space import values_of
+from altitude.user_modules import make_importable
 
 REFUSALS = (HydraException, OmegaConfBaseException, ValueError)
 """What Hydra raises for overrides that do not fit; ValueError for `dataset=null` and the like."""
@@ -43,6 +44,7 @@ def compose_config(
     Raises:
         ConfigError: If `config_dir` is no folder.
     """
+    make_importable(config_dir)
     with _running_hydra_aside(), initialize_config_dir(str(config_directory()), version_base="1.3"):
         if config_dir is not None:
             _add_to_search_path(Path(config_dir).resolve())

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from altitude.failure import failure_reason
+from altitude.failures import failure_reason
 from altitude.sweeps.outcome import Outcome
 from altitude.sweeps.planning.jobs import Job
 

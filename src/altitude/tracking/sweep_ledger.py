@@ -9,7 +9,7 @@ from typing import Any
 from mlflow.entities import Metric as LoggedMetric
 from mlflow.entities import Run, RunTag
 
-from altitude.failure import failure_reason
+from altitude.failures import failure_reason
 from altitude.sweeps.ledger import Ending
 from altitude.sweeps.outcome import Goal, Outcome, Status
 from altitude.sweeps.planning.jobs import Job

@@ -21,7 +21,7 @@ from typing import Any
 
 import cloudpickle
 
-from altitude.failure import failure_reason
+from altitude.failures import failure_reason
 
 LOOK_SECONDS = 1.0
 """How often it is looked whether a process that says nothing is still there."""

@@ -5,7 +5,7 @@ from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 
 from altitude.errors import ConfigError, Problem
-from altitude.failure import failure_reason
+from altitude.failures import failure_reason
 
 
 def build(units: int) -> None:

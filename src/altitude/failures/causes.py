@@ -1,0 +1,78 @@
+"""The essential message of an exception that libraries have wrapped, coloured and padded."""
+
+import re
+
+LONGEST = 400
+"""How many characters of a message are shown."""
+
+KERAS_LAYER = re.compile(r"\x1b\[1m(.*?)\x1b\[0m", re.DOTALL)
+"""What Keras prints in bold: the message that a layer's `call` raised."""
+
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+AUTOGRAPH = "in user code:"
+"""How messages of functions that AutoGraph has converted begin: a traceback comes next."""
+
+RUNTIME = "Graph execution error:"
+"""How messages of operations that fail inside a graph begin: a traceback comes next."""
+
+HYDRA_TARGET = re.compile(r"Error in call to target [^\n]*:\n(\w+)\((['\"])(.*?)(?:\\n.*)?\2\)")
+"""How Hydra shows the exception of a target, of which a pickled error keeps no other trace."""
+
+
+def root_of(error: BaseException) -> BaseException:
+    """Returns the exception that a target of Hydra's raised, or the exception itself."""
+    from hydra.errors import InstantiationException
+
+    while isinstance(error, InstantiationException) and error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
+def cause_of(error: BaseException) -> str:
+    """Returns an exception in one line: its class, and the first line of its own message."""
+    name = type(error).__name__
+    message = essence(_message(error)).removeprefix(f"{name}: ")
+    return f"{name}: {message}" if message else name
+
+
+def essence(message: str) -> str:
+    """Takes off what Hydra, Keras, AutoGraph and TensorFlow put around a message."""
+    bold = KERAS_LAYER.search(message)
+    if bold and bold.group(1).strip():
+        return essence(bold.group(1))
+    if AUTOGRAPH in message:
+        return essence(_after_traceback(message.partition(AUTOGRAPH)[2]))
+    target = HYDRA_TARGET.match(message)
+    if target:
+        return f"{target[1]}: {target[3]}"
+    lines = [line.strip() for line in COLOUR.sub("", message).splitlines() if line.strip()]
+    if lines and lines[0].startswith(RUNTIME):  # the calls come first, the message last
+        lines = [line for line in reversed(lines) if not line.startswith("[[")]
+    first = lines[0].partition(" [[{{node")[0] if lines else ""
+    return first if len(first) <= LONGEST else first[: LONGEST - 3] + "..."
+
+
+def _message(error: BaseException) -> str:
+    if isinstance(error, KeyError) and error.args:
+        return f"{error.args[0]!r} is not there"
+    if isinstance(error, SyntaxError):  # whose text repeats the file and the line
+        return error.msg
+    return str(error)
+
+
+def _after_traceback(text: str) -> str:
+    """What follows the last `File ...` entry of a traceback that is part of a message."""
+    lines = text.splitlines()
+    entries = [number for number, line in enumerate(lines) if line.lstrip().startswith('File "')]
+    if not entries:
+        return text
+    rest = lines[entries[-1] + 1 :]
+    indent = _indent(lines[entries[-1]])
+    # The source line is indented further than its entry; what comes after it is the message.
+    after = [n for n, line in enumerate(rest) if line.strip() and _indent(line) <= indent]
+    return "\n".join(rest[after[0] :]) if after else text
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())

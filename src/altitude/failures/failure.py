@@ -1,0 +1,33 @@
+"""A short account of an exception."""
+
+from dataclasses import dataclass
+
+from altitude.failures.advice import advice_for
+from altitude.failures.causes import cause_of, root_of
+from altitude.failures.places import Place, place_of_error
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What a person needs of an exception.
+
+    Attributes:
+        cause: What went wrong, in one line: `NameError: name 'kers' is not defined`.
+        place: The innermost line of the user's own code; None if there is none in the traceback.
+        advice: What to write instead; empty if nothing is known.
+    """
+
+    cause: str
+    place: Place | None = None
+    advice: str = ""
+
+    def __str__(self) -> str:
+        where = f" ({self.place.file_and_line})" if self.place else ""
+        return f"{self.cause}{where}"
+
+
+def explain_failure(error: BaseException) -> Failure:
+    """Describes an exception by its cause, the user's line that raised it, and advice."""
+    root = root_of(error)
+    cause = cause_of(root)
+    return Failure(cause, place_of_error(error), advice_for(root, cause))

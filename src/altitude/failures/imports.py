@@ -1,0 +1,56 @@
+"""Why a class or function that a config names cannot be imported."""
+
+import sys
+from pathlib import Path
+
+from altitude.errors import Problem, did_you_mean
+from altitude.failures.failure import Failure, explain_failure
+
+EXPECTED = "the import path of a class or function"
+
+
+def import_problem(key: str, target: str, error: BaseException) -> Problem:
+    """Describes a target that cannot be imported.
+
+    Args:
+        key: The config key of the target.
+        target: Its import path.
+        error: What importing it raised, with the exception of the module itself as its cause.
+    """
+    cause = error.__cause__ or error
+    missing = (cause.name or "") if isinstance(cause, ModuleNotFoundError) else ""
+    module, name = (missing or target).rpartition(".")[::2]
+    if module in sys.modules and (isinstance(cause, AttributeError) or _is_part(missing, target)):
+        return Problem(key, target, EXPECTED, _similar(module, name))
+    if _is_part(missing, target):
+        return Problem(key, target, EXPECTED, _missing_module(missing))
+    failure = explain_failure(cause)
+    if failure.place is None:
+        return Problem(key, target, EXPECTED, failure.cause)
+    expected = f"a module that can be imported: {failure.cause}"
+    return Problem(key, target, expected, _mended(failure))
+
+
+def _is_part(module: str, target: str) -> bool:
+    """Whether it is the target itself that is missing, and not a module that it imports."""
+    return bool(module) and f"{target}.".startswith(f"{module}.")
+
+
+def _similar(module: str, name: str) -> str:
+    names = [known for known in dir(sys.modules[module]) if not known.startswith("_")]
+    file = getattr(sys.modules[module], "__file__", None) or module
+    return did_you_mean(name, names) or f"a name that {file} defines: it has no `{name}`"
+
+
+def _missing_module(name: str) -> str:
+    """Where a module may be: in a folder that is not on the path, or not installed."""
+    top = name.partition(".")[0]
+    here = [path.stem for path in Path.cwd().iterdir() if path.is_dir() or path.suffix == ".py"]
+    return did_you_mean(top, here) or (
+        f"PYTHONPATH=folder altitude ..., with the folder that holds `{top}`: it is not in the "
+        "current folder, nor beside --config-dir, nor installed"
+    )
+
+
+def _mended(failure: Failure) -> str:
+    return ": ".join(part for part in (f"mend {failure.place}", failure.advice) if part)

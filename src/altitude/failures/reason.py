@@ -1,0 +1,19 @@
+"""Why something failed, in one sentence."""
+
+from altitude.errors import ConfigError, JobError
+from altitude.failures.causes import cause_of, root_of
+
+
+def failure_reason(error: BaseException) -> str:
+    """The cause of an error in one line: its type and what it says, without wrappers around it.
+
+    Args:
+        error: What was raised.
+    """
+    cause = root_of(error)
+    if isinstance(cause, JobError):
+        return str(cause)
+    if isinstance(cause, ConfigError) and cause.problems:
+        problem = cause.problems[0]
+        return f"configuration: {problem.key}: given {problem.given}, expected {problem.expected}"
+    return cause_of(cause)
