@@ -64,6 +64,31 @@ class Experiment:
         del described["overrides"]
         return described
 
+    def in_folder(self, folder: Path) -> "Experiment":
+        """The same experiment with its files, those of its callbacks included, in another folder.
+
+        Args:
+            folder: Takes the place of `output_dir`, also in the arguments of callbacks.
+        """
+        if folder == self.output_dir:
+            return self
+        old, new = str(self.output_dir), str(folder)
+        callbacks = {name: _moved(make, old, new) for name, make in self.callbacks.items()}
+        return dataclasses.replace(self, output_dir=folder, callbacks=callbacks)
+
+
+def _moved(value: Any, old: str, new: str) -> Any:
+    """Replaces a folder, and what lies in it, by another one in all arguments."""
+    if isinstance(value, Deferred):
+        return Deferred(value.target, _moved(value.arguments, old, new))
+    if isinstance(value, Mapping):
+        return {key: _moved(item, old, new) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_moved(item, old, new) for item in value]
+    if isinstance(value, str) and f"{value}/".startswith(f"{old}/"):
+        return new + value.removeprefix(old)
+    return value
+
 
 def _import_path(thing: Any) -> str:
     named = thing if hasattr(thing, "__qualname__") else type(thing)

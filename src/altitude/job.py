@@ -1,5 +1,6 @@
 """One job: a run or one run of a sweep, from the config that Hydra composed."""
 
+import dataclasses
 import logging
 import sys
 from contextlib import AbstractContextManager, chdir, nullcontext
@@ -83,6 +84,10 @@ def _run(
     if sweep is None or problems:
         raise ConfigError(problems)
     experiment = experiment_from(config, output_dir, HydraConfig.get().overrides.task)
+    if HydraConfig.get().job.chdir:  # the store stays where the command was started
+        started_in = Path(HydraConfig.get().runtime.cwd)
+        tracking = experiment.tracking.relative_to(started_in)
+        experiment = dataclasses.replace(experiment, tracking=tracking)
     console.quiet = not experiment.strategy.is_chief
     console.print(composition_tree(experiment))
     result = run(experiment, console=console, kept=kept)

@@ -16,6 +16,7 @@ from altitude.checks.devices import device_problems
 from altitude.errors import ConfigError
 from altitude.experiment import Experiment
 from altitude.failures import failure_reason
+from altitude.output_folder import claim_folder
 from altitude.remedies import divergence_remedies
 from altitude.result import RunResult
 from altitude.session import ending_on_signals, fresh_session, start_tensorflow
@@ -71,6 +72,7 @@ def _run(experiment: Experiment, console: Console, kept: Kept) -> RunResult:
     experiment.tracking.check()
     start_tensorflow(experiment.strategy.start)
     check_signatures(experiment)
+    experiment = _in_own_folder(experiment, console)
     with ending_on_signals() as raise_again:
         tracked = experiment.tracking.open(experiment)
         with (
@@ -82,6 +84,15 @@ def _run(experiment: Experiment, console: Console, kept: Kept) -> RunResult:
     if tracked.notice:
         console.print(f"[yellow]{tracked.notice}[/]")
     return result
+
+
+def _in_own_folder(experiment: Experiment, console: Console) -> Experiment:
+    """The experiment in a folder that no other run writes into."""
+    folder = claim_folder(experiment.output_dir)
+    if folder != experiment.output_dir:
+        message = f"{experiment.output_dir} belongs to another run; this one writes into {folder}"
+        console.print(message, soft_wrap=True, highlight=False, markup=False)
+    return experiment.in_folder(folder)
 
 
 def _train(

@@ -89,6 +89,14 @@ def test_a_page_of_another_store_takes_a_command_that_can_be_copied(
     assert opened == f"{command}, then http://localhost:5000/#/experiments/1"
 
 
+def test_a_plain_mlflow_ui_would_not_show_the_store_of_the_environment(
+    working_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uri = f"sqlite:///{working_folder}/mine.db"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    assert f" ui --backend-store-uri {uri}, then " in open_instructions(uri, "#/experiments/1")
+
+
 def test_a_command_does_not_give_a_password_away() -> None:
     opened = open_instructions("postgresql://me:secret@db/mlflow", "#/experiments/1")
     assert "secret" not in opened

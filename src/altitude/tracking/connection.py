@@ -12,6 +12,7 @@ os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")  # seconds without a 
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # one display is enough
 os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # the closing table has it
 
+import mlflow.store.db.utils
 import psutil
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
@@ -20,6 +21,8 @@ from altitude.errors import TrackingError
 from altitude.tracking.outbox import FAILURES
 from altitude.tracking.settings import Mlflow
 from altitude.tracking.store import artifact_location, creation_lock, resolve_uri, sqlite_path
+
+mlflow.store.db.utils.MAX_RETRY_COUNT = 5  # ten are two minutes; no variable is there for it
 
 LOCAL_FILE_SYSTEMS = {"btrfs", "ext2", "ext3", "ext4", "overlay", "tmpfs", "xfs", "zfs"}
 

@@ -1,6 +1,7 @@
 """Pages of MLflow's UI: where they are, and how to open them."""
 
 import json
+import os
 import shlex
 import shutil
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from altitude.tracking.store import resolve_uri, without_password
+from altitude.tracking.store import without_password
 
 TRAINING = "workflowType=machine_learning"
 """Shows the side for training; where nothing was chosen before, MLflow shows that for GenAI."""
@@ -94,7 +95,7 @@ def open_instructions(uri: str, page: str) -> str:
         return f"{without_password(uri).rstrip('/')}/{page}"
     program = "mlflow" if shutil.which("mlflow") else f"{Path(sys.executable).parent}/mlflow"
     command = [program, "ui"]
-    if uri != resolve_uri(None):
+    if uri != f"sqlite:///{Path.cwd() / 'mlflow.db'}" or "MLFLOW_BACKEND_STORE_URI" in os.environ:
         command += ["--backend-store-uri", without_password(uri)]
     return f"{shlex.join(command)}, then http://localhost:5000/{page}"
 

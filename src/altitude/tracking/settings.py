@@ -1,5 +1,7 @@
 """Where a run is logged."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import Field
@@ -33,14 +35,22 @@ class Mlflow:
     watched: Flag = False
 
     def check(self) -> None:
-        """Makes sure that a tracking server answers; imports neither MLflow nor TensorFlow.
+        """Makes sure, within seconds, that the store can be used; TensorFlow is not imported.
 
         Raises:
-            TrackingError: If it does not answer within a few seconds.
+            TrackingError: If it cannot be used, or does not answer.
         """
-        from altitude.tracking.store import require_answer, resolve_uri
+        from altitude.tracking.preflight import require_usable
+        from altitude.tracking.store import resolve_uri
 
-        require_answer(resolve_uri(self.uri))
+        source = "tracking.uri" if self.uri else "MLFLOW_TRACKING_URI"
+        require_usable(resolve_uri(self.uri), source)
+
+    def relative_to(self, folder: Path) -> "Mlflow":
+        """The same store wherever the process goes: relative paths start in the given folder."""
+        from altitude.tracking.store import resolve_uri
+
+        return replace(self, uri=resolve_uri(self.uri, folder))
 
     def open(self, experiment: "Experiment") -> "Run":
         """Opens a run.
@@ -71,6 +81,10 @@ class Untracked:
 
     def check(self) -> None:
         """There is nothing to check."""
+
+    def relative_to(self, folder: Path) -> "Untracked":  # noqa: ARG002
+        """Is the same everywhere."""
+        return self
 
     def open(self, experiment: "Experiment") -> "Run":
         """Opens nothing."""

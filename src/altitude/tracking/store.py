@@ -21,22 +21,25 @@ STORE_TIMEOUT = 120.0
 """Seconds to wait for another process that is creating the same store."""
 
 
-def resolve_uri(uri: str | None) -> str:
+def resolve_uri(uri: str | None, folder: Path | None = None) -> str:
     """Returns the tracking URI that counts: the given one, the environment's, or the default.
 
     The default is the store that a plain `mlflow ui` in the working folder shows.
+
+    Args:
+        uri: The URI of the config, if it gives one.
+        folder: What the path of an SQLite file is relative to; None for the working folder.
     """
-    chosen = uri or os.environ.get("MLFLOW_TRACKING_URI")
-    if not chosen:
-        return f"sqlite:///{Path.cwd() / 'mlflow.db'}"
+    folder = folder or Path.cwd()
+    chosen = uri or os.environ.get("MLFLOW_TRACKING_URI") or "sqlite:///mlflow.db"
     path = sqlite_path(chosen)
-    return chosen if path is None else f"sqlite:///{path}"
+    return chosen if path is None else f"sqlite:///{folder / path}"
 
 
 def sqlite_path(uri: str) -> Path | None:
-    """The absolute path of the file behind an SQLite URI; None for any other URI."""
+    """The path of the file behind an SQLite URI, as it is written; None for any other URI."""
     prefix = "sqlite:///"
-    return Path.cwd() / unquote(uri.removeprefix(prefix)) if uri.startswith(prefix) else None
+    return Path(unquote(uri.removeprefix(prefix))) if uri.startswith(prefix) else None
 
 
 def without_password(uri: str) -> str:
@@ -79,7 +82,12 @@ def creation_lock(uri: str) -> AbstractContextManager[object]:
     if path is None:
         return nullcontext()
     path.parent.mkdir(parents=True, exist_ok=True)
-    return FileLock(f"{path}.lock", timeout=STORE_TIMEOUT)
+    return FileLock(lock_path(path), timeout=STORE_TIMEOUT)
+
+
+def lock_path(path: Path) -> Path:
+    """The file that is locked while an SQLite store is created."""
+    return path.with_name(f"{path.name}.lock")
 
 
 def artifact_location(uri: str) -> str | None:
