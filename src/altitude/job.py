@@ -90,7 +90,9 @@ def _run(
         experiment = dataclasses.replace(experiment, tracking=tracking)
     console.quiet = not experiment.strategy.is_chief
     console.print(composition_tree(experiment))
-    result = run(experiment, console=console, kept=kept)
+    swept = HydraConfig.get().mode is RunMode.MULTIRUN
+    ranked = [goal.metric for goal in sweep.goals] if swept else []
+    result = run(experiment, console=console, kept=kept, results=ranked)
     console.print(closing_table(result), soft_wrap=True, highlight=False, markup=False)
     scores = [_score(result, goal.metric) for goal in sweep.goals]
     return scores if len(scores) > 1 else scores[0]

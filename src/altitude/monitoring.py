@@ -11,6 +11,9 @@ from altitude.objective import Objective
 
 Callbacks = Mapping[str, Callable[[], Any]]
 
+OF_EVERY_RUN = ("best_epoch", "epoch_seconds", "learning_rate")
+"""What every run reports besides the metrics of its loss and its step."""
+
 
 def default_monitor(objective: Objective, loop: Loop | None = None) -> str:
     """The metric that decides which model is best.

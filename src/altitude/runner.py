@@ -3,7 +3,7 @@
 import math
 import traceback
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from altitude.checks.devices import device_problems
 from altitude.errors import ConfigError
 from altitude.experiment import Experiment
 from altitude.failures import failure_reason
+from altitude.monitoring import default_monitor
 from altitude.output_folder import claim_folder
 from altitude.remedies import divergence_remedies
 from altitude.result import RunResult
@@ -38,7 +39,11 @@ TOLERANCE = 1e-4
 
 
 def run(
-    experiment: Experiment, *, console: Console | None = None, kept: Kept | None = None
+    experiment: Experiment,
+    *,
+    console: Console | None = None,
+    kept: Kept | None = None,
+    results: Sequence[str] = (),
 ) -> RunResult:
     """Runs an experiment: trains, keeps the best model, tests it, and logs all of it.
 
@@ -47,6 +52,8 @@ def run(
         console: Where progress is shown; None for standard output.
         kept: What an earlier run in this process left, and where this one leaves its own; with it
             a run that differs in values alone is traced no second time. None keeps nothing.
+        results: Final metrics that the run must have, such as `best_val_accuracy`. It ends with the
+            first epoch if it will not have them.
 
     Returns:
         The result; its model has been reloaded and found to be the one that was seen in training.
@@ -65,10 +72,10 @@ def run(
     console = Console(quiet=True) if not experiment.strategy.is_chief else console or Console()
     kept = kept or Kept()
     with role_in(experiment) as part:
-        return _run(part, console, kept)
+        return _run(part, console, kept, results)
 
 
-def _run(experiment: Experiment, console: Console, kept: Kept) -> RunResult:
+def _run(experiment: Experiment, console: Console, kept: Kept, results: Sequence[str]) -> RunResult:
     experiment.tracking.check()
     start_tensorflow(experiment.strategy.start)
     check_signatures(experiment)
@@ -80,7 +87,7 @@ def _run(experiment: Experiment, console: Console, kept: Kept) -> RunResult:
             fresh_session(experiment.seed, experiment.loop.precision),
             experiment.strategy.scope(),
         ):
-            result = _train(experiment, tracked, console, kept, raise_again)
+            result = _train(experiment, tracked, console, kept, raise_again, results)
     if tracked.notice:
         console.print(f"[yellow]{tracked.notice}[/]")
     return result
@@ -101,13 +108,16 @@ def _train(
     console: Console,
     kept: Kept,
     raise_again: Callable[[], None],
+    results: Sequence[str],
 ) -> RunResult:
     pipelines = kept.pipelines(experiment)
     examples = {"validation_examples": str(pipelines.validation_examples)}
     tracked.set_tags({"dataset.fingerprint": pipelines.fingerprint} | examples)
     assembly = kept.begin(assemble(experiment, pipelines, console))
     model, pipelines = assembly.model, assembly.pipelines
-    seen, log, stop_reason = _fit(experiment, model, pipelines, tracked, console, raise_again)
+    seen, log, stop_reason = _fit(
+        experiment, model, pipelines, tracked, console, raise_again, results
+    )
     scores = _score(experiment, model, assembly.saved, pipelines, seen)
     for warning in assembly.traces.warnings():
         warnings.warn(warning, stacklevel=2)
@@ -123,6 +133,7 @@ def _fit(
     tracked: Run,
     console: Console,
     raise_again: Callable[[], None],
+    results: Sequence[str],
 ) -> tuple[dict[str, float], "EpochLog", str]:
     """Trains.
 
@@ -135,12 +146,19 @@ def _fit(
     from altitude.callbacks.interruption import Interruption
     from altitude.callbacks.progress import ProgressDisplay
     from altitude.callbacks.require_finite import RequireFinite
+    from altitude.callbacks.require_monitored import require_no_validation, with_monitors_required
+    from altitude.callbacks.require_results import RequireResults
     from altitude.callbacks.stop_reason import stop_reason
+    from altitude.steps.own import missing_for_evaluation
 
     path = experiment.output_dir / BEST_MODEL
     path.parent.mkdir(parents=True, exist_ok=True)
     named = {name: make() for name, make in experiment.callbacks.items()}
+    if pipelines.validation is None and not missing_for_evaluation(model):
+        require_no_validation(named)
     chosen: list[keras.callbacks.Callback] = [*named.values()]
+    defaults = {"val_loss", default_monitor(experiment.objective, experiment.loop)}
+    guarded = with_monitors_required(named, defaults, console.print)
     best = BestEpoch(chosen, path)
     log = EpochLog(tracked.log_metrics)
     artifacts = ArtifactLog(experiment.output_dir / "artifacts", tracked.log_artifact)
@@ -148,9 +166,9 @@ def _fit(
     # Processes that train together must end in the same epoch, or the others wait for ever.
     every_call = not experiment.strategy.several_processes
     guard = RequireFinite(divergence_remedies(experiment), every_call=every_call)
-    ours = [best, log, artifacts, progress, Interruption(raise_again)]
+    ours = [RequireResults(results), best, log, artifacts, progress, Interruption(raise_again)]
     try:
-        experiment.loop.run(model, pipelines, [guard, *chosen, *ours])
+        experiment.loop.run(model, pipelines, [guard, *guarded, *ours])
     finally:
         progress.close()
         if path.exists():

@@ -17,6 +17,7 @@ from altitude.errors import Problem
 from altitude.loops import Fit, Loop, Reinforce, SteppingLoop
 from altitude.models import Subclassed
 from altitude.monitoring import (
+    OF_EVERY_RUN,
     Callbacks,
     default_monitor,
     monitor_overrides,
@@ -27,9 +28,6 @@ from altitude.objective import Objective
 
 if TYPE_CHECKING:
     from altitude.experiment import Experiment
-
-OF_EVERY_RUN = ("best_epoch", "epoch_seconds", "learning_rate")
-"""What every run reports besides the metrics of its loss and its step."""
 
 
 def logits_agree(model: Any, objective: Objective) -> list[Problem]:

@@ -1,0 +1,54 @@
+"""Makes sure, in the first epoch, that a run will have the results that it is compared by."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import keras
+
+from altitude.callbacks.require_monitored import nearest_metric
+from altitude.directions import mode_of_name
+from altitude.errors import TrainingError
+from altitude.monitoring import OF_EVERY_RUN, objective_overrides
+
+
+class RequireResults(keras.callbacks.Callback):
+    """Ends a job of a sweep that will not have the metrics which the sweep ranks its jobs by.
+
+    Args:
+        results: Names of final metrics, such as `best_val_accuracy`.
+    """
+
+    def __init__(self, results: Sequence[str]) -> None:
+        super().__init__()
+        self._results = results
+        self._checked = False
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002, D102
+        if self._checked:
+            return
+        self._checked = True
+        known = results_of(logs or {})
+        missing = [name for name in self._results if name not in known]
+        if missing:
+            nearest = [n if n in known else nearest_result(n, known) for n in self._results]
+            instead = objective_overrides(nearest, [mode_of_name(name) for name in nearest])
+            raise TrainingError(
+                f"the sweep's objective {', '.join(missing)} is not a result of this job\n"
+                f"    try {instead}\nits results: {', '.join(known)}"
+            )
+
+
+def results_of(logs: Collection[str]) -> list[str]:
+    """The names of a run's results, final ones first, by those in the logs of an epoch."""
+    best = [f"best_{name}" for name in logs if name.startswith("val_")]
+    of_training = [name for name in logs if not name.startswith("val_")]
+    tested = dict.fromkeys(f"test_{name.removeprefix('val_')}" for name in logs)
+    others = [name for name in OF_EVERY_RUN if name not in logs]
+    return [*best, *tested, *(n for n in logs if n.startswith("val_")), *of_training, *others]
+
+
+def nearest_result(name: str, known: Sequence[str]) -> str:
+    """What may have been meant by a result that a run does not have."""
+    best = [result.removeprefix("best_") for result in known if result.startswith("best_val_")]
+    near = nearest_metric(name.removeprefix("best_"), best or known)
+    return f"best_{near}" if near in best else near
