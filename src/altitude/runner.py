@@ -16,9 +16,7 @@ from altitude.checks.devices import device_problems
 from altitude.errors import ConfigError
 from altitude.experiment import Experiment
 from altitude.failures import failure_reason
-from altitude.monitoring import default_monitor
 from altitude.output_folder import claim_folder
-from altitude.remedies import divergence_remedies
 from altitude.result import RunResult
 from altitude.session import ending_on_signals, fresh_session, start_tensorflow
 from altitude.strategies.worker import role_in
@@ -140,43 +138,28 @@ def _fit(
     Returns:
         The metrics of the epoch that the best model is from, the log, and why training ended.
     """
-    from altitude.callbacks.artifact_log import ArtifactLog
-    from altitude.callbacks.best_epoch import BestEpoch
-    from altitude.callbacks.epoch_log import EpochLog
-    from altitude.callbacks.interruption import Interruption
-    from altitude.callbacks.progress import ProgressDisplay
-    from altitude.callbacks.require_finite import RequireFinite
-    from altitude.callbacks.require_monitored import require_no_validation, with_monitors_required
-    from altitude.callbacks.require_results import RequireResults
-    from altitude.callbacks.stop_reason import stop_reason
+    from altitude.callbacks.require_monitored import require_no_validation
+    from altitude.callbacks.run_callbacks import build_callbacks
     from altitude.steps.own import missing_for_evaluation
 
     path = experiment.output_dir / BEST_MODEL
     path.parent.mkdir(parents=True, exist_ok=True)
-    named = {name: make() for name, make in experiment.callbacks.items()}
+    callbacks = build_callbacks(
+        experiment, tracked, console, raise_again, best_model=path, results=results
+    )
     if pipelines.validation is None and not missing_for_evaluation(model):
-        require_no_validation(named)
-    chosen: list[keras.callbacks.Callback] = [*named.values()]
-    defaults = {"val_loss", default_monitor(experiment.objective, experiment.loop)}
-    guarded = with_monitors_required(named, defaults, console.print)
-    best = BestEpoch(chosen, path)
-    log = EpochLog(tracked.log_metrics)
-    artifacts = ArtifactLog(experiment.output_dir / "artifacts", tracked.log_artifact)
-    progress = ProgressDisplay(console)
-    # Processes that train together must end in the same epoch, or the others wait for ever.
-    every_call = not experiment.strategy.several_processes
-    guard = RequireFinite(divergence_remedies(experiment), every_call=every_call)
-    ours = [RequireResults(results), best, log, artifacts, progress, Interruption(raise_again)]
+        require_no_validation(callbacks.named)
     try:
-        experiment.loop.run(model, pipelines, [guard, *guarded, *ours])
+        experiment.loop.run(model, pipelines, callbacks.ordered)
     finally:
-        progress.close()
+        callbacks.progress.close()
         if path.exists():
             tracked.log_artifact(path)
+    best, log = callbacks.best, callbacks.log
     seen = {name: values[best.epoch - 1] for name, values in log.history.items()}
     if not best.follows_checkpoint:  # it was saved later: averages or best weights are in it
         seen = _validation(experiment, model, pipelines)
-    reason = stop_reason(named, log.epochs, experiment.loop.epochs)
+    reason = callbacks.stop_reason(experiment.loop.epochs)
     return seen | {"best_epoch": float(best.epoch)}, log, reason
 
 

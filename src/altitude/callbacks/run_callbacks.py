@@ -1,0 +1,88 @@
+"""The callbacks of one run: the user's, and ours in front of them and behind them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+from rich.console import Console
+
+from altitude.callbacks.artifact_log import ArtifactLog
+from altitude.callbacks.best_epoch import BestEpoch
+from altitude.callbacks.epoch_log import EpochLog
+from altitude.callbacks.interruption import Interruption
+from altitude.callbacks.progress import ProgressDisplay
+from altitude.callbacks.require_finite import RequireFinite
+from altitude.callbacks.require_monitored import with_monitors_required
+from altitude.callbacks.require_results import RequireResults
+from altitude.callbacks.stop_reason import stop_reason
+from altitude.experiment import Experiment
+from altitude.monitoring import default_monitor
+from altitude.remedies import divergence_remedies
+from altitude.tracking.run import Run
+
+
+@dataclass(frozen=True)
+class RunCallbacks:
+    """The callbacks of one run.
+
+    Attributes:
+        named: The user's, by name.
+        ordered: All of them, in the order in which they are called.
+        best: Knows which epoch the best model is from.
+        log: Holds the metrics of all epochs.
+        progress: Shows them.
+    """
+
+    named: Mapping[str, keras.callbacks.Callback]
+    ordered: Sequence[keras.callbacks.Callback]
+    best: BestEpoch
+    log: EpochLog
+    progress: ProgressDisplay
+
+    def stop_reason(self, budget: int) -> str:
+        """Why training ended, in words, after it has.
+
+        Args:
+            budget: The upper bound of the number of epochs.
+        """
+        return stop_reason(self.named, self.log.epochs, budget)
+
+
+def build_callbacks(
+    experiment: Experiment,
+    tracked: Run,
+    console: Console,
+    raise_again: Callable[[], None],
+    *,
+    best_model: Path,
+    results: Sequence[str],
+) -> RunCallbacks:
+    """Builds the callbacks of an experiment.
+
+    Args:
+        experiment: Brings the user's, and what ours need to know.
+        tracked: Where metrics and files are logged.
+        console: Where progress is shown.
+        raise_again: See `altitude.session.ending_on_signals`.
+        best_model: Where the best model is to lie.
+        results: Final metrics that the run must have.
+    """
+    named = {name: make() for name, make in experiment.callbacks.items()}
+    defaults = {"val_loss", default_monitor(experiment.objective, experiment.loop)}
+    best = BestEpoch([*named.values()], best_model)
+    log = EpochLog(tracked.log_metrics)
+    progress = ProgressDisplay(console)
+    # Processes that train together must end in the same epoch, or the others wait for ever.
+    every_call = not experiment.strategy.several_processes
+    ordered = [
+        RequireFinite(divergence_remedies(experiment), every_call=every_call),
+        *with_monitors_required(named, defaults, console.print),
+        RequireResults(results),
+        best,
+        log,
+        ArtifactLog(experiment.output_dir / "artifacts", tracked.log_artifact),
+        progress,
+        Interruption(raise_again),
+    ]
+    return RunCallbacks(named, ordered, best, log, progress)
