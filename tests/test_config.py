@@ -104,7 +104,13 @@ def test_a_callback_is_taken_away(override: str) -> None:
 
 
 def test_all_callbacks_are_taken_away() -> None:
-    assert compose(["~callbacks"]).callbacks == {}
+    assert compose(["callbacks=none"]).callbacks == {}
+
+
+@pytest.mark.parametrize("group", ["callbacks", "tracking"])
+def test_a_group_that_is_taken_away_has_a_way_to_say_so(group: str) -> None:
+    problem = problem_of(f"~{group}")
+    assert (problem.key, problem.instead) == (group, f"{group}=none")
 
 
 def test_a_metric_is_called_what_its_key_is() -> None:

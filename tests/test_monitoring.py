@@ -134,6 +134,6 @@ def test_an_objective_of_a_sweep_that_does_not_exist_is_refused_without_one_too(
     from altitude.checks.command import command_problems
 
     overrides = ["dataset=digits", "sweep.objective=nope"]
-    (problem,) = command_problems(overrides, None, "config", multirun=False)
+    (problem,) = command_problems(overrides, multirun=False)
     assert (problem.key, problem.given) == ("sweep.objective", "nope")
-    assert command_problems(["experiment=gan"], None, "config", multirun=False) == []
+    assert command_problems(["experiment=gan"], multirun=False) == []

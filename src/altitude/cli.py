@@ -70,13 +70,12 @@ def _runs_jobs(arguments: Namespace) -> bool:
 def _check(arguments: Namespace) -> None:
     """Composes and checks everything before Hydra starts, so that all problems come at once."""
     from altitude.checks.command import command_problems
+    from altitude.config_source import PRIMARY, ConfigSource
     from altitude.errors import ConfigError
 
-    problems = command_problems(
-        arguments.overrides,
-        arguments.config_dir,
-        arguments.config_name or "config",
-        multirun=arguments.multirun,
+    source = ConfigSource(
+        arguments.config_dir, arguments.config_name or PRIMARY, arguments.config_path
     )
+    problems = command_problems(arguments.overrides, source, multirun=arguments.multirun)
     if problems:
         raise ConfigError(problems)

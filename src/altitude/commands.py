@@ -1,21 +1,18 @@
 """Commands that are printed for a user to run: each composes again what this process composed."""
 
-import os
 import shlex
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
-from altitude.config_path import config_directory
+from altitude.config_source import ConfigSource
 
 if TYPE_CHECKING:
     from altitude.sweeps.planning.jobs import Job
 
 FRESH = "sweep.fresh"
 MULTIRUN = "hydra.mode=MULTIRUN"
-PRIMARY = "config"
-"""The name of the primary config that `altitude` composes, where no other is named."""
 
 OF_SWEEPS = ("hydra.sweep", "hydra/sweep", "hydra.launcher", "hydra/launcher")
 """Overrides of Hydra's own node, by how they begin, that mean nothing to one job alone."""
@@ -46,36 +43,7 @@ def command_line(config: DictConfig, arguments: Sequence[str]) -> str:
         config: What Hydra composed, its own node included.
         arguments: Flags and overrides.
     """
-    return shlex.join(["altitude", *_flags(config), *arguments])
-
-
-def own_config_folder(config: DictConfig) -> str | None:
-    """The folder that was given as `--config-dir`, if one was."""
-    return _source(config, "command-line")
-
-
-def _flags(config: DictConfig) -> Iterator[str]:
-    """The flags that say which primary config was composed, and with which folders."""
-    main = _source(config, "main")
-    if main is not None and os.path.realpath(main) != os.path.realpath(config_directory()):
-        yield from ("--config-path", main)  # absolute: Hydra takes it from its own module
-    folder = own_config_folder(config)
-    if folder is not None:
-        yield from ("--config-dir", os.path.relpath(folder))
-    name = config.hydra.job.config_name
-    if name not in (None, PRIMARY):
-        yield from ("--config-name", name)
-
-
-def _source(config: DictConfig, provider: str) -> str | None:
-    sources: Any = OmegaConf.to_container(config.hydra.runtime.config_sources)
-    paths = [_path(source) for source in sources if source["provider"] == provider]
-    return paths[0] if paths else None
-
-
-def _path(source: dict[str, str]) -> str:
-    path, schema = source["path"], source["schema"]
-    return path if schema in ("", "file") else f"{schema}://{path}"
+    return shlex.join(["altitude", *ConfigSource.of(config).flags(), *arguments])
 
 
 def _hydra_overrides(config: DictConfig) -> list[str]:

@@ -13,6 +13,7 @@ from altitude.checks.composition import compose_config
 from altitude.checks.foreign import CallbackArguments, LossArguments, OptimizerArguments
 from altitude.checks.rules import broken_rules, useless_plateau
 from altitude.checks.types import read_deferred, read_object
+from altitude.config_source import ConfigSource
 from altitude.errors import ConfigError, Problem
 from altitude.experiment import Experiment, new_output_dir
 from altitude.monitoring import follow_objective
@@ -37,7 +38,7 @@ def compose(overrides: Sequence[str] = (), *, config_dir: str | Path | None = No
     Raises:
         ConfigError: If anything is wrong with the overrides or their values; it lists everything.
     """
-    config, misfits = compose_config(overrides, config_dir)
+    config, misfits = compose_config(overrides, ConfigSource(config_dir))
     output_dir = new_output_dir()
     if misfits:
         raise ConfigError([*misfits, *read_experiment(config, output_dir, overrides)[1]])

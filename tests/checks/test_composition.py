@@ -4,6 +4,7 @@ import pytest
 from hydra.core.global_hydra import GlobalHydra
 
 from altitude.checks.composition import compose_config, variants
+from altitude.config_source import ConfigSource
 
 
 def test_a_config_that_fits_has_no_problems() -> None:
@@ -40,7 +41,7 @@ def test_a_choice_that_is_no_name(override: str) -> None:
 
 def test_another_primary_config_of_the_user(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text("defaults: [config, _self_]\nseed: 5\n")
-    config, problems = compose_config([], tmp_path, "mine")
+    config, problems = compose_config([], ConfigSource(tmp_path, "mine"))
     assert problems == []
     assert config.seed == 5
 

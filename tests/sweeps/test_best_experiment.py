@@ -10,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from altitude.checks.composition import compose_config
 from altitude.config import read_experiment
 from altitude.config_path import config_directory
+from altitude.config_source import ConfigSource
 from altitude.sweeps.best_experiment import LEFT_OUT, experiment_file
 
 
@@ -27,7 +28,7 @@ def written(*overrides: str) -> str:
 def composed_again(text: str, folder: Path) -> DictConfig:
     (folder / "experiment").mkdir(exist_ok=True)
     (folder / "experiment" / "best.yaml").write_text(text)
-    config, problems = compose_config(["experiment=best"], folder)
+    config, problems = compose_config(["experiment=best"], ConfigSource(folder))
     assert problems == []
     return config
 
@@ -49,7 +50,7 @@ SCHEDULE = "{_target_: keras.optimizers.schedules.CosineDecay, initial_learning_
 NOTE = "{name: '1e-3', nothing: null, path: '${output_dir}/x'}"
 
 JOBS = {
-    "short": ["experiment=clipped", "optimizer.learning_rate=1e-5", "seed=7", f"+mine={NOTE}"],
+    "short": ["experiment=clipped", "optimizer.learning_rate=1e-5", "seed=7", f"+_mine={NOTE}"],
     "callbacks": [
         "model.hidden_units=[64,32]",
         "optimizer.use_ema=1",
@@ -140,7 +141,7 @@ def test_a_choice_of_the_user(tmp_path: Path) -> None:
     (tmp_path / "model").mkdir()
     option = tmp_path / "model" / "tiny.yaml"
     option.write_text("_target_: altitude.models.Mlp\nhidden_units: [2]\n")
-    config, _ = compose_config(["model=tiny"], tmp_path)
+    config, _ = compose_config(["model=tiny"], ConfigSource(tmp_path))
     choices = {"model": "tiny", "callbacks": "default"}
     text = experiment_file(config, choices, "", tmp_path)
     assert {"override /model": "tiny"} in yaml.safe_load(text)["defaults"]

@@ -1,55 +1,135 @@
 """What is wrong with a command line, before Hydra looks at it."""
 
-from collections.abc import Sequence
-from pathlib import Path
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
 
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from altitude.checks.composition import compose_config, variants
+from altitude.checks.proposals import Proposal, proposals
 from altitude.checks.rules import objectives_exist
+from altitude.checks.unread import parsed
 from altitude.config import read_experiment, read_sweep
+from altitude.config_source import DEFAULT_SOURCE, ConfigSource
 from altitude.errors import Problem
 from altitude.experiment import new_output_dir
 from altitude.sweeps.planning.space import PARAMS
 
+OBJECTIVE = "sweep.objective"
+MOST = 8
+"""How many problems have what they propose tried, and how many jobs of a sweep stand for all."""
+
 
 def command_problems(
-    overrides: Sequence[str], config_dir: str | Path | None, config_name: str, *, multirun: bool
+    overrides: Sequence[str], source: ConfigSource = DEFAULT_SOURCE, *, multirun: bool
 ) -> list[Problem]:
-    """Composes what was typed, and checks it.
+    """Composes what was typed, and checks it; and what the problems that it finds propose.
 
     Of a sweep it is only made sure that every value can be composed: its jobs are checked when all
     of them are.
 
     Args:
         overrides: As they were typed.
-        config_dir: A folder with config groups of the user's own.
-        config_name: The primary config.
+        source: What they are composed from.
         multirun: Whether `-m` was typed. A recipe may be a sweep without it.
 
     Raises:
-        ConfigError: If `config_dir` is no folder.
+        ConfigError: If a folder of `source` is not there.
     """
+    found, is_sweep = _problems(overrides, source, multirun=multirun)
+    swept = [o for o in parsed(overrides) if o.is_sweep_override()]
+    misses_flag = bool(swept) and not is_sweep
+    if misses_flag:
+        found = _problems_of_jobs(overrides, source)
+    tried = [_tried(problem, found, overrides, source, is_sweep=is_sweep) for problem in found]
+    if misses_flag and not any(problem.key == str(swept[0].key_or_group) for problem in found):
+        expected = "one value; several of them are a sweep, which needs -m (--multirun)"
+        command = "" if found else _command(source, overrides)
+        key, _, value = str(swept[0].input_line).partition("=")
+        tried.append(Problem(key, value, expected, command or "the same with -m"))
+    return tried
+
+
+def _problems(
+    overrides: Sequence[str], source: ConfigSource, *, multirun: bool
+) -> tuple[list[Problem], bool]:
+    """All problems, and whether it is a sweep."""
 
     def composed(chosen: Sequence[str]) -> tuple[DictConfig, list[Problem]]:
-        return compose_config(chosen, config_dir, config_name, with_hydra=True)
+        return compose_config(chosen, source, with_hydra=True)
 
     config, misfits = composed(next(variants(overrides)))
-    if multirun or config.hydra.mode is RunMode.MULTIRUN:
+    is_sweep = multirun or config.hydra.mode is RunMode.MULTIRUN
+    if is_sweep:
         # What fits in no job is told once: to find it takes a composition for every override.
         never = {problem.key for problem in misfits}
         fitting = [o for o in overrides if not any(o.lstrip("+~").startswith(k) for k in never)]
         swept = [*_brought_along(config, fitting), *fitting]
         choices = _without_plain_values(config, swept)
         if not (misfits or any(composed(chosen)[1] for chosen in variants(choices))):
-            return []
+            return [], is_sweep
         found = [(config, misfits), *(composed(chosen) for chosen in variants(swept))]
     else:
         found = [composed(overrides)]
-    problems = [p for config, misfits in found for p in [*misfits, *_problems(config, overrides)]]
+    problems = [p for config, misfits in found for p in [*misfits, *_misread(config, overrides)]]
+    return list(dict.fromkeys(problems)), is_sweep
+
+
+def _problems_of_jobs(overrides: Sequence[str], source: ConfigSource) -> list[Problem]:
+    """Problems of jobs that stand for those of a sweep, their values included."""
+    problems, _ = _problems(overrides, source, multirun=True)
+    for chosen in [] if problems else islice(variants(overrides), MOST):
+        config, _ = compose_config(chosen, source, with_hydra=True)
+        problems += _misread(config, chosen)
     return list(dict.fromkeys(problems))
+
+
+def _tried(
+    problem: Problem,
+    found: Sequence[Problem],
+    overrides: Sequence[str],
+    source: ConfigSource,
+    *,
+    is_sweep: bool,
+) -> Problem:
+    """The problem, with those of its proposals that work."""
+    if found.index(problem) >= MOST:
+        return problem
+    others = {other.key for other in found if other.key != problem.key}
+    possible = proposals(problem, overrides, others)
+    if not possible:
+        return problem
+    working = [text for one in possible for text in _working(one, source, is_sweep=is_sweep)]
+    if [one.text for one in possible] == working:
+        return problem
+    return replace(problem, instead=" or ".join(dict.fromkeys(working)))
+
+
+def _working(proposal: Proposal, source: ConfigSource, *, is_sweep: bool) -> Iterator[str]:
+    """What to write, if a proposal works: by itself, or with what it needs in turn."""
+    swept = any(o.is_sweep_override() for o in parsed(proposal.overrides))
+    if swept:
+        problems = _problems_of_jobs(proposal.overrides, source)
+    else:
+        problems, _ = _problems(proposal.overrides, source, multirun=is_sweep)
+    if problems:
+        (problem, *more) = problems
+        needed = [] if more else proposals(problem, proposal.overrides, set())
+        for one in needed[:1]:
+            if not _problems_of_jobs(one.overrides, source):
+                yield one.text
+    elif swept and not is_sweep:
+        yield _command(source, proposal.overrides)
+    else:
+        yield proposal.text
+
+
+def _command(source: ConfigSource, overrides: Sequence[str]) -> str:
+    return shlex.join(["altitude", *source.flags(), "-m", *overrides])
 
 
 def _without_plain_values(config: DictConfig, overrides: Sequence[str]) -> list[str]:
@@ -70,12 +150,15 @@ def _replaces_a_value(config: DictConfig, override: str) -> bool:
     return value is not None and not isinstance(value, DictConfig)
 
 
-def _problems(config: DictConfig, overrides: Sequence[str]) -> list[Problem]:
+def _misread(config: DictConfig, overrides: Sequence[str]) -> list[Problem]:
+    """What cannot be read of a config that could be composed."""
     with open_dict(config):
         del config["hydra"]
     experiment, problems = read_experiment(config, new_output_dir(), overrides)
+    if "sweep" not in config:
+        return problems
     sweep, found = read_sweep(config)
-    if experiment is None or sweep is None or OmegaConf.select(config, "sweep.objective") is None:
+    if experiment is None or sweep is None or OmegaConf.select(config, OBJECTIVE) is None:
         return problems + found
     return problems + (objectives_exist(sweep.metrics, experiment) or found)
 

@@ -3,19 +3,19 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
 
-from hydra import compose, initialize_config_dir
+from hydra import compose, version
+from hydra._internal.hydra import Hydra
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
-from omegaconf import DictConfig
+from omegaconf import DictConfig, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from altitude.checks.explanation import explain, groups
-from altitude.config_path import config_directory
-from altitude.errors import ConfigError, Problem
+from altitude.checks.unread import overwritten_keys, removed_groups, unread_keys
+from altitude.config_source import DEFAULT_SOURCE, ConfigSource
+from altitude.errors import Problem
 from altitude.sweeps.planning.space import values_of
 from altitude.user_modules import make_importable
 
@@ -25,8 +25,7 @@ REFUSALS = (HydraException, OmegaConfBaseException, ValueError)
 
 def compose_config(
     overrides: Sequence[str],
-    config_dir: str | Path | None = None,
-    config_name: str = "config",
+    source: ConfigSource = DEFAULT_SOURCE,
     *,
     with_hydra: bool = False,
 ) -> tuple[DictConfig, list[Problem]]:
@@ -34,28 +33,41 @@ def compose_config(
 
     Args:
         overrides: Hydra overrides; none of them may be a sweep.
-        config_dir: A folder with config groups of the user's own.
-        config_name: The primary config.
+        source: What it is composed from.
         with_hydra: Whether Hydra's own node is to be in it.
 
     Returns:
-        The config of all overrides that fit, and a problem for each that does not.
+        The config of all overrides that fit; and a problem for each that does not, for each key
+        that nothing reads, and for each group that was taken away.
 
     Raises:
-        ConfigError: If `config_dir` is no folder.
+        ConfigError: If a folder of `source` is not there, or what it holds cannot be composed.
     """
-    make_importable(config_dir)
-    with _running_hydra_aside(), initialize_config_dir(str(config_directory()), version_base="1.3"):
-        if config_dir is not None:
-            _add_to_search_path(Path(config_dir).resolve())
+    make_importable(source.config_dir)
+    with _hydra_of(source):
 
         def attempt(chosen: Sequence[str]) -> DictConfig:
-            return compose(config_name, list(chosen), return_hydra_config=with_hydra)
+            return compose(source.config_name, list(chosen), return_hydra_config=True)
 
         try:
-            return attempt(overrides), []
+            config, problems = attempt(overrides), list[Problem]()
         except REFUSALS:
-            return _without_misfits(attempt, overrides)
+            config, problems = _without_misfits(attempt, overrides)
+        problems += [*unread_keys(config, overrides), *removed_groups(config, overrides)]
+    problems += overwritten_keys(overrides)
+    if not with_hydra:
+        with open_dict(config):
+            del config["hydra"]
+    return config, problems
+
+
+@contextmanager
+def _hydra_of(source: ConfigSource) -> Iterator[None]:
+    """Hydra, with the folders of a source on its search path."""
+    with _running_hydra_aside():
+        version.setbase("1.3")
+        Hydra.create_main_hydra2("altitude", source.search_path())
+        yield
 
 
 @contextmanager
@@ -67,16 +79,6 @@ def _running_hydra_aside() -> Iterator[None]:
         yield
     finally:
         GlobalHydra.instance().hydra = running
-
-
-def _add_to_search_path(folder: Path) -> None:
-    """Lets Hydra find the user's groups and their options, to compose and to suggest them."""
-    if not folder.is_dir():
-        raise ConfigError([Problem("config_dir", str(folder), "a folder with config groups")])
-    loader: Any = GlobalHydra.instance().config_loader()
-    path = loader.get_search_path()
-    path.prepend("config_dir", f"file://{folder}", anchor="schema")  # Hydra wants its schema last
-    loader.repository.initialize_sources(path)
 
 
 def variants(overrides: Sequence[str]) -> Iterator[list[str]]:

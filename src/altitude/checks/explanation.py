@@ -1,6 +1,7 @@
 """Why an override does not fit, and what to write instead."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from hydra.core.global_hydra import GlobalHydra
@@ -8,14 +9,19 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
+from altitude.checks.meaning import UNKNOWN, did_you_mean_one_of, meant_keys
 from altitude.errors import Problem, did_you_mean
 from altitude.loops.fit import NO_STEP
 
 GROUPS_OF_HYDRA = ("hydra",)
-LAUNCHER = "hydra/launcher"
+LAUNCHER, SWEEPER = "hydra/launcher", "hydra/sweeper"
 LAUNCHERS: Mapping[str, str] = {"ray": "ray", "submitit_local": "slurm", "submitit_slurm": "slurm"}
 """The extra that brings each of the launchers that are not always there."""
+
+TO_ADD = "to add it"
+NOTHING = object()
 
 
 def groups() -> list[str]:
@@ -40,52 +46,57 @@ def explain(override: str, error: Exception, config: DictConfig) -> Problem:
     if not key:
         return Problem(override, override, "a key before the =", "key=value")
     value = override.partition("=")[2]
+    if key in (LAUNCHER, SWEEPER):
+        return _unknown_plugin(key, value)
+    if key.startswith("loop.step.") and _selected(config, "loop.step") is None:
+        return Problem(key, value, *NO_STEP)
+    if key not in groups() and _is_unknown_key(parsed, config):
+        return _unknown_key(override, key, config)
     if parsed.is_sweep_override():
         expected = "one value; several of them are a sweep, which needs -m (--multirun)"
         return Problem(key, value, expected, f"altitude -m {override}")
-    if key == LAUNCHER and value in LAUNCHERS:
-        install = f"pip install 'keras-altitude[{LAUNCHERS[value]}]'"
-        return Problem(key, value, "a launcher that is installed", install)
     if key in groups():
         options = GlobalHydra.instance().config_loader().get_group_options(key)
         if value and value not in options:
             return Problem(key, value, f"one of {', '.join(options)}", did_you_mean(value, options))
-    if key.startswith("loop.step.") and OmegaConf.select(config, "loop.step") is None:
-        return Problem(key, value, *NO_STEP)
-    if _is_unknown_key(parsed, config):
-        return _unknown_key(override, key, config)
     return Problem(key, value, _first_line(error.__cause__ or error))
 
 
+def _unknown_plugin(key: str, value: str) -> Problem:
+    """A launcher or a sweeper that is not there, and may not be installed."""
+    if value in LAUNCHERS:
+        install = f"pip install 'keras-altitude[{LAUNCHERS[value]}]'"
+        return Problem(key, value, "a launcher that is installed", install)
+    options = GlobalHydra.instance().config_loader().get_group_options(key)
+    return Problem(key, value, f"one of {', '.join(options)}", did_you_mean(value, options))
+
+
 def _is_unknown_key(parsed: Override, config: DictConfig) -> bool:
-    missing = object()
-    found: Any = OmegaConf.select(
-        config, parsed.key_or_group, default=missing, throw_on_missing=False
-    )
-    return found is missing and not parsed.is_add()
+    return not parsed.is_add() and _selected(config, str(parsed.key_or_group)) is NOTHING
+
+
+def _selected(config: DictConfig, key: str) -> Any:
+    """What a key holds; NOTHING, if there is no such key."""
+    try:
+        return OmegaConf.select(config, key, default=NOTHING, throw_on_missing=False)
+    except OmegaConfBaseException:
+        return NOTHING
 
 
 def _unknown_key(override: str, key: str, config: DictConfig) -> Problem:
-    parent, _, name = key.rpartition(".")
-    node = OmegaConf.select(config, parent) if parent else config
-    if isinstance(node, DictConfig):
-        names = sorted({*map(str, node), *([] if parent else groups())})
-        expected = f"a key of `{parent}`: " if parent else "one of "
-        near = did_you_mean(name, names).replace("`", f"`{parent}.", 1 if parent else 0)
-        instead = near or f"+{override} to add it"
-        return Problem(key, "an unknown key", expected + ", ".join(names), instead)
-    instead = did_you_mean(key, sorted(_keys(config))) or f"+{override} to add it"
-    expected = f"a key of something that is there: `{parent}` is not"
-    return Problem(key, "an unknown key", expected, instead)
-
-
-def _keys(node: DictConfig, prefix: str = "") -> Iterator[str]:
-    for name in map(str, node):
-        key = f"{prefix}{name}"
-        yield key
-        child = node._get_node(name)
-        if isinstance(child, DictConfig) and not child._is_none() and not child._is_missing():
-            yield from _keys(child, f"{key}.")
+    parent, _, _ = key.rpartition(".")
+    node = _selected(config, parent) if parent else config
+    keys = meant_keys(key, config)
+    if not parent:
+        names = sorted({*map(str, config), *groups()} - {"hydra"})
+        keys = keys or get_close_matches(key, names, n=1)
+        expected = f"one of {', '.join(names)}"
+    elif isinstance(node, DictConfig):
+        expected = f"a key of `{parent}`: {', '.join(sorted(map(str, node)))}"
+    else:
+        expected = f"a key of something that is there: `{parent}` is not"
+    add = f"+{override} {TO_ADD}" if isinstance(node, DictConfig) and parent else ""
+    return Problem(key, UNKNOWN, expected, did_you_mean_one_of(keys) or add)
 
 
 def _first_line(error: BaseException) -> str:

@@ -7,6 +7,7 @@ from typing import Any, cast
 from omegaconf import DictConfig, OmegaConf
 
 from altitude.checks.composition import compose_config
+from altitude.config_source import ConfigSource
 
 GROUPS = ("dataset", "model", "optimizer", "objective", "loop", "callbacks", "strategy")
 """Groups whose choices a recipe names, in the order of the config."""
@@ -58,7 +59,7 @@ def _composed(
 ) -> tuple[Settings, set[str]]:
     """What choices alone compose to, and those of them that are not found."""
     overrides = [f"{group}={choice}" for group, choice in chosen.items() if choice is not None]
-    config, problems = compose_config(overrides, config_dir)
+    config, problems = compose_config(overrides, ConfigSource(config_dir))
     return _plain(config), {problem.key for problem in problems}
 
 

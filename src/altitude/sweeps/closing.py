@@ -7,7 +7,8 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from altitude.commands import own_config_folder, training_command
+from altitude.commands import training_command
+from altitude.config_source import ConfigSource
 from altitude.sweeps.best_experiment import experiment_file
 from altitude.sweeps.leaderboard import (
     Standing,
@@ -95,7 +96,7 @@ class Closing:
         path = self.folder / "best_experiment.yaml"
         header = f"The best job of `{self.command}`: {job.name}"
         choices: Any = OmegaConf.to_container(job.config.hydra.runtime.choices)
-        folder = own_config_folder(job.config)
+        folder = ConfigSource.of(job.config).config_dir
         path.write_text(experiment_file(job.config, choices, header, folder))
         return path
 

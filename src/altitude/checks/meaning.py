@@ -1,0 +1,110 @@
+"""Which key was meant by a key that is not there."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+
+from omegaconf import DictConfig
+
+from altitude.errors import SUGGESTION
+
+ABBREVIATIONS: Mapping[str, str] = {
+    "arch": "model",
+    "batch": "batch_size",
+    "batchsize": "batch_size",
+    "bs": "batch_size",
+    "clip": "clip_norm",
+    "clipnorm": "clip_norm",
+    "data": "dataset",
+    "decay": "weight_decay",
+    "dtype": "precision",
+    "eager": "run_eagerly",
+    "epoch": "epochs",
+    "es": "early_stopping",
+    "grad_clip": "clip_norm",
+    "gradient_clip": "clip_norm",
+    "hidden": "hidden_units",
+    "jit": "jit_compile",
+    "l2": "weight_decay",
+    "layers": "hidden_units",
+    "lr": "learning_rate",
+    "max_epochs": "epochs",
+    "metric": "metrics",
+    "mixed_precision": "precision",
+    "n_epochs": "epochs",
+    "name": "run_name",
+    "net": "model",
+    "network": "model",
+    "num_epochs": "epochs",
+    "opt": "optimizer",
+    "optim": "optimizer",
+    "random_seed": "seed",
+    "random_state": "seed",
+    "rate": "learning_rate",
+    "trials": "n_trials",
+    "units": "hidden_units",
+    "val_split": "validation_size",
+    "validation_split": "validation_size",
+    "wd": "weight_decay",
+    "xla": "jit_compile",
+}
+"""What people type for the last part of a key."""
+
+UNKNOWN = "an unknown key"
+"""What is said to be given, where a key is wrong and not its value."""
+
+MOST = 2
+"""How many keys are proposed: more are no help."""
+
+
+def meant_keys(key: str, config: DictConfig) -> list[str]:
+    """Finds the keys that are likely to be meant by one that is not there.
+
+    Args:
+        key: A dotted key, or a part of one, such as `lr`, `optimizer.lr` or `patience`.
+        config: What Hydra composed.
+
+    Returns:
+        Keys of the config, the likeliest first: those with that last part, in the place that was
+        named if there is one; else those that are spelled alike.
+    """
+    known = sorted(k for k in keys_of(config) if k != key and not k.startswith(f"{key}."))
+    place, _, last = key.rpartition(".")
+    name = ABBREVIATIONS.get(last.lower(), last)
+    same = [k for k in known if k.rpartition(".")[2] == name]
+    siblings = [k for k in known if k.rpartition(".")[0] == place]
+    beside = _with_last_part(name, siblings, cutoff=0.6)
+    if place and siblings:
+        found = beside or same
+    elif place:
+        found = _alike(key, known) or same
+    else:
+        found = same or beside or _with_last_part(name, known, cutoff=0.75)
+    return found[:MOST]
+
+
+def did_you_mean_one_of(keys: Sequence[str]) -> str:
+    """Returns the suggestion "did you mean `one` or `another`?", empty where there is none."""
+    return f"{SUGGESTION} {' or '.join(f'`{key}`' for key in keys)}?" if keys else ""
+
+
+def keys_of(node: DictConfig, prefix: str = "") -> Iterator[str]:
+    """All dotted keys below a node, except those of Hydra."""
+    for name in map(str, node):
+        key = f"{prefix}{name}"
+        if key == "hydra":
+            continue
+        yield key
+        child = node._get_node(name)
+        if isinstance(child, DictConfig) and not (child._is_none() or child._is_missing()):
+            yield from keys_of(child, f"{key}.")
+
+
+def _with_last_part(name: str, known: Sequence[str], cutoff: float) -> list[str]:
+    """The keys whose last part is closest to a name."""
+    last_parts = {k: k.rpartition(".")[2] for k in known}
+    close = get_close_matches(name, sorted(set(last_parts.values())), n=1, cutoff=cutoff)
+    return [k for k, last in last_parts.items() if last in close]
+
+
+def _alike(key: str, known: Sequence[str]) -> list[str]:
+    return get_close_matches(key, known, n=1, cutoff=0.6)
