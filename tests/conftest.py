@@ -57,7 +57,8 @@ def interruptible() -> None:
 @pytest.fixture(autouse=True)
 def working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty working folder for each test, and none of the caller's settings."""
-    for name in ("MLFLOW_TRACKING_URI", "HYDRA_FULL_ERROR"):
+    chosen = ("MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME", "MLFLOW_RUN_ID")
+    for name in ("MLFLOW_TRACKING_URI", *chosen, "HYDRA_FULL_ERROR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(sys, "path", [*sys.path])
     monkeypatch.setenv("PYTHONPATH", os.environ.get("PYTHONPATH", ""))

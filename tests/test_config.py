@@ -31,7 +31,7 @@ def test_the_defaults_are_the_first_recipe() -> None:
     assert experiment.dataset == FashionMnist(batch_size=128, validation_size=5000, divisor=255.0)
     assert experiment.model == Mlp(hidden_units=(256, 128), activation="relu")
     assert experiment.loop == Fit(epochs=30)
-    assert experiment.tracking == Mlflow(experiment_name="altitude")
+    assert experiment.tracking == Mlflow()
     assert experiment.objective.metric_names == ("loss", "accuracy")
 
 

@@ -21,7 +21,7 @@ Begin = Callable[..., Run]
 @pytest.fixture
 def store(default_store: MlflowClient) -> Connection:
     experiment_id = default_store.create_experiment("altitude")
-    return Connection(default_store, "sqlite:///mlflow.db", experiment_id)
+    return Connection(default_store, "sqlite:///mlflow.db", experiment_id, "altitude")
 
 
 @pytest.fixture

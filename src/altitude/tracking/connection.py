@@ -14,10 +14,12 @@ os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # the c
 
 import mlflow.store.db.utils
 import psutil
+from mlflow.entities import Experiment, Run
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
 from altitude.errors import TrackingError
+from altitude.tracking.environment import chosen_experiment, run_to_continue
 from altitude.tracking.outbox import FAILURES
 from altitude.tracking.settings import Mlflow
 from altitude.tracking.store import artifact_location, creation_lock, resolve_uri, sqlite_path
@@ -35,44 +37,63 @@ class Connection:
         client: Talks to it.
         uri: Where it is.
         experiment_id: MLflow's id of the experiment.
+        experiment_name: Its name.
+        continued: The run that is continued instead of a new one; None for a new one.
     """
 
     client: MlflowClient
     uri: str
     experiment_id: str
+    experiment_name: str
+    continued: Run | None = None
 
 
-def connect(settings: Mlflow) -> Connection:
+def connect(settings: Mlflow, run_id: str | None = None) -> Connection:
     """Opens the store, and creates it and the experiment where they are new.
 
+    Args:
+        settings: Which store and which experiment.
+        run_id: A run to continue, which decides on the experiment; None for a new run.
+
     Raises:
-        TrackingError: If the experiment was deleted.
+        TrackingError: If the experiment or the run does not exist or was deleted.
     """
     for noisy in ("mlflow", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     uri = resolve_uri(settings.uri)
     with creation_lock(uri):
         client = MlflowClient(uri)
-        experiment_id = _experiment_id(client, uri, settings.experiment_name)
         _let_readers_pass(uri)
-    return Connection(client, uri, experiment_id)
+        if run_id is None:
+            experiment = _experiment(client, uri, settings.experiment_name)
+            return Connection(client, uri, experiment.experiment_id, experiment.name)
+        run = run_to_continue(client, run_id, settings.experiment_name)
+        experiment = client.get_experiment(run.info.experiment_id)
+        return Connection(client, uri, experiment.experiment_id, experiment.name, run)
 
 
-def _experiment_id(client: MlflowClient, uri: str, name: str) -> str:
-    found = client.get_experiment_by_name(name)
-    if found is None:
-        try:
-            return client.create_experiment(name, artifact_location(uri))
-        except MlflowException:
-            found = client.get_experiment_by_name(name)  # another process was quicker
-            if found is None:
-                raise
+def _experiment(client: MlflowClient, uri: str, given: str | None) -> Experiment:
+    chosen = chosen_experiment(client, given)
+    found = _found_or_new(client, uri, chosen) if isinstance(chosen, str) else chosen
     if found.lifecycle_stage == "deleted":
         raise TrackingError(
-            f"tracking.experiment_name={name}: that experiment was deleted. "
-            f"Restore it (mlflow experiments restore -x {found.experiment_id}) or give another name"
+            f"tracking.experiment_name={found.name}: that experiment was deleted. Restore it "
+            f"(mlflow experiments restore -x {found.experiment_id}) or give another name"
         )
-    return str(found.experiment_id)
+    return found
+
+
+def _found_or_new(client: MlflowClient, uri: str, name: str) -> Experiment:
+    found = client.get_experiment_by_name(name)
+    if found is not None:
+        return found
+    try:
+        return client.get_experiment(client.create_experiment(name, artifact_location(uri)))
+    except MlflowException:
+        found = client.get_experiment_by_name(name)  # another process was quicker
+        if found is None:
+            raise
+        return found
 
 
 def _let_readers_pass(uri: str) -> None:

@@ -10,13 +10,15 @@ from typing import Any, cast
 
 import mlflow
 import yaml
-from mlflow.entities import Metric, Param, RunTag
+from mlflow.entities import Metric, Param, Run, RunTag
 from mlflow.tracking.context.registry import resolve_tags
 
 from altitude.errors import TakenError, TrackingError
 from altitude.experiment import Experiment
 from altitude.tracking.claim import claim
 from altitude.tracking.connection import Connection, connect
+from altitude.tracking.continued import missing_params
+from altitude.tracking.environment import take_run_id
 from altitude.tracking.heartbeat import Heartbeat
 from altitude.tracking.liveness import process_tags
 from altitude.tracking.outbox import FAILURES, Outbox
@@ -39,16 +41,20 @@ def open_mlflow_run(settings: Mlflow, experiment: Experiment) -> "MlflowRun":
     """
     uri = resolve_uri(settings.uri)
     try:
-        store = connect(settings)
-        name = settings.run_name or _name_from(experiment)
-        tags = _tags(experiment) | settings.tags
-        run = store.client.create_run(store.experiment_id, run_name=name, tags=tags)
+        run_id = take_run_id()
+        store = connect(settings, None if settings.watched else run_id)  # jobs are runs of a sweep
+        params = flatten(_settings(experiment))
+        if store.continued is None:
+            run = _new_run(store, settings, experiment)
+        else:
+            params = missing_params(store.continued, params)
+            run = _continued_run(store, store.continued, settings, experiment)
         heartbeat = Heartbeat(uri, run.info.run_id) if settings.watched else None
         opened = MlflowRun(store, run.info.run_id, experiment.output_dir, heartbeat)
         with _given_up_on_error(opened):
             if settings.watched:
                 claim(store, run)
-            opened.begin(flatten(_settings(experiment)))
+            opened.begin(params)
     except FAILURES as error:
         raise TrackingError(
             f"the tracking store {without_password(uri)} cannot be used: {error}"
@@ -56,6 +62,23 @@ def open_mlflow_run(settings: Mlflow, experiment: Experiment) -> "MlflowRun":
     with _given_up_on_error(opened):
         opened.log_config(experiment)
     return opened
+
+
+def _new_run(store: Connection, settings: Mlflow, experiment: Experiment) -> Run:
+    name = settings.run_name or _name_from(experiment)
+    # MLflow adds the user, the source and `$MLFLOW_RUN_CONTEXT`.
+    tags = resolve_tags(_tags(experiment) | settings.tags)
+    return store.client.create_run(store.experiment_id, run_name=name, tags=dict(tags))
+
+
+def _continued_run(store: Connection, run: Run, settings: Mlflow, experiment: Experiment) -> Run:
+    """The run with our tags; it keeps its name, unless another one is given, and its source."""
+    tags = {**_tags(experiment), **settings.tags, "reason": ""}
+    batch = [RunTag(name, value) for name, value in tags.items()]
+    store.client.log_batch(run.info.run_id, tags=batch)
+    if settings.run_name:
+        store.client.update_run(run.info.run_id, name=settings.run_name)
+    return run
 
 
 @contextmanager
@@ -223,4 +246,4 @@ def _masked(value: Any) -> Any:
 
 def _tags(experiment: Experiment) -> dict[str, str]:
     known = {"altitude": experiment.loop.name, "dataset.name": experiment.dataset.name}
-    return dict(resolve_tags(provenance() | process_tags() | known))  # MLflow adds user and source
+    return provenance() | process_tags() | known

@@ -1,5 +1,6 @@
 """Where a run is logged."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,10 +19,14 @@ if TYPE_CHECKING:
 class Mlflow:
     """An MLflow store or server.
 
+    MLflow's environment variables mean what they mean in MLflow, and settings that are given come
+    before them. With `$MLFLOW_RUN_ID` that run is continued; a sweep's own run is that run then.
+
     Attributes:
         uri: Tracking URI; None for `$MLFLOW_TRACKING_URI` or, without that, `mlflow.db` in the
             working folder, which is what a plain `mlflow ui` shows there.
-        experiment_name: MLflow's experiment, created if it is new.
+        experiment_name: MLflow's experiment, created if it is new; None for
+            `$MLFLOW_EXPERIMENT_NAME`, `$MLFLOW_EXPERIMENT_ID` or, without those, `altitude`.
         run_name: Name of the run; None for one made of the overrides.
         tags: Tags of the run, by name.
         watched: Whether the run says every few seconds that it is alive, and listens for a request
@@ -29,7 +34,7 @@ class Mlflow:
     """
 
     uri: str | None = None
-    experiment_name: str = "altitude"
+    experiment_name: str | None = None
     run_name: str | None = None
     tags: dict[str, str] = Field(default_factory=dict)
     watched: Flag = False
@@ -45,6 +50,11 @@ class Mlflow:
 
         source = "tracking.uri" if self.uri else "MLFLOW_TRACKING_URI"
         require_usable(resolve_uri(self.uri), source)
+        if os.environ.get("MLFLOW_RUN_ID") and not self.watched:
+            from altitude.tracking.connection import connect, told_as_tracking_errors
+
+            with told_as_tracking_errors():
+                connect(self, os.environ["MLFLOW_RUN_ID"])  # is it there?
 
     def relative_to(self, folder: Path) -> "Mlflow":
         """The same store wherever the process goes: relative paths start in the given folder."""

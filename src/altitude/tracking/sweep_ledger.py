@@ -15,6 +15,7 @@ from altitude.sweeps.outcome import Goal, Outcome, Status
 from altitude.sweeps.planning.jobs import Job
 from altitude.tracking.claim import ATTEMPT, CONFIG_HASH, JOB, ROLE, SUMMARY, SWEEP_ID
 from altitude.tracking.connection import Connection, connect, told_as_tracking_errors
+from altitude.tracking.environment import take_run_id
 from altitude.tracking.heartbeat import STOP
 from altitude.tracking.liveness import HEARTBEAT, is_alive, now, process_tags
 from altitude.tracking.outbox import FAILURES
@@ -66,7 +67,7 @@ def open_sweep(
         TrackingError: If the store cannot be used, or another process runs this sweep.
     """
     with told_as_tracking_errors():
-        store = connect(settings)
+        store = connect(settings, take_run_id())
         title, command = presentation.title, presentation.command
         summary = open_summary(store, identity, title, command, fresh=fresh)
         ledger = SweepLedger(store, summary, presentation)
@@ -117,6 +118,7 @@ class SweepLedger:
         uri = self._store.uri
         # A password would be written into the files of the job.
         address = {"uri": uri} if uri == without_password(uri) else {}
+        address["experiment_name"] = self._store.experiment_name
         return {**address, "run_name": name, "tags": tags | parent, "watched": True}
 
     @told_as_tracking_errors()

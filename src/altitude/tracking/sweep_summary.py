@@ -1,10 +1,14 @@
 """The run that sums a sweep up: that of an earlier launch, or a new one."""
 
-from mlflow.entities import Run, RunTag
+from collections.abc import Sequence
 
-from altitude.errors import TrackingError
-from altitude.tracking.claim import ROLE, SUMMARY, SWEEP_ID
+from mlflow.entities import Run, RunTag
+from mlflow.tracking.context.registry import resolve_tags
+
+from altitude.errors import Problem, TrackingError
+from altitude.tracking.claim import ATTEMPT, JOB, ROLE, SUMMARY, SWEEP_ID
 from altitude.tracking.connection import Connection
+from altitude.tracking.environment import RUN_ID
 from altitude.tracking.heartbeat import STOP
 from altitude.tracking.liveness import is_alive, process_tags
 from altitude.tracking.store import creation_lock
@@ -32,11 +36,29 @@ def open_summary(store: Connection, identity: str, title: str, command: str, *, 
         earlier = store.client.search_runs([store.experiment_id], wanted, order_by=order)
         for run in earlier[:1]:
             _require_idle(run)
-        if earlier and not fresh:
+        if store.continued is None and earlier and not fresh:
             return _reopened(store, earlier[0].info.run_id, mine)
         sweep_id = identity + (f"-{len(earlier) + 1}" if earlier else "")
+        if earlier and not fresh:
+            sweep_id = earlier[0].data.tags[SWEEP_ID]
         tags = {SWEEP_ID: sweep_id, ROLE: SUMMARY, IDENTITY: identity, **mine}
+        if store.continued is not None:
+            return _adopted(store, store.continued, tags, earlier)
+        tags = dict(resolve_tags(tags))
         return store.client.create_run(store.experiment_id, tags=tags, run_name=title)
+
+
+def _adopted(store: Connection, run: Run, tags: dict[str, str], earlier: Sequence[Run]) -> Run:
+    """Makes the run of `MLFLOW_RUN_ID` the sweep's own, in the place of an earlier one."""
+    of_another = run.data.tags.get(IDENTITY, tags[IDENTITY]) != tags[IDENTITY]
+    if of_another or run.data.tags.get(ROLE) in (JOB, ATTEMPT):
+        expected = "a run that is new, or that of this sweep"
+        given = f"{run.info.run_id}, which belongs to another sweep"
+        raise TrackingError(str(Problem(RUN_ID, given, expected, f"unset {RUN_ID}")))
+    for other in earlier:
+        if other.info.run_id != run.info.run_id and other.data.tags[SWEEP_ID] == tags[SWEEP_ID]:
+            store.client.set_tag(other.info.run_id, ROLE, ATTEMPT)
+    return _reopened(store, run.info.run_id, tags)
 
 
 def _reopened(store: Connection, run_id: str, tags: dict[str, str]) -> Run:
