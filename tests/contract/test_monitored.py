@@ -82,7 +82,7 @@ def test_the_only_loss_takes_the_place_of_a_default(
     ("names", "monitor", "proposed"),
     [
         (("loss",), "val_f1", "callbacks.best.monitor=val_loss callbacks.best.mode=min"),
-        (("d_loss", "g_loss"), "val_accuracy", "callbacks.best.monitor="),
+        (("d_loss", "g_loss"), "val_accuracy", "callbacks.best.monitor=val_d_loss"),
     ],
 )
 def test_a_monitor_that_nothing_reports_is_an_error_in_the_first_epoch(
@@ -129,9 +129,7 @@ def test_a_job_that_cannot_be_ranked_ends_in_its_first_epoch(
     small_experiment: ExperimentFactory,
 ) -> None:
     experiment = small_experiment(model=of_class("loss"), loop=Tape(epochs=9))
-    with pytest.raises(
-        TrainingError, match="objective best_val_accuracy is not a result"
-    ) as failed:
+    with pytest.raises(TrainingError, match="best_val_accuracy, the objective of") as failed:
         run(experiment, results=["best_val_accuracy", "test_loss", "epoch_seconds"])
     assert "sweep.objective=[best_val_loss,test_loss,epoch_seconds]" in str(failed.value)
     assert "sweep.direction=[minimize,minimize,minimize]" in str(failed.value)

@@ -126,9 +126,14 @@ def only_loss(logs: Collection[str]) -> str:
 
 def nearest_metric(metric: str, reported: Collection[str]) -> str:
     """What may have been meant by a metric that is not reported; something that is."""
-    close = get_close_matches(metric, reported, n=1)
-    known = [name for name in reported if mode_of_name(name) is not None]
-    return [*close, *filter(None, [only_loss(reported)]), *known, *reported, metric][0]
+    on_same_data = [
+        name for name in reported if name.startswith("val_") == metric.startswith("val_")
+    ]
+    close = get_close_matches(metric, on_same_data, n=1)
+    loss = only_loss(reported)
+    candidates = [*close, *([loss] if loss else []), *on_same_data, *reported]
+    known = [name for name in candidates if mode_of_name(name) is not None]
+    return [*close, *known, *candidates, metric][0]
 
 
 def _unreported(callbacks: Callbacks, logs: Mapping[str, Any]) -> str:
@@ -139,6 +144,7 @@ def _unreported(callbacks: Callbacks, logs: Mapping[str, Any]) -> str:
             instead = monitor_overrides(
                 name, nearest_metric(monitor, logs), None, with_mode=hasattr(callback, "mode")
             )
-            lines.append(f"callbacks.{name} monitors {monitor}, which is not reported")
-            lines.append(f"    try {instead}, or ~callbacks.{name}")
+            lines.append(
+                f"callbacks.{name} monitors {monitor}, which is not reported; try {instead}"
+            )
     return "\n".join([*lines, f"reported in the first epoch: {', '.join(logs)}"])

@@ -33,8 +33,8 @@ class RequireResults(keras.callbacks.Callback):
             nearest = [n if n in known else nearest_result(n, known) for n in self._results]
             instead = objective_overrides(nearest, [mode_of_name(name) for name in nearest])
             raise TrainingError(
-                f"the sweep's objective {', '.join(missing)} is not a result of this job\n"
-                f"    try {instead}\nits results: {', '.join(known)}"
+                f"{', '.join(missing)}, the objective of the sweep, is not a result of this job; "
+                f"try {instead}\nits results: {', '.join(known)}"
             )
 
 
@@ -50,5 +50,6 @@ def results_of(logs: Collection[str]) -> list[str]:
 def nearest_result(name: str, known: Sequence[str]) -> str:
     """What may have been meant by a result that a run does not have."""
     best = [result.removeprefix("best_") for result in known if result.startswith("best_val_")]
-    near = nearest_metric(name.removeprefix("best_"), best or known)
+    others = [result for result in known if not result.startswith("test_")]
+    near = nearest_metric(name.removeprefix("best_"), best or others)
     return f"best_{near}" if near in best else near

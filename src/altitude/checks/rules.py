@@ -229,7 +229,9 @@ def _known_objectives(
     """Objectives of a sweep, with their directions, in place of those that are not known."""
     objective = experiment.objective
     default = f"best_{default_monitor(objective, experiment.loop)}"
-    nearest = [m if m in known else _nearest(m, known, default) for m in metrics]
+    # What is chosen by its test score has no test score any more: that is never proposed.
+    proposed = [name for name in known if not name.startswith("test_")]
+    nearest = [m if m in known else _nearest(m, proposed, default) for m in metrics]
     return objective_overrides(nearest, [objective.mode_of(metric) for metric in nearest])
 
 

@@ -142,3 +142,9 @@ def test_frozen_configs_are_found_by_the_overrides_of_the_job(
     assert found[1].hydra.sweep.dir == str(tmp_path / "sweep")
     assert found[1].hydra.sweep.subdir == "1-2"
     assert jobs[1].config.tracking.run_name is None
+
+
+def test_a_test_score_is_never_proposed_to_choose_by(compose: Composer) -> None:
+    problems = refused(compose, "dataset.validation_size=0", "callbacks=none", "seed=1,2")
+    instead = problems["sweep.objective"].instead
+    assert instead == "sweep.objective=accuracy sweep.direction=maximize"
