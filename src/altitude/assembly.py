@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from altitude.checks.built import check_built, check_is_model, check_spreads
+from altitude.checks.built import check_built, check_returned, check_spreads
 from altitude.checks.overrides import check_overrides
 from altitude.compilation import compile_model
 from altitude.data.dataset import ArrayDataset
@@ -142,12 +142,14 @@ def assemble(experiment: Experiment, pipelines: "Pipelines", console: Console) -
     Raises:
         ConfigError: If data, model and loss do not fit together.
     """
+    import keras
+
     from altitude.loops.traces import Traces
     from altitude.models.saving import SavedModel, part_named
     from altitude.models.state import constants, variables
 
     model = experiment.model(pipelines.spec)
-    check_is_model(model, experiment.model)
+    check_returned("model", model, keras.Model, experiment.model)
     objective = _objective(experiment, pipelines, console)
     compile_model(model, experiment.optimizer, objective, experiment.loop)
     check_spreads(model, experiment.strategy)

@@ -33,11 +33,18 @@ def compile_model(
     Raises:
         ConfigError: If it does not take what was configured, or takes what was not.
     """
+    import keras
+
+    from altitude.checks.built import check_returned  # which reads experiments
     from altitude.optimizers.group_optimizer import GroupOptimizer, StandIn
 
     several = isinstance(optimizer, Mapping)
     builders = optimizer if isinstance(optimizer, Mapping) else {"optimizer": optimizer}
     optimizers = {name: build() for name, build in builders.items()}
+    for name, part in optimizers.items():
+        if part is None:
+            key = f"optimizer.{name}" if several else "optimizer"
+            check_returned(key, part, keras.optimizers.Optimizer, builders[name])
     objectives = objective.compile_arguments()
     _require_fit(type(model), optimizers, objectives, several=several)
     for part in optimizers.values():

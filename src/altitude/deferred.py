@@ -10,6 +10,9 @@ from altitude.errors import Problem, did_you_mean
 from altitude.failures.imports import import_problem
 from altitude.session import start_tensorflow
 
+FEW = 3
+"""How many unknown arguments are mistakes in typing; more are those of another class."""
+
 
 @dataclass(frozen=True)
 class Deferred:
@@ -104,7 +107,8 @@ def argument_problems(
     problems = []
     # Keras' classes name every argument that they use; their **kwargs are for older spellings.
     if _is_keras(target) or not any(p.kind == p.VAR_KEYWORD for p in parameters.values()):
-        problems = [_unknown(key, name, target, named) for name in arguments if name not in named]
+        unknown = [name for name in arguments if name not in named]
+        problems = _unknown(key, unknown, target, named)
     for name in named:
         if parameters[name].default is inspect.Parameter.empty and name not in arguments:
             expected = f"a value: `{target.__name__}` needs it"
@@ -116,6 +120,14 @@ def _is_keras(target: Any) -> bool:
     return str(target.__module__).partition(".")[0] == "keras"
 
 
-def _unknown(key: str, name: str, target: Any, known: list[str]) -> Problem:
-    expected = f"an argument of `{target.__name__}`: {', '.join(known)}"
-    return Problem(f"{key}.{name}", "an unknown key", expected, did_you_mean(name, known))
+def _unknown(key: str, names: list[str], target: Any, known: list[str]) -> list[Problem]:
+    """A problem for each unknown argument; one for all where another class has left them there."""
+    expected = f"an argument of `{target.__name__}`: {', '.join(known) or 'it takes none'}"
+    if len(names) <= FEW:
+        return [
+            Problem(f"{key}.{name}", "an unknown key", expected, did_you_mean(name, known))
+            for name in names
+        ]
+    group = key.partition(".")[0]
+    instead = f"{group}=mine, with a conf/{group}/mine.yaml: what was chosen before is merged"
+    return [Problem(key, f"unknown keys: {', '.join(names)}", expected, instead)]

@@ -33,7 +33,11 @@ def report(error: Exception) -> NoReturn:
     if of_config and not isinstance(error, InstantiationException):
         _print(str(error))
         sys.exit(CONFIG_ERROR)
-    _print(str(error) if isinstance(error, EXPLAINED) else _failure_report(error))
+    explained = isinstance(error, EXPLAINED)
+    lines = [str(error)] if explained else _failure_lines(error)
+    if not explained or notes_of(error):
+        lines += [f"    traceback: {(notes_of(error) or [FULL_TRACEBACK])[-1]}"]
+    _print("\n".join(lines))
     sys.exit(FAILURE)
 
 
@@ -63,8 +67,8 @@ def _print(text: str) -> None:
     print(f"altitude: {text}", file=sys.stderr)
 
 
-def _failure_report(error: Exception) -> str:
-    """An exception that nobody expected: cause, the user's line, advice, the traceback."""
+def _failure_lines(error: Exception) -> list[str]:
+    """An exception that nobody expected: its cause, the user's line, and advice."""
     from altitude.failures import explain_failure
 
     failure = explain_failure(error)
@@ -74,7 +78,7 @@ def _failure_report(error: Exception) -> str:
         lines += [f"               {failure.place.source}"] if failure.place.source else []
     if failure.advice:
         lines += [f"    instead:   {failure.advice}"]
-    return "\n".join([*lines, f"    traceback: {(notes_of(error) or [FULL_TRACEBACK])[-1]}"])
+    return lines
 
 
 def _yaml_report(error: "MarkedYAMLError") -> str:

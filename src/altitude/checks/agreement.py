@@ -49,6 +49,12 @@ def label_problems(labels: LabelSpec, loss: str, outputs: int | None) -> list[Pr
         instead = "dataset.one_hot=true, or objective=sparse_categorical"
         expected = "a loss for labels that are class indices"
         problems.append(Problem("objective.loss", loss, expected, instead))
+    if loss.endswith("CategoricalCrossentropy") and labels.kind == "scalar":
+        expected = "class indices: whole numbers, counting from 0"
+        instead = "objective=regression, or store them as whole numbers: y.astype(int)"
+        problems.append(
+            Problem("objective.loss", f"{loss} with labels that are floats", expected, instead)
+        )
     if loss.startswith("Binary") and labels.kind in ("integer", "scalar"):
         expected = "labels of shape (batch, 1): those of shape (batch,) would be broadcast"
         instead = "store the labels as a column, y.reshape(-1, 1)"

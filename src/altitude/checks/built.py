@@ -61,23 +61,28 @@ def _positional(key: str, model: object) -> int:
     return 1 if key in ("model", "model.network") else 0
 
 
-def check_is_model(model: object, builder: object) -> None:
-    """Makes sure that the function which builds the model has returned one.
+def check_returned(key: str, value: object, kind: type, builder: object) -> None:
+    """Makes sure that a function which a config names has returned what it is for.
+
+    Args:
+        key: The config key of the function.
+        value: What it has returned.
+        kind: What it should have returned, a class of Keras'.
+        builder: The function, or the deferred call of it.
 
     Raises:
         ConfigError: If it has not; it names the function's file and line.
     """
-    import keras
     from hydra.utils import get_object
 
-    if isinstance(model, keras.Model):
+    if isinstance(value, kind):
         return
     target = get_object(builder.target) if isinstance(builder, Deferred) else builder
     place = place_of_target(target)
     name = getattr(target, "__qualname__", type(target).__name__)
-    given = f"{'None' if model is None else type(model).__name__}, which `{name}` returned"
-    instead = f"return the model at the end of {place or name}"
-    raise ConfigError([Problem("model", given, "a keras.Model", instead)])
+    given = f"{'None' if value is None else type(value).__name__}, which `{name}` returned"
+    instead = f"return it at the end of {place or name}"
+    raise ConfigError([Problem(key, given, f"a Keras {kind.__name__.lower()}", instead)])
 
 
 def check_built(model: "keras.Model", loss: object, spec: DataSpec) -> None:
@@ -94,6 +99,8 @@ def check_built(model: "keras.Model", loss: object, spec: DataSpec) -> None:
     name = type(loss).__name__
     outputs = getattr(model, "outputs", None)
     problems = label_problems(spec.labels, name, _width(outputs))
+    if name.endswith("CategoricalCrossentropy") and not problems:
+        problems = _rank_problems(outputs, spec)
     from_logits = getattr(loss, "from_logits", None)
     activation = _output_activation(model)
     if from_logits is not None and activation is not None:
@@ -115,6 +122,18 @@ def check_spreads(model: "keras.Model", strategy: Strategy) -> None:
         given = f"{type(model).__name__}, which brings a {own[0]} of its own"
         expected = f"a model whose step strategy={strategy.name} can share out"
         raise ConfigError([Problem("model", given, expected, "strategy=one_device")])
+
+
+def _rank_problems(outputs: object, spec: DataSpec) -> list[Problem]:
+    """A model whose outputs have other dimensions than the labels, as without a Flatten."""
+    if spec.labels.kind not in ("integer", "one_hot", "soft"):
+        return []
+    if not isinstance(outputs, list) or len(outputs) != 1 or len(outputs[0].shape) == 2:
+        return []
+    given = f"outputs of shape {tuple(outputs[0].shape[1:])} for one example"
+    expected = f"one value a class, ({spec.num_classes},), for the labels that the data have"
+    instead = "keras.layers.Flatten(), or a pooling layer, before the last keras.layers.Dense"
+    return [Problem("model", given, expected, instead)]
 
 
 def _width(outputs: object) -> int | None:

@@ -1,9 +1,11 @@
 """Why an override does not fit, and what to write instead."""
 
+import math
 from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
+import yaml
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
@@ -59,6 +61,9 @@ def explain(override: str, error: Exception, config: DictConfig) -> Problem:
         options = GlobalHydra.instance().config_loader().get_group_options(key)
         if value and value not in options:
             return Problem(key, value, f"one of {', '.join(options)}", did_you_mean(value, options))
+    node = _selected(config, key)
+    if isinstance(node, DictConfig) and "ListConfig" in _first_line(error.__cause__ or error):
+        return Problem(key, value, "a mapping, not a list", f"'{key}={_flow(node)}'")
     return Problem(key, value, _first_line(error.__cause__ or error))
 
 
@@ -69,6 +74,12 @@ def _unknown_plugin(key: str, value: str) -> Problem:
         return Problem(key, value, "a launcher that is installed", install)
     options = GlobalHydra.instance().config_loader().get_group_options(key)
     return Problem(key, value, f"one of {', '.join(options)}", did_you_mean(value, options))
+
+
+def _flow(node: DictConfig) -> str:
+    """A mapping as it is typed, such as `{accuracy: {_target_: keras.metrics.Accuracy}}`."""
+    plain = OmegaConf.to_container(node)
+    return yaml.safe_dump(plain, default_flow_style=True, width=math.inf, sort_keys=False).strip()
 
 
 def _is_unknown_key(parsed: Override, config: DictConfig) -> bool:

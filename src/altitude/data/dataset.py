@@ -10,6 +10,8 @@ from pydantic.dataclasses import dataclass
 from altitude.data.arrays import Splits, split_validation
 from altitude.data.spec import Declared
 from altitude.data.transform import Transform
+from altitude.errors import DataError
+from altitude.failures.places import place_of_target
 from altitude.validation import STRICT, Count, Flag, NonNegativeCount, Positive
 
 if TYPE_CHECKING:
@@ -75,7 +77,16 @@ class ArrayDataset(Dataset):
 
     def split(self) -> Splits:
         """Loads the arrays, splits validation off and applies the limit."""
-        splits = split_validation(self.load(), self.validation_size)
+        loaded: object = self.load()
+        if not isinstance(loaded, Splits):
+            place = place_of_target(type(self).load)
+            raise DataError(
+                f"{type(self).__name__}.load returned {type(loaded).__name__}, expected "
+                "altitude.data.arrays.Splits\n"
+                f"    where:   {place or type(self).__name__}\n"
+                "    instead: return Splits(Examples(x, y), test=Examples(x_test, y_test))"
+            )
+        splits = split_validation(loaded, self.validation_size)
         return Splits(splits.train[: self.limit], splits.test, splits.validation)
 
     def build(self, seed: int, class_weight: Mapping[int, float] | None) -> "Pipelines":

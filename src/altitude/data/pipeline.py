@@ -11,6 +11,7 @@ from altitude.data.arrays import Array, Examples, Splits, describe_labels
 from altitude.data.spec import DataSpec, LabelKind, LabelSpec
 from altitude.data.transform import Transform
 from altitude.errors import ConfigError, Problem
+from altitude.failures.places import place_of_target
 
 PREFETCHED_BATCHES = 4
 ALIGNMENT = 64
@@ -117,7 +118,7 @@ def _shuffled(
     def batch(rows: tf.Tensor, key: tf.Tensor) -> tuple[Any, ...]:
         batch = to_batch(*(tf.gather(array, rows) for array in arrays))
         for position, transform in enumerate(settings.transforms.values()):
-            batch = transform(batch, tf.random.fold_in(key, position))
+            batch = _batch_of(transform, transform(batch, tf.random.fold_in(key, position)))
         return batch
 
     # Keras' fit asks for an iterator once more than there are epochs; the order must not notice.
@@ -126,6 +127,21 @@ def _shuffled(
         rows.map(batch)
         .apply(tf.data.experimental.assert_cardinality(steps))
         .prefetch(PREFETCHED_BATCHES)
+    )
+
+
+def _batch_of(transform: Transform, changed: Any) -> tuple[Any, ...]:
+    """What a transform has returned, if that is a batch.
+
+    Raises:
+        ValueError: If it is none. AutoGraph knows no other errors than Python's own.
+    """
+    if isinstance(changed, tuple) and 1 <= len(changed) <= 3:
+        return changed
+    given = "None" if changed is None else type(changed).__name__
+    raise ValueError(
+        f"the transform {type(transform).__name__} returned {given}, expected a batch: end "
+        f"{place_of_target(type(transform).__call__) or 'it'} with `return x, y`"
     )
 
 

@@ -33,7 +33,6 @@ FLATTEN = (
     "the model's output must fit the labels: a keras.layers.Flatten() before the last layer? "
     "as many units in it as spec.num_classes?"
 )
-CALLBACKS = "a callback calls super().__init__() first, and on_epoch_end(self, epoch, logs=None)"
 METRICS = (
     "a step updates the compiled metrics: `return model.compute_metrics(x, y, y_pred)` does, or "
     "metrics of its own, made in `build`"
@@ -81,7 +80,11 @@ ADVICE = (
         r"'?NoneType'?|None values not supported|of type None|None of type",
         RETURN,
     ),
-    Advice(AttributeError, r"has no attribute '(?:_\w+)'.*super", CALLBACKS),
+    Advice(
+        AttributeError,
+        r"'(\w+)' object has no attribute '(?:name|built|_\w+)'",
+        "call super().__init__() as the first line of __init__ in `{0}`",
+    ),
     Advice(
         RuntimeError,
         r"(?i)super\(\)\.__init__|super\(.*__init__",

@@ -13,6 +13,9 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 AUTOGRAPH = "in user code:"
 """How messages of functions that AutoGraph has converted begin: a traceback comes next."""
 
+INFERRED = "Error encountered:"
+"""What Keras writes before the message of a layer whose output shape it could not infer."""
+
 RUNTIME = "Graph execution error:"
 """How messages of operations that fail inside a graph begin: a traceback comes next."""
 
@@ -43,6 +46,8 @@ def essence(message: str) -> str:
         return essence(bold.group(1))
     if AUTOGRAPH in message:
         return essence(_after_traceback(message.partition(AUTOGRAPH)[2]))
+    if INFERRED in message:
+        return essence(message.partition(INFERRED)[2])
     target = HYDRA_TARGET.match(message)
     if target:
         return f"{target[1]}: {target[3]}"

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from pkgutil import iter_modules
 
 from altitude.errors import Problem, did_you_mean
 from altitude.failures.failure import Failure, explain_failure
@@ -37,9 +38,12 @@ def _is_part(module: str, target: str) -> bool:
 
 
 def _similar(module: str, name: str) -> str:
-    names = [known for known in dir(sys.modules[module]) if not known.startswith("_")]
-    file = getattr(sys.modules[module], "__file__", None) or module
-    return did_you_mean(name, names) or f"a name that {file} defines: it has no `{name}`"
+    found = sys.modules[module]
+    folders = list(getattr(found, "__path__", []))
+    names = [*dir(found), *(submodule.name for submodule in iter_modules(folders))]
+    place = folders[0] if folders else getattr(found, "__file__", module)
+    instead = did_you_mean(name, [known for known in names if not known.startswith("_")])
+    return instead or f"a name that is there: `{module}` ({place}) has no `{name}`"
 
 
 def _missing_module(name: str) -> str:

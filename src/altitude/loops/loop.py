@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic.dataclasses import dataclass
 
+from altitude.steps.logs import returning_logs
+from altitude.steps.own import overrides
 from altitude.validation import STRICT, Count, Flag, refuse
 
 if TYPE_CHECKING:
@@ -93,8 +95,11 @@ class Loop(ABC):
         if model.built and model.optimizer is not None:
             # Variables that are made while a step is traced have it traced a second time.
             model.optimizer.build(model.trainable_variables)
-        model.train_step = traces.counted("train_step", model, model.train_step)
-        model.test_step = traces.counted("test_step", model, model.test_step)
+        for name in ("train_step", "test_step"):
+            step = getattr(model, name)
+            if overrides(model, name):
+                step = returning_logs(step, getattr(type(model), name))
+            setattr(model, name, traces.counted(name, model, step))
 
     def saved_model(self, model: "keras.Model") -> "keras.Model":
         """The part of the model that is kept as `best.keras`; its weights are the model's own."""

@@ -9,6 +9,7 @@ from pydantic.dataclasses import dataclass
 
 from altitude.loops.loop import Loop
 from altitude.steps import Step, Supervised
+from altitude.steps.logs import returning_logs
 from altitude.steps.own import brings_own_step, overrides
 from altitude.validation import STRICT, Positive, refuse
 
@@ -71,9 +72,11 @@ class SteppingLoop(Loop):
         if not brings_own_step(model):
             step = self.clipped_step
             step.build(model)
-            model.train_step = sharing(model, functools.partial(step.train, model))
+            train = returning_logs(functools.partial(step.train, model), step.train)
+            model.train_step = sharing(model, train)
             if not overrides(model, "test_step"):
-                model.test_step = sharing(model, functools.partial(step.evaluate, model))
+                evaluate = returning_logs(functools.partial(step.evaluate, model), step.evaluate)
+                model.test_step = sharing(model, evaluate)
         super().prepare(model, traces)
 
     def saved_model(self, model: "keras.Model") -> "keras.Model":

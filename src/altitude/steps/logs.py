@@ -1,0 +1,38 @@
+"""What a step must return."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from altitude.errors import TrainingError
+from altitude.failures.places import place_of_target
+from altitude.steps.step import Batch, Logs
+
+
+def returning_logs(step: Callable[[Batch], Logs], source: Any) -> Callable[[Batch], Logs]:
+    """Returns a step that makes sure of what it returns, when it is traced.
+
+    Args:
+        step: Takes a batch and returns metrics by name.
+        source: The method whose file and line are named when it does not.
+
+    Raises:
+        TrainingError: From the step, if it returns anything but a mapping.
+    """
+
+    def checked(batch: Batch) -> Logs:
+        logs = step(batch)
+        if not isinstance(logs, Mapping):
+            raise TrainingError(_complaint(logs, source))
+        return logs
+
+    return checked
+
+
+def _complaint(logs: Any, source: Any) -> str:
+    place = place_of_target(source)
+    given = "None" if logs is None else type(logs).__name__
+    return (
+        f"{source.__qualname__} returned {given}, expected metrics by name"
+        + (f"\n    where:   {place.file_and_line}" if place else "")
+        + "\n    instead: `return model.compute_metrics(x, y, y_pred)` at its end"
+    )
