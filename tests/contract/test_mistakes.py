@@ -1,6 +1,5 @@
 """The mistakes that people make most: the screen names the cause, the line, and what to write."""
 
-import logging.config
 import re
 import sys
 import warnings
@@ -389,7 +388,7 @@ def user_files(working_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     monkeypatch.setenv("HYDRA_FULL_ERROR", "0")
     monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
     # It would close handlers that write to what pytest captures.
-    monkeypatch.setattr(logging.config, "dictConfig", lambda _settings: None)
+    monkeypatch.setattr(logging_config, "configure_logging", lambda _settings: None)
     yield working_folder
     for name in [name for name in sys.modules if name.partition(".")[0] == "mine"]:
         del sys.modules[name]
