@@ -145,7 +145,8 @@ def assemble(experiment: Experiment, pipelines: "Pipelines", console: Console) -
     import keras
 
     from altitude.loops.traces import Traces
-    from altitude.models.saving import SavedModel, part_named
+    from altitude.models.plain import part_named
+    from altitude.models.saving import SavedModel
     from altitude.models.state import constants, variables
 
     model = experiment.model(pipelines.spec)

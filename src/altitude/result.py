@@ -17,6 +17,7 @@ class RunResult:
         traces: How often each step was traced into a graph, by its name; 0 where the graph was
             taken over from the run before in the same process.
         model_path: The best model, `best.keras`; opens with `keras.models.load_model`.
+        model_input: What the saved model takes, in words.
         output_dir: Folder with the files of the run.
         run_id: MLflow's id of the run, None if it was not tracked.
         stop_reason: Why training ended, in words: early stopping and its patience, the budget of
@@ -29,6 +30,7 @@ class RunResult:
     model_path: Path
     output_dir: Path
     traces: Mapping[str, int] = field(default_factory=dict)
+    model_input: str = ""
     run_id: str | None = None
     stop_reason: str = ""
     how_to_open: str = ""

@@ -1,5 +1,6 @@
 """From an experiment to a tracked, verified result."""
 
+import dataclasses
 import math
 import traceback
 import warnings
@@ -121,7 +122,8 @@ def _train(
         warnings.warn(warning, stacklevel=2)
     if not experiment.strategy.distributes:  # copies of a model are not taken over
         kept.keep(assembly)
-    return _record(experiment, tracked, scores, log, assembly.traces.counts, stop_reason)
+    result = _record(experiment, tracked, scores, log, assembly.traces.counts, stop_reason)
+    return dataclasses.replace(result, model_input=assembly.saved.model_input)
 
 
 def _fit(

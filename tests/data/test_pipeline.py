@@ -12,6 +12,7 @@ from altitude import ConfigError
 from altitude.data import DataSpec, Digits, Examples, LabelSpec, Splits
 from altitude.data.arrays import Array
 from altitude.data.pipeline import Pipelines, build_pipelines
+from altitude.data.spec import StoredInput
 
 COUNT = 50
 CLASSES = 5
@@ -154,14 +155,16 @@ def test_labels_are_cast_and_described(labels: Array, dtype: Any, spec: LabelSpe
     _, y = next(iter(pipelines.test))
     assert y.dtype == dtype
     assert np.array_equal(y.numpy(), labels)
-    assert pipelines.spec == DataSpec((3,), spec)
+    assert pipelines.spec == DataSpec((3,), spec, StoredInput("float64", (3,), 16.0))
 
 
 def test_one_hot() -> None:
     pipelines = build(one_hot=True, divisor=1.0)
     for x, y in pipelines.train:
         assert np.array_equal(y.numpy(), np.eye(CLASSES)[x.numpy().ravel().astype(int) % CLASSES])
-    assert pipelines.spec == DataSpec((1,), LabelSpec("one_hot", CLASSES))
+    assert pipelines.spec == DataSpec(
+        (1,), LabelSpec("one_hot", CLASSES), StoredInput("uint8", (1,), 1.0)
+    )
 
 
 def test_without_validation() -> None:

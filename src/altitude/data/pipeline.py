@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from altitude.data.arrays import Array, Examples, Splits, describe_labels
-from altitude.data.spec import DataSpec, LabelKind, LabelSpec
+from altitude.data.spec import DataSpec, LabelKind, LabelSpec, StoredInput
 from altitude.data.transform import Transform
 from altitude.errors import ConfigError, Problem
 from altitude.failures.places import place_of_target
@@ -87,7 +87,7 @@ def build_pipelines(
         if validation is None
         else _in_order(validation, to_batch, settings.batch_size),
         test=_in_order(splits.test, to_batch, settings.batch_size),
-        spec=DataSpec(splits.train.x.shape[1:], LabelSpec(kind, labels.num_classes)),
+        spec=_spec(splits.train.x, settings.divisor, LabelSpec(kind, labels.num_classes)),
         fingerprint=splits.fingerprint,
         validation_examples=0 if validation is None else len(validation.x),
     )
@@ -185,13 +185,23 @@ class _Batching:
         return batch if sample_weight is None else (*batch, tf.cast(sample_weight, tf.float32))
 
     def _scaled(self, x: tf.Tensor) -> tf.Tensor:
-        divisor = self.divisor or (255.0 if x.dtype == tf.uint8 else 1.0)
-        return tf.cast(x, tf.float32) / divisor
+        return tf.cast(x, tf.float32) / _divisor(self.divisor, x.dtype.name)
 
     def _label(self, y: tf.Tensor) -> tf.Tensor:
         if self.one_hot:
             return tf.one_hot(tf.cast(y, tf.int32), self.labels.num_classes)
         return tf.cast(y, tf.int32 if self.labels.kind == "integer" else tf.float32)
+
+
+def _divisor(configured: float | None, dtype: str) -> float:
+    """What inputs are divided by: what was configured, or else 255 for bytes and 1 for others."""
+    return configured or (255.0 if dtype == "uint8" else 1.0)
+
+
+def _spec(x: Array, divisor: float | None, labels: LabelSpec) -> DataSpec:
+    shape = x.shape[1:]
+    stored = StoredInput(x.dtype.name, shape, _divisor(divisor, x.dtype.name))
+    return DataSpec(shape, labels, stored)
 
 
 def _weight_of_class(

@@ -23,16 +23,33 @@ class LabelSpec:
 
 
 @dataclass(frozen=True)
+class StoredInput:
+    """The form of one input as it is stored, before the pipeline casts and scales it.
+
+    Attributes:
+        dtype: Its dtype, such as `uint8`.
+        shape: Its shape, without the batch dimension.
+        divisor: What the pipeline divides it by, as float32.
+    """
+
+    dtype: str
+    shape: tuple[int, ...]
+    divisor: float
+
+
+@dataclass(frozen=True)
 class DataSpec:
     """The form of one example, as the model sees it.
 
     Attributes:
         input_shape: Shape of one input, without the batch dimension.
         labels: The form of the labels.
+        stored: The form of the input as it is stored; None if that is not known.
     """
 
     input_shape: tuple[int, ...]
     labels: LabelSpec
+    stored: StoredInput | None = None
 
     @property
     def num_classes(self) -> int:

@@ -34,6 +34,6 @@ class Subclassed:
         """Builds the model for data of the given form."""
         if self.network is None:
             return self.model_class()
-        from altitude.models.saving import ends
+        from altitude.models.plain import ends
 
         return self.model_class(*ends(self.network(spec)))
