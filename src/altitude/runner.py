@@ -143,6 +143,7 @@ def _fit(
     from altitude.callbacks.require_monitored import require_no_validation
     from altitude.callbacks.run_callbacks import build_callbacks
     from altitude.steps.own import missing_for_evaluation
+    from altitude.training.training import Training
 
     path = experiment.output_dir / BEST_MODEL
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -152,7 +153,7 @@ def _fit(
     if pipelines.validation is None and not missing_for_evaluation(model):
         require_no_validation(callbacks.named)
     try:
-        experiment.loop.run(model, pipelines, callbacks.ordered)
+        Training(experiment.loop, model, pipelines, callbacks.ordered).fit()
     finally:
         callbacks.progress.close()
         if path.exists():

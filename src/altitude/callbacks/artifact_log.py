@@ -26,6 +26,14 @@ class ArtifactLog(keras.callbacks.Callback):
         self._record = record
         self._seen: set[Path] = set()
 
+    def get_state(self) -> dict[str, Any]:
+        """The files that have been recorded."""
+        return {"seen": sorted(str(path.relative_to(self._folder)) for path in self._seen)}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Takes the files that have been recorded, which are not recorded again."""
+        self._seen = {self._folder / path for path in state["seen"]}
+
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002, D102
         self._record_new()
 

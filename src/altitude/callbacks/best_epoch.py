@@ -36,6 +36,15 @@ class BestEpoch(keras.callbacks.Callback):
     def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002, D102
         self._seen = self._checkpoint and self._checkpoint.best  # a threshold is no epoch's
 
+    def get_state(self) -> dict[str, Any]:
+        """The best epoch so far."""
+        return {"epoch": self.epoch}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Takes the best epoch so far, once the ModelCheckpoint has its best score back."""
+        self.epoch = state["epoch"]
+        self._seen = getattr(self._checkpoint, "best", None)
+
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002, D102
         self._epochs = epoch + 1
         if self._checkpoint is None or not self._checkpoint.save_best_only:

@@ -35,6 +35,15 @@ class EpochLog(keras.callbacks.Callback):
         """How many epochs have ended."""
         return len(self.history.get("epoch_seconds", []))
 
+    def get_state(self) -> dict[str, Any]:
+        """The metrics of all epochs, and the learning rates that the present one began with."""
+        return {"history": self.history, "learning_rates": self._learning_rates}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Takes the metrics of earlier epochs, which are not recorded again."""
+        self.history = state["history"]
+        self._learning_rates = state["learning_rates"]
+
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002, D102
         self._began = time.perf_counter()
         # Read now: ReduceLROnPlateau changes it at the end of the epoch, for the next one.

@@ -53,6 +53,10 @@ class Pipelines:
     fingerprint: str
     validation_examples: int = 0
 
+    def train_from(self, step: int) -> tf.data.Dataset:
+        """One epoch of training batches without its first ones."""
+        return self.train.skip(step) if step else self.train
+
 
 def build_pipelines(
     splits: Splits,

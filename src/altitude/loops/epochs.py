@@ -5,6 +5,9 @@ from typing import Any
 
 import keras
 
+from altitude.loops.continued import ContinuedCallbacks
+from altitude.loops.position import START, Position
+
 
 def run_epochs(
     model: keras.Model,
@@ -12,6 +15,7 @@ def run_epochs(
     epochs: int,
     steps: int,
     run_epoch: Callable[[int, keras.callbacks.CallbackList], Mapping[str, Any]],
+    start: Position = START,
 ) -> keras.callbacks.History:
     """Calls a function once an epoch, and the callbacks around it as Keras' `fit` does.
 
@@ -23,17 +27,16 @@ def run_epochs(
         steps: How many steps an epoch has, for callbacks that show progress.
         run_epoch: Runs one epoch. Takes its number, counting from 0, and the callbacks, which it
             calls around its batches; returns the epoch's metrics.
+        start: Where the training begins. The first epoch is run from that batch on.
 
     Returns:
         Keras' history: lists of metrics, one value an epoch.
     """
-    watchers = keras.callbacks.CallbackList(
-        list(callbacks), add_history=True, model=model, epochs=epochs, steps=steps, verbose=0
-    )
+    watchers = ContinuedCallbacks(callbacks, model=model, epochs=epochs, steps=steps, start=start)
     logs: dict[str, Any] = {}
     model.stop_training = False
     watchers.on_train_begin()
-    for epoch in range(epochs):
+    for epoch in range(start.epoch, epochs):
         model.reset_metrics()
         watchers.on_epoch_begin(epoch)
         logs = dict(run_epoch(epoch, watchers))
@@ -43,4 +46,5 @@ def run_epochs(
     if model.optimizer is not None:
         model.optimizer.finalize_variable_values(model.trainable_weights)
     watchers.on_train_end(logs)
+    watchers.end()
     return model.history

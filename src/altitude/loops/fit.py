@@ -1,12 +1,14 @@
 """Altitude 1: `compile()` and `fit()`, Keras' own loop and Keras' own step."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator
 from pydantic.dataclasses import dataclass
 
 from altitude.loops.loop import Loop
+from altitude.loops.position import START, Position
 from altitude.validation import STRICT, refuse
 
 if TYPE_CHECKING:
@@ -60,9 +62,10 @@ class Fit(Loop):
         model: "keras.Model",
         pipelines: "Pipelines",
         callbacks: Sequence["keras.callbacks.Callback"],
+        start: Position = START,
     ) -> "keras.callbacks.History":
         """Trains with `model.fit`."""
-        return fit(model, pipelines, callbacks, self.epochs)
+        return fit(model, pipelines, callbacks, self.epochs, start)
 
     def evaluate(self, model: "keras.Model", dataset: "tf.data.Dataset") -> dict[str, float]:
         """Evaluates with `model.evaluate`."""
@@ -74,15 +77,38 @@ def fit(
     pipelines: "Pipelines",
     callbacks: Sequence["keras.callbacks.Callback"],
     epochs: int,
+    start: Position = START,
 ) -> "keras.callbacks.History":
-    """Calls Keras' `fit` on pipelines whose order depends on the epoch."""
-    from altitude.callbacks.epoch_order import EpochOrder
+    """Calls Keras' `fit` on pipelines whose order depends on the epoch.
 
-    return model.fit(
-        pipelines.train,
-        epochs=epochs,
-        validation_data=pipelines.validation,
-        callbacks=[EpochOrder(pipelines.epoch), *callbacks],
-        shuffle=False,
-        verbose=0,
+    Twice, if the training begins in the middle of an epoch: for what is left of that, and for the
+    epochs behind it.
+    """
+    from altitude.callbacks.epoch_order import EpochOrder
+    from altitude.loops.continued import EpochEnded, FitCallbacks
+
+    steps = int(pipelines.train.cardinality())
+    order = EpochOrder(pipelines.epoch)
+    watchers = FitCallbacks(
+        [order, *callbacks], model=model, epochs=epochs, steps=steps, start=start
     )
+
+    def fit_epochs(dataset: "tf.data.Dataset", first: int, end: int) -> None:
+        model.fit(
+            dataset,
+            initial_epoch=first,
+            epochs=end,
+            validation_data=pipelines.validation,
+            callbacks=watchers,
+            shuffle=False,
+            verbose=0,
+        )
+
+    first = start.epoch
+    if start.step:
+        with suppress(EpochEnded):
+            fit_epochs(pipelines.train_from(start.step), first, first + 1)
+        first = epochs if model.stop_training else first + 1
+    fit_epochs(pipelines.train, min(first, epochs), epochs)
+    watchers.end()
+    return model.history

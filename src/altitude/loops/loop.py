@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic.dataclasses import dataclass
 
+from altitude.loops.position import START, Position
 from altitude.steps.logs import returning_logs
 from altitude.steps.own import overrides
 from altitude.validation import STRICT, Count, Flag, refuse
@@ -101,6 +102,14 @@ class Loop(ABC):
                 step = returning_logs(step, getattr(type(model), name))
             setattr(model, name, traces.counted(name, model, step))
 
+    def make_variables(self, model: "keras.Model", pipelines: "Pipelines") -> None:
+        """Runs the compiled step once, since metrics and some optimizers make variables only then.
+
+        Whoever calls this sets all variables afterwards.
+        """
+        model.make_train_function()
+        model.train_function(iter(pipelines.train))
+
     def saved_model(self, model: "keras.Model") -> "keras.Model":
         """The part of the model that is kept as `best.keras`; its weights are the model's own."""
         return model
@@ -111,8 +120,16 @@ class Loop(ABC):
         model: "keras.Model",
         pipelines: "Pipelines",
         callbacks: Sequence["keras.callbacks.Callback"],
+        start: Position = START,
     ) -> "keras.callbacks.History":
         """Trains a prepared model, calling the callbacks as Keras' `fit` does.
+
+        Args:
+            model: The prepared model.
+            pipelines: The data.
+            callbacks: Keras callbacks, in order.
+            start: Where to begin: behind the last epoch, nothing is trained, and callbacks begin
+                and end the training all the same.
 
         Returns:
             Keras' history: lists of metrics, one value an epoch.

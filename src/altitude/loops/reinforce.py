@@ -14,6 +14,7 @@ from pydantic.dataclasses import dataclass
 from altitude.data.cartpole import Act, EpisodePipelines, Episodes, Played
 from altitude.errors import ConfigError, Problem
 from altitude.loops.loop import Loop
+from altitude.loops.position import START, Position
 from altitude.loops.tape import KERAS_LOOPS
 from altitude.steps.step import Batch, Logs
 from altitude.validation import STRICT, Positive
@@ -70,11 +71,15 @@ class Reinforce(Loop):
         super().prepare(model, traces)
         model.run_policy, model.run_update = _compiled(model)
 
+    def make_variables(self, model: "keras.Model", pipelines: Any) -> None:
+        """Does nothing: there are no metrics, and the optimizer has its variables."""
+
     def run(
         self,
         model: "keras.Model",
         pipelines: Any,
         callbacks: Sequence["keras.callbacks.Callback"],
+        start: Position = START,
     ) -> "keras.callbacks.History":
         """Plays and updates in turn.
 
@@ -102,7 +107,7 @@ class Reinforce(Loop):
             watchers.on_test_end(validation)
             return logs | {f"val_{name}": value for name, value in validation.items()}
 
-        return run_epochs(model, callbacks, self.epochs, 1, run_epoch)
+        return run_epochs(model, callbacks, self.epochs, 1, run_epoch, start)
 
     def evaluate(self, model: "keras.Model", dataset: Any) -> dict[str, float]:
         """Plays the same episodes each time, with the likeliest action in each step."""

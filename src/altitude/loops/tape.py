@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic.dataclasses import dataclass
 
+from altitude.loops.position import START, Position
 from altitude.loops.stepping import SteppingLoop
 from altitude.validation import STRICT
 
@@ -39,19 +40,25 @@ class Tape(SteppingLoop):
         super().prepare(model, traces)
         compile_steps(model)
 
+    def make_variables(self, model: "keras.Model", pipelines: "Pipelines") -> None:
+        """Runs the compiled step once."""
+        model.run_train_batches(iter(pipelines.train), 1)
+
     def run(
         self,
         model: "keras.Model",
         pipelines: "Pipelines",
         callbacks: Sequence["keras.callbacks.Callback"],
+        start: Position = START,
     ) -> "keras.callbacks.History":
         """Trains with the loop below."""
         from altitude.callbacks.epoch_order import EpochOrder
         from altitude.loops.epochs import run_epochs
         from altitude.loops.execution import evaluate, run_batches
 
-        def run_epoch(_epoch: int, watchers: "keras.callbacks.CallbackList") -> dict[str, Any]:
-            logs = run_batches(model, pipelines.train, watchers)
+        def run_epoch(epoch: int, watchers: "keras.callbacks.CallbackList") -> dict[str, Any]:
+            first = start.step if epoch == start.epoch else 0
+            logs = run_batches(model, pipelines.train_from(first), watchers)
             if pipelines.validation is None:
                 return logs
             validation = evaluate(model, pipelines.validation, watchers)
@@ -59,7 +66,7 @@ class Tape(SteppingLoop):
 
         order = EpochOrder(pipelines.epoch)
         steps = int(pipelines.train.cardinality())
-        return run_epochs(model, [order, *callbacks], self.epochs, steps, run_epoch)
+        return run_epochs(model, [order, *callbacks], self.epochs, steps, run_epoch, start)
 
     def evaluate(self, model: "keras.Model", dataset: "tf.data.Dataset") -> dict[str, float]:
         """Evaluates with the step."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from pydantic.dataclasses import dataclass
 
 from altitude.loops.fit import fit
+from altitude.loops.position import START, Position
 from altitude.loops.stepping import SteppingLoop
 from altitude.validation import STRICT
 
@@ -30,9 +31,10 @@ class TrainStep(SteppingLoop):
         model: "keras.Model",
         pipelines: "Pipelines",
         callbacks: Sequence["keras.callbacks.Callback"],
+        start: Position = START,
     ) -> "keras.callbacks.History":
         """Trains with `model.fit`, which calls the bound step."""
-        return fit(model, pipelines, callbacks, self.epochs)
+        return fit(model, pipelines, callbacks, self.epochs, start)
 
     def evaluate(self, model: "keras.Model", dataset: "tf.data.Dataset") -> dict[str, float]:
         """Evaluates with `model.evaluate`, which calls the bound step."""

@@ -1,0 +1,97 @@
+"""The state of a training on disk: one file, written atomically, that cannot run code.
+
+A NumPy archive (`.npz`) of plain bytes. The entry `state` is JSON; in it `{"array": n}` stands for
+the entry `n`, whose dtype and shape are in the JSON as well.
+"""
+
+import dataclasses
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from altitude.data.arrays import Array
+from altitude.loops.position import Position
+from altitude.training.state import StateError, TrainingState
+
+FORMAT = 1
+"""Raised when an older file would be read in another way."""
+
+ARRAY = "array"
+
+
+def save_state(state: TrainingState, path: Path) -> None:
+    """Writes a state. Whoever reads sees the file of before or the new one, never half of one.
+
+    Raises:
+        OSError: If it cannot be written; the file of before is as it was.
+    """
+    arrays: dict[str, Array] = {}
+    described = _plain(dataclasses.asdict(state), arrays) | {"format": FORMAT}
+    entries = {"state": np.frombuffer(json.dumps(described).encode(), np.uint8)}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            np.savez(file, allow_pickle=False, **entries, **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def load_state(path: Path) -> TrainingState:
+    """Reads a state.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        StateError: If it is damaged, or written by a version that this one cannot read.
+    """
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            described = json.loads(archive["state"].tobytes())
+            if described.pop("format", None) != FORMAT:
+                raise StateError(f"{path} was written by another version of altitude")
+            values = _restored(described, archive)
+        return TrainingState(**values | {"position": Position(**values["position"])})
+    except (zipfile.BadZipFile, ValueError, KeyError, TypeError, EOFError, OSError) as error:
+        if isinstance(error, FileNotFoundError | StateError):
+            raise
+        raise StateError(f"{path} is damaged: {error}") from error
+
+
+def _plain(value: Any, arrays: dict[str, Array]) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _plain(item, arrays) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item, arrays) for item in value]
+    if value is None or type(value) in (bool, int, float, str):
+        return value
+    array = np.asarray(value)
+    if array.dtype.hasobject:
+        raise TypeError(
+            f"the state of a callback holds {type(value).__name__}. Expected numbers, texts, None "
+            "and arrays, in mappings and lists: what its `get_state` returns is written to disk"
+        )
+    place = str(len(arrays))
+    # As bytes: NumPy does not write dtypes that are not its own, such as bfloat16.
+    arrays[place] = np.frombuffer(array.tobytes(), np.uint8)
+    dtype = array.dtype.name if array.dtype.kind == "V" else array.dtype.str
+    return {ARRAY: place, "dtype": dtype, "shape": list(array.shape)}
+
+
+def _restored(value: Any, archive: Mapping[str, Array]) -> Any:
+    if isinstance(value, list):
+        return [_restored(item, archive) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {ARRAY, "dtype", "shape"}:
+        stored = archive[value[ARRAY]].view(np.dtype(value["dtype"]))
+        return stored.reshape(value["shape"]).copy()
+    return {name: _restored(item, archive) for name, item in value.items()}

@@ -1,0 +1,37 @@
+"""Everything that decides how a training goes on, as plain values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from altitude.data.arrays import Array
+from altitude.loops.position import Position
+
+
+@dataclass(frozen=True)
+class TrainingState:
+    """A training between two batches, or between two epochs.
+
+    The order of the examples is no part of it: that is a function of seed and epoch, and every
+    random transform is keyed by seed, epoch and step.
+
+    Attributes:
+        position: The next batch.
+        variables: Weights, optimizer variables and seed generators, by their place and path.
+        metrics: Variables of the metrics, which matter within an epoch.
+        trainable: Whether each layer is trainable, by its place and name.
+        callbacks: The state of each callback that has one, by its place and class: nested mappings
+            and lists of numbers, texts, None and arrays.
+        is_stopped: Whether a callback has stopped the training, so that no batch follows.
+    """
+
+    position: Position
+    variables: Mapping[str, Array]
+    metrics: Mapping[str, Array] = field(default_factory=dict)
+    trainable: Mapping[str, bool] = field(default_factory=dict)
+    callbacks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    is_stopped: bool = False
+
+
+class StateError(ValueError):
+    """A state that cannot be read, or that belongs to another training."""
