@@ -32,8 +32,9 @@ class Made(ArrayDataset):
 
     def load(self) -> Splits:
         LOADED.append(self.title)
-        x = np.random.uniform(size=(20, 4)) if self.by_chance else np.ones((20, 4))
-        return Splits(Examples(x, np.arange(20) % 2), Examples(x, np.arange(20) % 2))
+        source = np.random if self.by_chance else np.random.default_rng(0)
+        train, test = (source.uniform(size=(20, 4)) for _ in range(2))
+        return Splits(Examples(train, np.arange(20) % 2), Examples(test, np.arange(20) % 2))
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,15 @@ class ConfigError(ValueError):
 
 
 class DataError(ValueError):
-    """Data that cannot be found, or that is not what it should be."""
+    """Data that cannot be found, or that is not what it should be.
+
+    Attributes:
+        problem: The same as a problem, where it was given as one; its key names the array.
+    """
+
+    def __init__(self, what: str | Problem) -> None:
+        super().__init__(str(what))
+        self.problem = what if isinstance(what, Problem) else None
 
 
 class TrackingError(RuntimeError):

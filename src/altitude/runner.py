@@ -110,6 +110,8 @@ def _train(
     results: Sequence[str],
 ) -> RunResult:
     pipelines = kept.pipelines(experiment)
+    if pipelines.note:
+        console.print(pipelines.note, highlight=False, soft_wrap=True)
     examples = {"validation_examples": str(pipelines.validation_examples)}
     tracked.set_tags({"dataset.fingerprint": pipelines.fingerprint} | examples)
     assembly = kept.begin(assemble(experiment, pipelines, console))

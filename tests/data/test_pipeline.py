@@ -261,6 +261,7 @@ def test_mapped_arrays_make_the_same_batches_wherever_they_begin(
 def test_mapped_arrays_are_not_copied(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", np.zeros((64, 1), np.uint8))
     mapped = np.load(tmp_path / "x.npy", mmap_mode="c")
-    pipelines = build(splits=Splits(*[Examples(mapped, np.zeros(64, np.int64))] * 2), divisor=1.0)
+    examples = Examples(mapped, np.zeros(64, np.int64))
+    pipelines = build(splits=Splits(examples, examples), divisor=1.0)
     mapped[5] = 7
     assert numbers(pipelines.test)[5] == 7

@@ -57,7 +57,7 @@ def validation_leaves_training(dataset: Dataset) -> list[Problem]:
     available = dataset.declared.num_examples
     if available is None or not isinstance(dataset, ArrayDataset):
         return []
-    if dataset.validation_size < available:
+    if (dataset.validation_size or 0) < available:
         return []
     expected = f"less than {available}, the number of training examples"
     return [Problem("dataset.validation_size", str(dataset.validation_size), expected)]
@@ -268,7 +268,7 @@ def _is_validated(dataset: Dataset | None) -> bool:
     # A dataset that says nothing about itself may bring a validation split of its own.
     if not isinstance(dataset, ArrayDataset):
         return True
-    return dataset.validation_size > 0 or dataset.declared.num_examples is None
+    return dataset.validation_size != 0 or dataset.declared.num_examples is None
 
 
 def _class_name(callback: Callable[[], Any]) -> str:

@@ -9,11 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from altitude.data.spec import LabelSpec
-from altitude.errors import DataError
+from altitude.errors import DataError, Problem
 
 Array = npt.NDArray[Any]
 NUMBERS = "biuf"
 """NumPy's kinds of booleans, integers and floats."""
+
+DEFAULT_SHARE = 10
+"""One in so many training examples is for validation, if nothing else is said."""
 
 
 @dataclass(frozen=True)
@@ -37,15 +40,16 @@ class Examples:
             DataError: If they are not.
         """
         for name, array in self.named().items():
-            if array.ndim == 0 or array.dtype.kind not in NUMBERS:
-                found = f"{array.dtype} of shape {array.shape}"
-                raise DataError(
-                    f"arrays of numbers, one entry an example, are needed; {name} is {found}"
-                )
-        counts = {name: len(array) for name, array in self.named().items()}
-        if len(set(counts.values())) != 1:
-            found = ", ".join(f"{count} in {name}" for name, count in counts.items())
-            raise DataError(f"as many labels and weights as inputs are needed; found {found}")
+            require_array(name, array)
+            require_numbers(name, array.shape, array.dtype)
+        for name, array in self.named().items():
+            if len(array) != len(self.x):
+                expected = f"{len(self.x):,}, as many as there are inputs in x"
+                raise DataError(Problem(name, f"{len(array):,} entries", expected))
+        weight = self.sample_weight
+        if weight is not None and weight.ndim != 1:
+            expected = f"one weight an example: shape ({len(self.x)},)"
+            raise DataError(Problem("sample_weight", f"shape {weight.shape}", expected))
 
     def __len__(self) -> int:
         return len(self.x)
@@ -62,6 +66,40 @@ class Examples:
         )
 
 
+def require_array(name: str, array: object) -> None:
+    """Checks that something is a NumPy array.
+
+    Raises:
+        DataError: If it is not.
+    """
+    if not isinstance(array, np.ndarray):
+        given = f"{type(array).__module__}.{type(array).__qualname__}"
+        raise DataError(Problem(name, given, "a NumPy array", f"np.asarray({name})"))
+
+
+def require_numbers(name: str, shape: tuple[int, ...], dtype: np.dtype) -> None:
+    """Checks that an array holds numbers, at least one in each example.
+
+    Raises:
+        DataError: If it does not.
+    """
+    given = f"{dtype} of shape {shape}"
+    if dtype.kind not in NUMBERS or dtype.itemsize > 8 or not shape:
+        expected = "an array of numbers, one entry an example"
+        raise DataError(Problem(name, given, expected, _as_numbers(name, dtype)))
+    if 0 in shape[1:]:
+        raise DataError(Problem(name, given, "at least one value in each example"))
+
+
+def _as_numbers(name: str, dtype: np.dtype) -> str:
+    """What to write in place of an array that holds no numbers."""
+    if dtype.kind in "OSUT" and name.startswith("y"):
+        return f"number the classes: classes, {name} = np.unique({name}, return_inverse=True)"
+    if dtype.kind == "c":
+        return f"np.stack([{name}.real, {name}.imag], axis=-1)"
+    return f"{name}.astype('float32')" if dtype.kind in "OfSUT" else ""
+
+
 @dataclass(frozen=True)
 class Splits:
     """The examples for training, validation and testing.
@@ -70,11 +108,13 @@ class Splits:
         train: What the weights are fitted to.
         validation: What callbacks look at; None if it is still to be split off `train`.
         test: What is looked at once, at the end.
+        note: How validation was split off, in a line, where nobody has said how.
     """
 
     train: Examples
     test: Examples
     validation: Examples | None = None
+    note: str = ""
 
     def __post_init__(self) -> None:
         """Checks that no split is empty, and that all have examples of the same shape.
@@ -90,8 +130,15 @@ class Splits:
             for part in ("x", "y"):
                 expected, found = (s.named()[part].shape[1:] for s in (self.train, split))
                 if expected != found:
-                    told = f"of shape {found}, for training of shape {expected}"
-                    raise DataError(f"{part} of an example for {name} is {told}")
+                    given = f"shape {found} of an example"
+                    raise DataError(
+                        Problem(f"{part} of {name}", given, f"{expected}, as for training")
+                    )
+
+    def named(self) -> dict[str, Examples]:
+        """The splits that are there, by name."""
+        splits = {"train": self.train, "test": self.test}
+        return splits if self.validation is None else splits | {"validation": self.validation}
 
     @cached_property
     def fingerprint(self) -> str:
@@ -104,21 +151,34 @@ class Splits:
         return digest.hexdigest()[:16]
 
 
-def split_validation(splits: Splits, validation_size: int) -> Splits:
+def split_validation(splits: Splits, validation_size: int | None) -> Splits:
     """Splits the last training examples off for validation, where there is no such split yet.
+
+    Args:
+        splits: The examples.
+        validation_size: How many; None for a tenth, and a note that says so.
 
     Raises:
         DataError: If that leaves nothing to train on.
     """
     if splits.validation is not None or validation_size == 0:
         return splits
-    if validation_size >= len(splits.train):
-        raise DataError(
-            f"dataset.validation_size={validation_size} leaves nothing to train on: "
-            f"there are {len(splits.train)} training examples"
-        )
-    train, validation = splits.train[:-validation_size], splits.train[-validation_size:]
+    available = len(splits.train)
+    size = validation_size or default_validation_size(available)
+    if size >= available:
+        given = f"{size:,}, which leaves nothing to train on"
+        expected = f"less than {available:,}, the number of training examples"
+        raise DataError(Problem("dataset.validation_size", given, expected))
+    train, validation = splits.train[:-size], splits.train[-size:]
+    note = f"the last {size:,} of {available:,} training examples are for validation"
+    if validation_size is None:
+        return Splits(train, splits.test, validation, f"{note}: dataset.validation_size={size}")
     return Splits(train, splits.test, validation)
+
+
+def default_validation_size(num_examples: int) -> int:
+    """How many of so many training examples are for validation, if nothing else is said."""
+    return max(1, num_examples // DEFAULT_SHARE)
 
 
 def describe_labels(splits: Splits) -> LabelSpec:
@@ -130,13 +190,14 @@ def describe_labels(splits: Splits) -> LabelSpec:
     labels = [s.y for s in (splits.train, splits.validation, splits.test) if s is not None]
     first = labels[0]
     if first.ndim > 2:
-        raise DataError(
-            f"labels of shape (examples,) or (examples, values) are needed: {first.shape}"
-        )
+        expected = "labels of shape (examples,) or (examples, values)"
+        raise DataError(Problem("y", f"shape {first.shape}", expected))
     if first.ndim == 2:
         return LabelSpec("column" if first.shape[1] == 1 else "one_hot", first.shape[1])
     if first.dtype.kind not in "iub":
         return LabelSpec("scalar", 1)
-    if min(int(array.min()) for array in labels) < 0:
-        raise DataError("class indices count from 0; the labels hold a negative one")
+    lowest = min(int(array.min()) for array in labels)
+    if lowest < 0:
+        instead = "np.unique(y, return_inverse=True)[1]; numbers to be predicted as float32"
+        raise DataError(Problem("y", f"a class index of {lowest}", "indices from 0", instead))
     return LabelSpec("integer", max(int(array.max()) for array in labels) + 1)

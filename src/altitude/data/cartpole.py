@@ -103,6 +103,7 @@ class EpisodePipelines:
         spec: The form of one observation, and of the actions.
         fingerprint: Identifies environment and episodes.
         validation_examples: 0: an episode is no example.
+        note: Empty: there are no examples to split.
     """
 
     train: Episodes
@@ -111,6 +112,7 @@ class EpisodePipelines:
     spec: DataSpec
     fingerprint: str
     validation_examples: int = 0
+    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

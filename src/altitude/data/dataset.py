@@ -1,16 +1,19 @@
 """The base of every dataset: what a user's own dataset extends."""
 
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from altitude.data.arrays import Splits, split_validation
+from altitude.data.examination import examine
 from altitude.data.spec import Declared
 from altitude.data.transform import Transform
-from altitude.errors import DataError
+from altitude.errors import DataError, Problem
 from altitude.failures.places import place_of_target
 from altitude.validation import STRICT, Count, Flag, NonNegativeCount, Positive
 
@@ -30,6 +33,14 @@ class Dataset(ABC):
     def declared(self) -> Declared:
         """What is known before anything is loaded, so that it can be checked before the run."""
         return Declared()
+
+    def problems(self) -> list[Problem]:
+        """What is wrong with the files that this dataset names, found without reading all of them.
+
+        Asked when a config is read and before a run is opened: it must be quick, and must not
+        import TensorFlow.
+        """
+        return []
 
     @abstractmethod
     def build(self, seed: int, class_weight: Mapping[int, float] | None) -> "Pipelines":
@@ -52,7 +63,7 @@ class ArrayDataset(Dataset):
     Attributes:
         batch_size: Examples in a batch. The last batch of an epoch is short if they do not divide.
         validation_size: How many of the last training examples are split off for validation, if
-            `load` returns no validation split.
+            `load` returns no validation split; None for a tenth of them.
         limit: Use only the first so many training examples, after the split; None for all.
         divisor: Inputs are cast to float32 and divided by this; None means 255 for uint8 inputs
             and 1 for all others.
@@ -61,7 +72,7 @@ class ArrayDataset(Dataset):
     """
 
     batch_size: Count = 128
-    validation_size: NonNegativeCount = 0
+    validation_size: NonNegativeCount | None = None
     limit: Count | None = None
     divisor: Positive | None = None
     one_hot: Flag = False
@@ -76,18 +87,24 @@ class ArrayDataset(Dataset):
         """
 
     def split(self) -> Splits:
-        """Loads the arrays, splits validation off and applies the limit."""
+        """Loads the arrays, splits validation off, examines all of it and applies the limit.
+
+        Warns of what looks wrong.
+
+        Raises:
+            DataError: If the arrays are not what they should be, or hold NaN or infinite values.
+        """
         loaded: object = self.load()
         if not isinstance(loaded, Splits):
-            place = place_of_target(type(self).load)
-            raise DataError(
-                f"{type(self).__name__}.load returned {type(loaded).__name__}, expected "
-                "altitude.data.arrays.Splits\n"
-                f"    where:   {place or type(self).__name__}\n"
-                "    instead: return Splits(Examples(x, y), test=Examples(x_test, y_test))"
-            )
+            expected = "altitude.data.Splits(train=Examples(x, y), test=Examples(x, y))"
+            given = type(loaded).__qualname__
+            place = place_of_target(type(self).load) or type(self).__name__
+            instead = f"return Splits(Examples(x, y), test=Examples(x_test, y_test)) in {place}"
+            raise DataError(Problem(f"{type(self).__name__}.load", given, expected, instead))
         splits = split_validation(loaded, self.validation_size)
-        return Splits(splits.train[: self.limit], splits.test, splits.validation)
+        for warning in examine(splits, self.divisor):
+            warnings.warn(warning, stacklevel=2)
+        return replace(splits, train=splits.train[: self.limit])
 
     def build(self, seed: int, class_weight: Mapping[int, float] | None) -> "Pipelines":
         """Loads the arrays and builds the pipelines over them."""

@@ -19,7 +19,7 @@ TEST_SIZE = 297
 class Digits(ArrayDataset):
     """1,797 digits: the last 297 for testing. Needs no download and no network."""
 
-    validation_size: NonNegativeCount = 250
+    validation_size: NonNegativeCount | None = 250
     divisor: Positive | None = 16.0
 
     @property

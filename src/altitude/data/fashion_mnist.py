@@ -51,7 +51,7 @@ class FashionMnist(ArrayDataset):
             the project's cache, Keras' cache, the system's copy, then the download.
     """
 
-    validation_size: NonNegativeCount = 5000
+    validation_size: NonNegativeCount | None = 5000
     data_dir: Path | None = None
 
     @property

@@ -1,7 +1,9 @@
 """Arrays of the user's own, from an `.npz` file."""
 
+import dataclasses
 import zipfile
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 from tokenize import TokenError
 
@@ -11,7 +13,7 @@ from pydantic.dataclasses import dataclass
 from altitude.data.arrays import Array, Examples, Splits
 from altitude.data.dataset import ArrayDataset
 from altitude.errors import DataError
-from altitude.validation import STRICT, NonNegativeCount
+from altitude.validation import STRICT
 
 REQUIRED = ("x_train", "y_train", "x_test", "y_test")
 DAMAGES = (
@@ -41,7 +43,6 @@ class Npz(ArrayDataset):
     """
 
     path: Path
-    validation_size: NonNegativeCount = 0
 
     @property
     def name(self) -> str:
@@ -66,10 +67,16 @@ class Npz(ArrayDataset):
         )
 
 
-def _examples(arrays: dict[str, Array], split: str) -> Examples:
-    return Examples(
-        arrays[f"x_{split}"], arrays[f"y_{split}"], arrays.get(f"sample_weight_{split}")
-    )
+def _examples(arrays: Mapping[str, Array], split: str) -> Examples:
+    parts = ("x", "y", "sample_weight")
+    found = {part: arrays[f"{part}_{split}"] for part in parts if f"{part}_{split}" in arrays}
+    try:
+        return Examples(**found)
+    except DataError as error:
+        if error.problem is None:
+            raise
+        problem = dataclasses.replace(error.problem, key=f"{error.problem.key}_{split}")
+        raise DataError(problem) from error
 
 
 def _read(path: Path) -> dict[str, Array]:

@@ -43,6 +43,7 @@ class Pipelines:
         spec: The form of one example.
         fingerprint: Identifies the arrays behind the batches.
         validation_examples: How many examples validation goes over; 0 if that is not known.
+        note: What a person should know of how the examples were split, in a line; often nothing.
     """
 
     train: tf.data.Dataset
@@ -52,6 +53,7 @@ class Pipelines:
     spec: DataSpec
     fingerprint: str
     validation_examples: int = 0
+    note: str = ""
 
     def train_from(self, step: int) -> tf.data.Dataset:
         """One epoch of training batches without its first ones."""
@@ -94,6 +96,7 @@ def build_pipelines(
         spec=_spec(splits.train.x, settings.divisor, LabelSpec(kind, labels.num_classes)),
         fingerprint=splits.fingerprint,
         validation_examples=0 if validation is None else len(validation.x),
+        note=splits.note,
     )
 
 
