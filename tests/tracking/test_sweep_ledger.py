@@ -7,7 +7,7 @@ from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 from omegaconf import DictConfig
 
-from altitude.errors import TrackingError
+from altitude.errors import JobError, TrackingError
 from altitude.sweeps.outcome import Goal
 from altitude.sweeps.planning.jobs import Job
 from altitude.tracking import sweep_ledger
@@ -230,7 +230,7 @@ def test_why_a_process_died_takes_the_place_of_a_guess(
     ledger: SweepLedger, default_store: MlflowClient
 ) -> None:
     begin(default_store, ledger, **DEAD_HERE)
-    ledger.returned(JOB, RuntimeError("its process was ended by SIGKILL"), None)
+    ledger.returned(JOB, JobError("its process was ended by SIGKILL"), None)
     (outcome,) = ledger.outcomes().values()
     assert (outcome.status, outcome.reason) == ("KILLED", "its process was ended by SIGKILL")
 

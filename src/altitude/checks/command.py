@@ -134,10 +134,10 @@ def _command(source: ConfigSource, overrides: Sequence[str]) -> str:
 
 def _without_plain_values(config: DictConfig, overrides: Sequence[str]) -> list[str]:
     """The overrides, with the first value alone where any value would compose: it replaces one."""
-    first = next(variants(overrides))
+    firsts = [(text, next(variants([text]))) for text in overrides]
     return [
-        one if _replaces_a_value(config, one) else text
-        for text, one in zip(overrides, first, strict=True)
+        first[0] if first and _replaces_a_value(config, first[0]) else text
+        for text, first in firsts
     ]
 
 

@@ -8,6 +8,7 @@ from hydra import compose, version
 from hydra._internal.hydra import Hydra
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Glob
 from hydra.errors import HydraException
 from omegaconf import DictConfig, open_dict
 from omegaconf.errors import OmegaConfBaseException
@@ -87,7 +88,7 @@ def variants(overrides: Sequence[str]) -> Iterator[list[str]]:
     Args:
         overrides: Hydra overrides, some of which sweep over values.
     """
-    values = [_values(text) for text in overrides]
+    values = [options for text in overrides if (options := _values(text))]
     first = [options[0] for options in values]
     yield first
     for position, options in enumerate(values):
@@ -100,7 +101,11 @@ def _values(override: str) -> list[str]:
         parsed = OverridesParser.create().parse_override(override)
     except HydraException:
         return [override]  # explained when it is composed
-    return values_of(parsed) if parsed.is_sweep_override() else [override]
+    if not parsed.is_sweep_override():
+        return [override]
+    if isinstance(parsed.value(), Glob):
+        return []  # only a loader knows its options, which the jobs of the sweep are composed of
+    return values_of(parsed)
 
 
 def _without_misfits(

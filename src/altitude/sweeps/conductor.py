@@ -148,8 +148,7 @@ class Conductor:
         for job in jobs:
             self._attempts[job.identity] += 1
             attempt = self._attempts[job.identity]
-            subdir = str(job.number) if attempt == 1 else f"{job.number}-{attempt}"
-            self._frozen.freeze(job, self._ledger.tracking_of(job), subdir)
+            self._frozen.freeze(job, self._ledger.tracking_of(job), attempt)
         size = self._batch_size or len(jobs)
         for first in range(0, len(jobs), size):
             self._launch_batch(jobs[first : first + size])

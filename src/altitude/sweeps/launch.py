@@ -12,10 +12,11 @@ from rich.console import Console
 
 from altitude.commands import sweep_command
 from altitude.display.sweep import SweepDisplay
-from altitude.errors import SweepError
+from altitude.errors import ConfigError, Problem, SweepError
 from altitude.sweeps.closing import Closing
 from altitude.sweeps.conductor import Conductor, opened_launcher
 from altitude.sweeps.ending import ending_in_order
+from altitude.sweeps.folder import sweep_folder
 from altitude.sweeps.ledger import Ending, Ledger, Memory
 from altitude.sweeps.outcome import Outcome
 from altitude.sweeps.planning.composing import Composer
@@ -25,6 +26,7 @@ from altitude.sweeps.planning.plan import Plan, jobs_of, once, plan_sweep
 from altitude.sweeps.planning.space import Compose, short_names
 from altitude.sweeps.search.proposals import Search, Study
 from altitude.sweeps.watch import Watch
+from altitude.tracking.known_sweep import may_be_known
 from altitude.tracking.settings import Mlflow
 from altitude.tracking.store import resolve_uri
 
@@ -51,30 +53,56 @@ def launch_sweep(
         SweepError: If jobs have failed.
         KeyboardInterrupt: If it was stopped; all that is there has been written down.
     """
+    _require_experiments(config)
     compose = Composer(context.config_loader, config)
     console = Console(width=None if sys.stdout.isatty() else FILE_WIDTH)
     plan = plan_sweep(config, overrides, compose)
     if plan.sweep.dry_run:
         _list(plan, console)
         return
+    total = plan.sweep.number_of_jobs(len(plan.jobs))
+    console.print(f"sweep of {_count(total)}", highlight=False)
     plan.experiment.tracking.check()
-    folder = Path(str(config.hydra.sweep.dir)).absolute()
-    frozen = FrozenConfigs(folder / "configs")
     command = sweep_command(config, overrides)
-    with (
-        ending_in_order(),
-        opened_launcher(config, frozen, context, task_function, len(plan.jobs)) as launcher,
-    ):
-        ledger = _ledger(plan, command)
-        Launch(
-            plan=plan,
-            ledger=ledger,
-            conductor=_conductor(plan, ledger, launcher, frozen, config),
-            compose=compose,
-            folder=folder,
-            console=console,
-            command=command,
-        ).run()
+    with ending_in_order(), sweep_folder(config, console) as folder:
+        frozen = FrozenConfigs(folder / "configs")
+        early = 0 if _may_be_done(plan) else total
+        with opened_launcher(config, frozen, context, task_function, early) as launcher:
+            ledger = _ledger(plan, command)
+            Launch(
+                plan=plan,
+                ledger=ledger,
+                conductor=_conductor(plan, ledger, launcher, frozen, config),
+                compose=compose,
+                folder=folder,
+                console=console,
+                command=command,
+            ).run()
+
+
+def _require_experiments(config: DictConfig) -> None:
+    """Refuses the configs of other Hydra applications.
+
+    Raises:
+        ConfigError: If jobs would be no experiments.
+    """
+    if "sweep" not in config or "tracking" not in config:
+        expected = "the config of an experiment, with the groups `sweep` and `tracking`: "
+        expected += "this sweeper runs experiments of altitude, not tasks of any other kind"
+        given = "altitude, for a config that has no such groups"
+        raise ConfigError([Problem("hydra/sweeper", given, expected, "hydra/sweeper=basic")])
+
+
+def _may_be_done(plan: Plan) -> bool:
+    """Whether an earlier launch may have left nothing to do, so that no worker is to warm up."""
+    tracking = plan.experiment.tracking
+    if not isinstance(tracking, Mlflow) or plan.sweep.fresh:
+        return False
+    return may_be_known(resolve_uri(tracking.uri), plan.identity)
+
+
+def _count(jobs: int) -> str:
+    return "1 job" if jobs == 1 else f"{jobs} jobs"
 
 
 def _conductor(
@@ -179,7 +207,7 @@ class Launch:
 
     def _greet(self, search: Search, skipped: int) -> None:
         done = f", {skipped} of them done before: skipped" if skipped else ""
-        self._say(f"sweep {self.ledger.sweep_id}: {search.total} jobs{done}")
+        self._say(f"sweep {self.ledger.sweep_id}: {_count(search.total)}{done}")
         if search.notice:
             self._say(search.notice)
 

@@ -65,6 +65,14 @@ class Sweep(ABC):
     def combinations(self, space: "Space") -> Iterator[tuple[str, ...]]:
         """Jobs that stand for the space: what is composed and checked before the first job."""
 
+    def number_of_jobs(self, combinations: int) -> int:
+        """How many jobs there will be, by what is known before the first.
+
+        Args:
+            combinations: How many stand for the space.
+        """
+        return combinations
+
     @abstractmethod
     def search_settings(self, spaces: Sequence["Space"]) -> Mapping[str, Any]:
         """What makes another sweep of the same jobs."""

@@ -10,10 +10,11 @@ from altitude.tracking.claim import ATTEMPT, JOB, ROLE, SUMMARY, SWEEP_ID
 from altitude.tracking.connection import Connection
 from altitude.tracking.environment import RUN_ID
 from altitude.tracking.heartbeat import STOP
+from altitude.tracking.known_sweep import IDENTITY
 from altitude.tracking.liveness import is_alive, process_tags
 from altitude.tracking.store import creation_lock
 
-IDENTITY, COMMAND = "sweep_identity", "sweep_command"
+COMMAND = "sweep_command"
 
 
 def open_summary(store: Connection, identity: str, title: str, command: str, *, fresh: bool) -> Run:

@@ -132,9 +132,7 @@ def test_frozen_configs_are_found_by_the_overrides_of_the_job(
     jobs = plan(compose, "seed=1,2").jobs
     frozen = FrozenConfigs(tmp_path / "sweep" / "configs")
     for job in jobs:
-        frozen.freeze(
-            job, {"run_name": job.name, "tags": {"a": "b"}, "watched": True}, f"{job.number}-2"
-        )
+        frozen.freeze(job, {"run_name": job.name, "tags": {"a": "b"}, "watched": True}, attempt=2)
     found = [frozen.load_sweep_config(DictConfig({}), list(job.overrides)) for job in jobs]
     assert [config.seed for config in found] == [1, 2]
     assert [config.tracking.run_name for config in found] == ["seed=1", "seed=2"]

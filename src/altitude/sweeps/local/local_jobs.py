@@ -2,6 +2,7 @@
 
 import functools
 import os
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,13 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.core.singleton import Singleton
 from hydra.core.utils import JobReturn, JobStatus, run_job, setup_globals
 from hydra.types import HydraContext, TaskFunction
-from omegaconf import DictConfig, open_dict
+from omegaconf import DictConfig, OmegaConf
 
-from altitude.errors import TakenError
+from altitude.errors import JobError, TakenError
+from altitude.failure import failure_reason
 from altitude.session import import_tensorflow
 from altitude.sweeps.local.workers import Answer, Task, Workers, nothing
+from altitude.sweeps.planning.jobs import number_job
 
 
 def number_of_jobs(n_jobs: int) -> int:
@@ -73,7 +76,10 @@ class LocalJobs:
         returns: dict[int, JobReturn] = {}
 
         def answered(position: int, answer: Answer) -> None:
-            returns[position] = _job_return(answer)
+            died = bool(answer.failure)
+            returns[position] = (
+                _job_return_of_the_dead(configs[position], answer.failure) if died else answer.value
+            )
             listen(position, returns[position])
 
         tasks = [self._task(config, first + n) for n, config in enumerate(configs)]
@@ -85,21 +91,16 @@ class LocalJobs:
         self._workers.close()
 
     def _task(self, config: DictConfig, number: int) -> Task:
-        with open_dict(config):
-            config.hydra.job.id = f"{config.hydra.job.name}_{number}"
-            config.hydra.job.num = number
+        if OmegaConf.is_missing(config.hydra.job, "num"):  # our sweeper has numbered its jobs
+            number_job(config, number)
         state = Singleton.get_state()
         return functools.partial(_run, self._context, self._task_function, config, state)
 
 
 def _run(
     context: HydraContext, task_function: TaskFunction, config: DictConfig, state: dict[Any, Any]
-) -> Any:
-    """Runs one job, in a worker, as Hydra's own launchers do.
-
-    Returns:
-        What the job returned; a `TakenError`, which is no failure, as it is.
-    """
+) -> JobReturn:
+    """Runs one job, in a worker, as Hydra's own launchers do."""
     setup_globals()
     Singleton.set_state(state)
     HydraConfig.instance().set_config(config)
@@ -110,16 +111,25 @@ def _run(
         job_dir_key="hydra.sweep.dir",
         job_subdir_key="hydra.sweep.subdir",
     )
-    left_to_another = isinstance(returned._return_value, TakenError)
-    if returned.status is JobStatus.FAILED and not left_to_another:
-        raise returned._return_value
-    return returned._return_value
+    if returned.status is JobStatus.FAILED:
+        returned.return_value = _portable(returned._return_value)
+    return returned
 
 
-def _job_return(answer: Answer) -> JobReturn:
-    value = RuntimeError(answer.failure) if answer.failure else answer.value
-    failed = isinstance(value, Exception)
+def _portable(error: Exception) -> Exception:
+    """An error that the parent can read: classes of a job may not be importable there."""
+    if isinstance(error, TakenError):
+        return error
+    failed = JobError(failure_reason(error))
+    failed.add_note("".join(traceback.format_exception(error)))
+    return failed
+
+
+def _job_return_of_the_dead(config: DictConfig, failure: str) -> JobReturn:
+    """What is known of a job whose process did not live to return anything."""
     returned = JobReturn()
-    returned.status = JobStatus.FAILED if failed else JobStatus.COMPLETED
-    returned.return_value = value
+    returned.overrides = list(config.hydra.overrides.task)
+    returned.task_name = config.hydra.job.name
+    returned.status = JobStatus.FAILED
+    returned.return_value = JobError(failure)
     return returned

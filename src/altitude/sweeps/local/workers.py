@@ -187,7 +187,7 @@ def _serve(connection: Connection, cores: set[int], log: Path, warm_up: bytes) -
         _done(pickle.loads(warm_up))  # noqa: S301 - from our parent; a task tells if it failed
         gc.freeze()  # what was imported stays: collections need not look through it
         for task in _tasks(connection):
-            connection.send_bytes(pickle.dumps(_done(task)))
+            connection.send_bytes(_packed(_done(task)))
     gc.freeze()  # nor does the one at the end need to look through anything
 
 
@@ -203,6 +203,16 @@ def _done(task: Task) -> Answer:
         return Answer(failure=str(interrupt) or "Ctrl-C")
     except BaseException as error:  # noqa: BLE001 - told to the parent
         return Answer(failure=failure_reason(error))
+
+
+def _packed(answer: Answer) -> bytes:
+    """An answer as bytes; classes that the parent cannot import go with it."""
+    try:
+        packed: bytes = cloudpickle.dumps(answer)
+    except Exception as error:  # noqa: BLE001 - told to the parent
+        failure = f"what it returned cannot be sent: {failure_reason(error)}"
+        packed = pickle.dumps(Answer(failure=failure))
+    return packed
 
 
 def _write_to(log: Path) -> None:

@@ -18,10 +18,13 @@ class Composer:
     Args:
         loader: Hydra's config loader.
         main: What it composed of the overrides that are not swept.
+
+    Attributes:
+        loader: The same loader.
     """
 
     def __init__(self, loader: Any, main: DictConfig) -> None:
-        self._loader = loader
+        self.loader = loader
         self._main = main
         self._composed: dict[tuple[str, ...], DictConfig] = {}
 
@@ -51,7 +54,7 @@ class Composer:
 
     def _base(self, choices: tuple[str, ...]) -> DictConfig:
         if choices not in self._composed:
-            self._composed[choices] = self._loader.load_sweep_config(self._main, list(choices))
+            self._composed[choices] = self.loader.load_sweep_config(self._main, list(choices))
         return self._composed[choices]
 
     def _sets_a_value(self, override: Override) -> bool:
@@ -64,7 +67,7 @@ class Composer:
 
     def _is_a_choice(self, override: Override) -> bool:
         key = str(override.key_or_group)
-        return "." not in key and bool(self._loader.repository.group_exists(key))
+        return "." not in key and bool(self.loader.repository.group_exists(key))
 
 
 def _directory_name(config: DictConfig, overrides: Sequence[Override]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from altitude.sweeps.planning.jobs import Job
+from altitude.sweeps.planning.jobs import Job, number_job, running_config
 
 
 class FrozenConfigs:
@@ -22,14 +22,15 @@ class FrozenConfigs:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._paths: dict[tuple[str, ...], Path] = {}
+        self._owners: dict[str, int] = {}
 
-    def freeze(self, job: Job, tracking: Mapping[str, Any], subdir: str) -> None:
+    def freeze(self, job: Job, tracking: Mapping[str, Any], attempt: int = 1) -> None:
         """Keeps a job's config.
 
         Args:
             job: The job.
             tracking: Settings of the group `tracking` that it gets.
-            subdir: Its folder in that of the sweep.
+            attempt: How often it has been tried, this time included; each has its own folder.
         """
         config = job.config.copy()
         with open_dict(config):
@@ -37,11 +38,23 @@ class FrozenConfigs:
             for name, node in job.callbacks.items():  # behind the user's own
                 OmegaConf.update(config, f"callbacks.{name}", dict(node))
             config.hydra.sweep.dir = str(self._folder.parent)
-            config.hydra.sweep.subdir = subdir
+        number_job(config, job.number)
+        name = self._subdir(config, job.number)
+        suffix = "" if attempt == 1 else f"-{attempt}"
+        with open_dict(config):
+            config.hydra.sweep.subdir = name + suffix
         self._folder.mkdir(parents=True, exist_ok=True)
-        path = self._folder / f"{subdir}.pickle"
+        path = self._folder / f"{job.number}{suffix}.pickle"
         path.write_bytes(pickle.dumps(config))
         self._paths[job.overrides] = path
+
+    def _subdir(self, config: DictConfig, number: int) -> str:
+        """`hydra.sweep.subdir` of a job, with its number where another job has the same folder."""
+        with running_config(config):
+            name = str(config.hydra.sweep.subdir)
+        if self._owners.setdefault(name, number) == number:
+            return name
+        return f"{name}-{number}"
 
     def load_sweep_config(
         self,

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -82,6 +83,18 @@ def _key_and_text(override: str) -> tuple[str, str]:
     return str(parsed.key_or_group), str(parsed.get_value_element_as_str())
 
 
+def number_job(config: DictConfig, number: int) -> None:
+    """Writes the number of a job into its config, where Hydra users look for it.
+
+    Args:
+        config: What Hydra composed for the job, its own node included.
+        number: Its place in the sweep, counting from 0.
+    """
+    with open_dict(config):
+        config.hydra.job.num = number
+        config.hydra.job.id = f"{config.hydra.job.name}_{number}"
+
+
 def identity(config: DictConfig, swept: Mapping[str, Any]) -> str:
     """Hash of what a job computes: its resolved config without paths, names and tracking.
 
@@ -107,13 +120,20 @@ def _resolved(config: DictConfig) -> dict[str, Any]:
     with open_dict(own):
         own.output_dir = "."
         hydra = own.pop("hydra", None)
-    running: Any = HydraConfig.instance()  # where the resolver `hydra:` looks
-    before = running.cfg
-    if hydra is not None:
-        running.cfg = OmegaConf.create({"hydra": hydra})
-    try:
+    with running_config(None if hydra is None else OmegaConf.create({"hydra": hydra})):
         # JSON's keys are texts: those of a class weight are numbers.
         return cast("dict[str, Any]", OmegaConf.to_container(own, resolve=True))
+
+
+@contextmanager
+def running_config(config: DictConfig | None) -> Iterator[None]:
+    """Has the resolver `hydra:` look into a config; None changes nothing."""
+    running: Any = HydraConfig.instance()
+    before = running.cfg
+    if config is not None:
+        running.cfg = config
+    try:
+        yield
     finally:
         running.cfg = before
 

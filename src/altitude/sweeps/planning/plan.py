@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, open_dict
 
 from altitude.checks.rules import objectives_exist
 from altitude.config import read_experiment, read_sweep
 from altitude.errors import ConfigError, Problem
 from altitude.experiment import Experiment
+from altitude.sweeps.planning.composing import Composer
 from altitude.sweeps.planning.jobs import Job, compose_jobs, digest
 from altitude.sweeps.planning.space import Compose, Space, read_spaces
 from altitude.sweeps.search.proposals import Proposal
@@ -41,7 +43,7 @@ class Plan:
     identity: str
 
 
-def plan_sweep(config: DictConfig, overrides: Sequence[str], compose: Compose) -> Plan:
+def plan_sweep(config: DictConfig, overrides: Sequence[str], compose: Composer) -> Plan:
     """Composes and checks every job.
 
     Args:
@@ -52,13 +54,14 @@ def plan_sweep(config: DictConfig, overrides: Sequence[str], compose: Compose) -
     Raises:
         ConfigError: If anything is wrong with any job; it lists everything.
     """
-    spaces = read_spaces(overrides, compose)
+    spaces = read_spaces(overrides, compose, compose.loader)
     keys = list(dict.fromkeys(key for space in spaces for key in space.keys))
     sweep, problems = read_sweep(config)
     if sweep is None:
         raise ConfigError(problems)
     found = problems  # told once it is known that jobs have such metrics
-    problems = [problem for space in spaces for problem in sweep.problems_with(space)]
+    problems = [_without_values(o, compose) for space in spaces for o in space.empty]
+    problems += [problem for space in spaces for problem in sweep.problems_with(space)]
     problems += [_of_the_sweep(key) for key in keys if key.partition(".")[0] in SHARED]
     if problems:
         raise ConfigError(problems)
@@ -106,6 +109,15 @@ def _checked(sweep: Sweep, jobs: Sequence[Job]) -> Experiment:
     if found:
         raise ConfigError([_told(problem, bad, len(jobs)) for problem, bad in found.items()])
     return experiments[0]
+
+
+def _without_values(override: Override, compose: Composer) -> Problem:
+    """A sweep over nothing, such as `model=glob(z*)`."""
+    key = str(override.key_or_group)
+    given = str(override.input_line).partition("=")[2]
+    options = ", ".join(compose.loader.get_group_options(key))
+    expected = f"something that matches one of {options}" if options else "one value at least"
+    return Problem(key, given, expected)
 
 
 def _of_the_sweep(key: str) -> Problem:

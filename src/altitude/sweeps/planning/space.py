@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import IntervalSweep, Override
 from omegaconf import DictConfig, OmegaConf
@@ -48,6 +49,11 @@ class Space:
         """Whether all values can be listed."""
         return all(override.is_discrete_sweep() for override in self.swept)
 
+    @property
+    def empty(self) -> tuple[Override, ...]:
+        """The swept overrides that stand for no value at all."""
+        return tuple(override for override in self.swept if not values_of(override))
+
     def grid(self) -> Iterator[tuple[str, ...]]:
         """Every combination of values, as plain overrides; the last parameter changes fastest."""
         for values in itertools.product(*map(values_of, self.swept)):
@@ -72,25 +78,33 @@ def values_of(override: Override) -> list[str]:
     return [f"{key}={end}" for end in (interval.start, interval.end)]
 
 
-def read_spaces(overrides: Sequence[str], compose: Compose) -> list[Space]:
+def read_spaces(
+    overrides: Sequence[str], compose: Compose, loader: ConfigLoader | None = None
+) -> list[Space]:
     """Reads the space of a sweep: one, or one for each recipe where recipes are swept over.
 
     Args:
         overrides: As they were typed.
         compose: Composes a config, to find the space that a recipe brings along.
+        loader: Lists the options of a group, for `model=glob(*)`.
 
     Raises:
         hydra.errors.HydraException: If an override cannot be parsed.
     """
-    parsed = _parsed(overrides)
+    parsed = _parsed(overrides, loader)
     among = [o.key_or_group for o in parsed if o.key_or_group == RECIPE and o.is_sweep_override()]
-    return [_read(chosen, tuple(among), compose) for chosen in _for_each_recipe(parsed)]
+    return [_read(chosen, tuple(among), compose, loader) for chosen in _for_each_recipe(parsed)]
 
 
-def _read(overrides: Sequence[Override], among: tuple[str, ...], compose: Compose) -> Space:
+def _read(
+    overrides: Sequence[Override],
+    among: tuple[str, ...],
+    compose: Compose,
+    loader: ConfigLoader | None,
+) -> Space:
     plain = [str(o.input_line) for o in overrides if not o.is_sweep_override()]
     params = OmegaConf.select(compose(plain), PARAMS) or {}
-    brought = _parsed([f"{key}={value}" for key, value in params.items()])
+    brought = _parsed([f"{key}={value}" for key, value in params.items()], loader)
     chosen = {_effect(override): override for override in [*brought, *overrides]}
     return Space(
         tuple(str(o.input_line) for o in chosen.values() if not o.is_sweep_override()),
@@ -114,8 +128,8 @@ def _for_each_recipe(overrides: Sequence[Override]) -> Iterator[list[Override]]:
     yield list(overrides)
 
 
-def _parsed(overrides: Sequence[str]) -> list[Override]:
-    parsed: list[Override] = OverridesParser.create().parse_overrides(list(overrides))
+def _parsed(overrides: Sequence[str], loader: ConfigLoader | None = None) -> list[Override]:
+    parsed: list[Override] = OverridesParser.create(loader).parse_overrides(list(overrides))
     return parsed
 
 

@@ -94,6 +94,10 @@ class Optuna(Sweep):
         """Every choice, and the ends of every interval."""
         return space.samples()
 
+    def number_of_jobs(self, combinations: int) -> int:  # noqa: ARG002
+        """As many as are to finish."""
+        return self.n_trials
+
     def search_settings(self, spaces: Sequence[Space]) -> Mapping[str, Any]:
         """What decides which jobs are chosen; not how many, so that a search can be prolonged."""
         return {

@@ -1,0 +1,38 @@
+"""Hydra's own tests of launchers, run on ours."""
+
+import pytest
+from hydra.test_utils.launcher_common_tests import (
+    BatchedSweeperTestSuite,
+    IntegrationTestSuite,
+    LauncherTestSuite,
+)
+
+from altitude.config_path import config_directory
+
+OURS = f"hydra.searchpath=[file://{config_directory()}]"
+"""Has Hydra find our config groups beside those of the tests."""
+
+COLD = "+hydra.job.env_set.TESTED=launcher"
+"""Workers whose jobs set environment variables do not import TensorFlow, which takes its time."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("launcher_name", "overrides"), [("local", [OURS, COLD])])
+class TestLocalLauncher(LauncherTestSuite):
+    """What every launcher must do."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("launcher_name", "overrides"), [("local", [OURS, COLD, "hydra.sweeper.max_batch_size=2"])]
+)
+class TestLocalLauncherInBatches(BatchedSweeperTestSuite):
+    """What a launcher must do that is given some jobs at a time."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("task_launcher_cfg", "extra_flags"), [({}, ["-m", OURS, COLD, "hydra/launcher=local"])]
+)
+class TestLocalLauncherInAnApplication(IntegrationTestSuite):
+    """What a launcher must do for an application that has never heard of it."""
