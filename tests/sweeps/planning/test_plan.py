@@ -12,7 +12,7 @@ from altitude.sweeps.search.proposals import Proposal
 
 
 def plan(compose: Composer, *overrides: str) -> Plan:
-    fixed = [override for override in overrides if "," not in override]
+    fixed = [override for override in overrides if "," not in override and "glob(" not in override]
     return plan_sweep(compose(fixed), overrides, compose)
 
 
@@ -140,6 +140,49 @@ def test_frozen_configs_are_found_by_the_overrides_of_the_job(
     assert found[1].hydra.sweep.dir == str(tmp_path / "sweep")
     assert found[1].hydra.sweep.subdir == "1-2"
     assert jobs[1].config.tracking.run_name is None
+
+
+def frozen_subdirs(compose: Composer, tmp_path: Path, *overrides: str) -> list[str]:
+    """`hydra.sweep.subdir` of each job, and that of a second attempt of the first."""
+    jobs = plan(compose, *overrides).jobs
+    frozen = FrozenConfigs(tmp_path / "sweep" / "configs")
+    found = []
+    for job, attempt in [*((job, 1) for job in jobs), (jobs[0], 2)]:
+        frozen.freeze(job, {}, attempt)
+        config = frozen.load_sweep_config(DictConfig({}), list(job.overrides))
+        assert (config.hydra.job.num, config.hydra.job.id) == (
+            job.number,
+            f"altitude_{job.number}",
+        )
+        found.append(config.hydra.sweep.subdir)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("subdir", "expected"),
+    [
+        ("${hydra:job.num}", ["0", "1", "0-2"]),
+        ("job_${hydra.job.num}", ["job_0", "job_1", "job_0-2"]),
+        ("${hydra:job.override_dirname}", ["seed=1", "seed=2", "seed=1-2"]),
+        ("${model.activation}/${seed}", ["relu/1", "relu/2", "relu/1-2"]),
+        ("same", ["same", "same-1", "same-2"]),
+    ],
+)
+def test_each_job_has_the_folder_that_was_asked_for(
+    subdir: str, expected: list[str], compose: Composer, tmp_path: Path
+) -> None:
+    typed = [f"hydra.sweep.subdir='{subdir}'", "seed=1,2"]
+    assert frozen_subdirs(compose, tmp_path, *typed) == expected
+
+
+def test_a_glob_stands_for_the_options_of_a_group(compose: Composer) -> None:
+    names = [job.name for job in plan(compose, "model=glob([c*,m*],exclude=*_softmax)").jobs]
+    assert names == ["model=cnn", "model=mlp"]
+
+
+def test_a_glob_that_nothing_matches_lists_the_options(compose: Composer) -> None:
+    with pytest.raises(ConfigError, match=r"matches one of .*cnn.*mlp"):
+        plan(compose, "model=glob(z*)")
 
 
 def test_a_test_score_is_never_proposed_to_choose_by(compose: Composer) -> None:
