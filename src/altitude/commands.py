@@ -48,13 +48,19 @@ def command_line(config: DictConfig, arguments: Sequence[str]) -> str:
 
 def _hydra_overrides(config: DictConfig) -> list[str]:
     """Overrides of Hydra's own node as they were typed, without the mode, which a flag says."""
-    return [o for o in config.hydra.overrides.hydra if _key(o) != "hydra.mode"]
+    return [override for override in _typed(config) if _key(override) != "hydra.mode"]
+
+
+def _typed(config: DictConfig) -> list[str]:
+    """As they were typed: interpolations in them stand for values that only a job has."""
+    overrides: Any = OmegaConf.to_container(config.hydra.overrides.hydra, resolve=False)
+    return [str(override) for override in overrides]
 
 
 def _is_a_sweep_by_itself(config: DictConfig) -> bool:
     """Whether its recipe is a sweep, or its primary config: one job must say that it is none."""
     hydra = config.hydra
-    asked = MULTIRUN in hydra.overrides.hydra
+    asked = MULTIRUN in _typed(config)
     return bool(hydra.sweeper.params) or (hydra.mode is not None and not asked)
 
 

@@ -14,7 +14,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
 from altitude.errors import JobError, TakenError
-from altitude.failure import failure_reason
+from altitude.failures import failure_reason
 from altitude.session import import_tensorflow
 from altitude.sweeps.local.workers import Answer, Task, Workers, nothing
 from altitude.sweeps.planning.jobs import number_job
@@ -128,7 +128,8 @@ def _portable(error: Exception) -> Exception:
 def _job_return_of_the_dead(config: DictConfig, failure: str) -> JobReturn:
     """What is known of a job whose process did not live to return anything."""
     returned = JobReturn()
-    returned.overrides = list(config.hydra.overrides.task)
+    overrides: Any = OmegaConf.to_container(config.hydra.overrides.task)
+    returned.overrides = overrides
     returned.task_name = config.hydra.job.name
     returned.status = JobStatus.FAILED
     returned.return_value = JobError(failure)
