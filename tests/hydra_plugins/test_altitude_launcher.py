@@ -12,19 +12,23 @@ from altitude.config_path import config_directory
 OURS = f"hydra.searchpath=[file://{config_directory()}]"
 """Has Hydra find our config groups beside those of the tests."""
 
+INSIDE = "hydra.job.chdir=true"
+"""What the tests expect, as it was the default when they were written."""
+
 COLD = "+hydra.job.env_set.TESTED=launcher"
 """Workers whose jobs set environment variables do not import TensorFlow, which takes its time."""
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("launcher_name", "overrides"), [("local", [OURS, COLD])])
+@pytest.mark.parametrize(("launcher_name", "overrides"), [("local", [OURS, COLD, INSIDE])])
 class TestLocalLauncher(LauncherTestSuite):
     """What every launcher must do."""
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("launcher_name", "overrides"), [("local", [OURS, COLD, "hydra.sweeper.max_batch_size=2"])]
+    ("launcher_name", "overrides"),
+    [("local", [OURS, COLD, INSIDE, "hydra.sweeper.max_batch_size=2"])],
 )
 class TestLocalLauncherInBatches(BatchedSweeperTestSuite):
     """What a launcher must do that is given some jobs at a time."""
