@@ -1,7 +1,7 @@
 """The one display of a sweep: live in a terminal, a line for each job that ends elsewhere."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -10,10 +10,11 @@ from rich.table import Table
 from rich.text import Text
 
 from altitude.sweeps.outcome import Goal, Outcome
+from altitude.sweeps.progress import Progress
 
-ENDED = ("FINISHED", "FAILED", "KILLED")
 SHOWN_AT_ONCE = 16
 BAR_WIDTH = 30
+WAITING = "waiting for the first job, which imports TensorFlow first"
 
 
 class SweepDisplay:
@@ -22,101 +23,114 @@ class SweepDisplay:
     Args:
         console: Where it is shown.
         goal: What ranks the jobs.
-        total: How many jobs there are.
-        skipped: How many of them were done by an earlier launch.
+        progress: How far the sweep is when this launch begins.
     """
 
-    def __init__(self, console: Console, goal: Goal, total: int, skipped: int) -> None:
+    def __init__(self, console: Console, goal: Goal, progress: Progress) -> None:
         self._console = console
         self._goal = goal
-        self._total = total
-        self._skipped = skipped
+        self._progress = progress
         self._began = time.monotonic()
-        self._told: set[str | None] = set()
-        self._outcomes: Sequence[Outcome] = ()
+        self._notes: set[str] = set()
         self._live = Live(console=console, get_renderable=self._picture, auto_refresh=True)
 
-    def start(self, outcomes: Sequence[Outcome]) -> None:
-        """Begins; what has ended already is not told again."""
-        self._told = {outcome.run_id for outcome in outcomes if outcome.status in ENDED}
-        self._outcomes = outcomes
+    def start(self) -> None:
+        """Begins."""
+        if self._progress.done >= self._progress.total:
+            return
         if self._console.is_terminal:
             self._live.start()
+        elif not self._progress.running:
+            self._print(Text(WAITING))
 
-    def update(self, outcomes: Sequence[Outcome]) -> None:
-        """Shows what has become of the jobs by now."""
-        self._outcomes = outcomes
-        for outcome in outcomes:
-            if outcome.status in ENDED and outcome.run_id not in self._told:
-                self._told.add(outcome.run_id)
-                self._console.print(self._line(outcome), highlight=False, soft_wrap=True)
-
-    def expect(self, total: int) -> None:
-        """Takes how many jobs there are."""
-        self._total = total
+    def update(self, progress: Progress) -> None:
+        """Shows how far the sweep is by now: a line for each job that has ended since."""
+        before, self._progress = self._progress, progress
+        for key in progress.repeated.keys() - before.repeated.keys():
+            self._print(_attempt(progress.repeated[key]))
+        for identity, outcome in list(progress.ended.items())[len(before.ended) :]:
+            counter = f"[{progress.ordinal(identity)}/{progress.total}]"
+            self._print(Text(f"{counter} {outcome.label}  ").append_text(self._result(outcome)))
 
     def note(self, text: str) -> None:
         """Shows a line once."""
-        if text not in self._told:
-            self._told.add(text)
-            self._console.print(text, style="yellow", highlight=False, soft_wrap=True)
+        if text not in self._notes:
+            self._notes.add(text)
+            self._print(Text(text, style="yellow"))
 
     def close(self) -> None:
         """Takes the live picture off the terminal."""
         if self._live.is_started:
             self._live.stop()
 
-    def _line(self, outcome: Outcome) -> Text:
-        ended = sum(other.status in ENDED for other in self._outcomes)
-        text = Text(f"[{ended}/{self._total}] {outcome.name}  ")
+    def _print(self, line: Text) -> None:
+        self._console.print(line, highlight=False, soft_wrap=True)
+
+    def _result(self, outcome: Outcome) -> Text:
         if outcome.status != "FINISHED":
-            return text.append(f"{outcome.status}: {outcome.reason}", style="red")
+            return Text(f"{outcome.status}: {outcome.reason}", style="red")
         value = outcome.metrics.get(self._goal.metric)
-        told = "" if value is None else f"{self._goal.metric} {value:.4f}"
-        return text.append(told + ("  pruned" if outcome.pruned else ""), style="green")
+        score = f"no {self._goal.metric}" if value is None else f"{self._goal.metric} {value:.4f}"
+        if outcome.pruned:
+            score = "pruned" if value is None else f"{score}  pruned"
+        return Text(score, style="green")
 
     def _picture(self) -> RenderableType:
-        bar = ProgressBar(total=self._total, completed=self._count(*ENDED), width=BAR_WIDTH)
+        progress = self._progress
+        ended = progress.done + progress.failed
+        bar = ProgressBar(total=progress.total, completed=ended, width=BAR_WIDTH)
         heading = Table.grid(padding=(0, 2))
-        heading.add_row(bar, Text(", ".join(self._counts())), Text(self._time_left()))
-        return Group(heading, *self._best(), self._running())
+        heading.add_row(bar, Text(", ".join(_counts(progress))), Text(self._time_left(progress)))
+        return Group(heading, *self._best(progress), *_waiting(progress), *_running(progress))
 
-    def _counts(self) -> Iterator[str]:
-        done, failed = self._count("FINISHED"), self._count("FAILED", "KILLED")
-        running = self._count("RUNNING")
-        yield f"{done} of {self._total} done"
-        if self._skipped:
-            yield f"{self._skipped} of them before"
-        if failed:
-            yield f"{failed} failed"
-        yield f"{running} running"
-        yield f"{max(0, self._total - done - failed - running)} left"
-
-    def _count(self, *statuses: str) -> int:
-        return sum(outcome.status in statuses for outcome in self._outcomes)
-
-    def _time_left(self) -> str:
-        ended = self._count(*ENDED) - self._skipped
+    def _time_left(self, progress: Progress) -> str:
+        ended = len(progress.ended)
         if ended < 1:
             return ""
-        left = max(0, self._total - ended - self._skipped)
+        left = max(0, progress.total - ended - progress.skipped)
         seconds = (time.monotonic() - self._began) / ended * left
         return f"about {seconds / 60:.0f} min left" if seconds > 90 else f"{seconds:.0f} s left"
 
-    def _best(self) -> Iterator[Text]:
-        best = self._goal.best(self._outcomes)
-        if best is not None:
-            value = self._goal.value(best.metrics)
-            yield Text(f"best so far: {self._goal.metric} {value:.4f}, {best.name}", style="green")
+    def _best(self, progress: Progress) -> Iterator[Text]:
+        best = self._goal.best(progress.finished)
+        if best is None:
+            return
+        value = self._goal.value(best.metrics)
+        level = sum(self._goal.value(other.metrics) == value for other in progress.finished) - 1
+        tie = f", in a tie with {level} more" if level else ""
+        text = f"best so far: {self._goal.metric} {value:.4f}, {best.label}{tie}"
+        yield Text(text, style="green")
 
-    def _running(self) -> Table:
-        table = Table.grid(padding=(0, 2))
-        running = [outcome for outcome in self._outcomes if outcome.status == "RUNNING"]
-        for outcome in running[:SHOWN_AT_ONCE]:
-            table.add_row(outcome.name, f"epoch {outcome.epochs}", _measured(outcome))
-        if len(running) > SHOWN_AT_ONCE:
-            table.add_row(f"and {len(running) - SHOWN_AT_ONCE} more")
-        return table
+
+def _attempt(outcome: Outcome) -> Text:
+    text = f"{outcome.label}  {outcome.status}, is run again: {outcome.reason}"
+    return Text(text, style="yellow")
+
+
+def _counts(progress: Progress) -> Iterator[str]:
+    yield f"{progress.done} of {progress.total} done"
+    if progress.skipped:
+        yield f"{progress.skipped} of them before"
+    if progress.failed:
+        yield f"{progress.failed} failed"
+    yield f"{len(progress.running)} running"
+    yield f"{progress.left} left"
+
+
+def _waiting(progress: Progress) -> Iterator[Text]:
+    if not progress.running and not progress.ended and progress.left:
+        yield Text(WAITING)
+
+
+def _running(progress: Progress) -> Iterator[Table]:
+    if not progress.running:
+        return
+    table = Table.grid(padding=(0, 2))
+    for outcome in progress.running[:SHOWN_AT_ONCE]:
+        table.add_row(outcome.label, f"epoch {outcome.epochs}", _measured(outcome))
+    if len(progress.running) > SHOWN_AT_ONCE:
+        table.add_row(f"and {len(progress.running) - SHOWN_AT_ONCE} more")
+    yield table
 
 
 def _measured(outcome: Outcome) -> str:

@@ -97,6 +97,13 @@ class Conductor:
             self._failure = told
             return
 
+    def to_repeat(self) -> frozenset[str]:
+        """Identities of the jobs that are run again if the attempt that was launched fails."""
+        if self._fail_fast:
+            return frozenset()
+        attempts = dict(self._attempts)  # another thread counts on
+        return frozenset(key for key, count in attempts.items() if count <= self._retries)
+
     def wait_for_the_last(self) -> None:
         """Waits some time until the jobs that were asked to stop have done so."""
         _close(self._launcher)  # a process that is gone leaves no run that seems to go on

@@ -24,6 +24,7 @@ from altitude.sweeps.planning.frozen_configs import FrozenConfigs
 from altitude.sweeps.planning.jobs import Job
 from altitude.sweeps.planning.plan import Plan, jobs_of, once, plan_sweep
 from altitude.sweeps.planning.space import Compose, short_names
+from altitude.sweeps.progress import Progress
 from altitude.sweeps.search.proposals import Search, Study
 from altitude.sweeps.watch import Watch
 from altitude.tracking.known_sweep import may_be_known
@@ -68,7 +69,8 @@ def launch_sweep(
         frozen = FrozenConfigs(folder / "configs")
         early = 0 if _may_be_done(plan) else total
         with opened_launcher(config, frozen, context, task_function, early) as launcher:
-            ledger = _ledger(plan, command)
+            with console.status("opening the tracking store"):
+                ledger = _ledger(plan, command)
             Launch(
                 plan=plan,
                 ledger=ledger,
@@ -172,13 +174,13 @@ class Launch:
         """
         known = self.conductor.begin()
         search = self._search(begun=bool(known))
-        skipped = sum(outcome.status == "FINISHED" for outcome in known.values())
-        display = SweepDisplay(self.console, self.plan.sweep.goals[0], search.total, skipped)
-        self._greet(search, skipped)
+        progress = Progress.begin(search.total, known)
+        display = SweepDisplay(self.console, self.plan.sweep.goals[0], progress)
+        self._greet(search, progress.skipped)
         jobs: list[Job] = []
         try:
-            heed = self.conductor.heed
-            with Watch(self.ledger, display, search.total, skipped, heed) as watch:
+            heed, to_repeat = self.conductor.heed, self.conductor.to_repeat
+            with Watch(self.ledger, display, progress, heed, to_repeat) as watch:
                 for proposed in self._rounds(search):
                     jobs += proposed
                     watch.expect(search.total)

@@ -38,6 +38,11 @@ class Outcome:
     epochs: int = 0
     validation_examples: int = 0
 
+    @property
+    def label(self) -> str:
+        """Its name, also where nothing was swept."""
+        return self.name or f"job {self.number}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Goal:

@@ -1,8 +1,9 @@
-"""Looks what becomes of the jobs of a sweep while they run, and shows it."""
+"""Polls the status of a sweep's jobs while they run, and updates the display."""
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -10,6 +11,7 @@ from altitude.display.sweep import SweepDisplay
 from altitude.errors import TrackingError
 from altitude.sweeps.ledger import Ledger, counts_of
 from altitude.sweeps.outcome import Outcome
+from altitude.sweeps.progress import Progress
 
 LOOK_SECONDS = 1.0
 SHARE = 0.05
@@ -22,29 +24,30 @@ class Watch:
     Args:
         ledger: What is known of the jobs.
         display: Where it is shown.
-        total: How many jobs there are.
-        skipped: How many of them were done before.
+        progress: How far the sweep is when this launch begins.
         heed: Called with what was read.
+        to_repeat: Returns the identities of the jobs that are run again if they fail.
     """
 
     def __init__(
         self,
         ledger: Ledger,
         display: SweepDisplay,
-        total: int,
-        skipped: int,
+        progress: Progress,
         heed: Callable[[Sequence[Outcome]], None],
+        to_repeat: Callable[[], Collection[str]],
     ) -> None:
         self._ledger = ledger
         self._display = display
-        self._total = total
-        self._skipped = skipped
+        self._progress = progress
         self._heed = heed
+        self._to_repeat = to_repeat
+        self._one_at_a_time = threading.Lock()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def __enter__(self) -> Self:
-        self._display.start(list(self._ledger.outcomes().values()))
+        self._display.start()
         self._thread.start()
         return self
 
@@ -56,26 +59,40 @@ class Watch:
     ) -> None:
         self._over.set()
         self._thread.join()
+        self._look_patiently(self._look_once_more)
         self._display.close()
 
     def expect(self, total: int) -> None:
         """Takes how many jobs there are, where a search has found out that it needs fewer."""
-        self._total = total
-        self._display.expect(total)
+        with self._one_at_a_time:
+            self._progress = replace(self._progress, total=total)
 
     def look(self) -> None:
         """Reads the ledger once."""
-        outcomes = list(self._ledger.outcomes().values())
-        self._display.update(outcomes)
-        self._heed(outcomes)
-        self._ledger.count(counts_of(outcomes, self._total, self._skipped))
+        to_repeat = self._to_repeat()  # before the outcomes, which would else be of a later attempt
+        self._heed(self._show(to_repeat))
+
+    def _look_once_more(self) -> None:
+        self._show(())  # nothing is run again now
+
+    def _show(self, to_repeat: Collection[str]) -> list[Outcome]:
+        with self._one_at_a_time:
+            outcomes = self._ledger.outcomes()
+            self._progress = self._progress.advanced(outcomes, to_repeat)
+            self._display.update(self._progress)
+            known = list(outcomes.values())
+            self._ledger.count(counts_of(known, self._progress.total, self._progress.skipped))
+        return known
 
     def _watch(self) -> None:
         pause = LOOK_SECONDS
         while not self._over.wait(pause):
             began = time.monotonic()
-            try:
-                self.look()
-            except TrackingError as error:
-                self._display.note(str(error))
+            self._look_patiently(self.look)
             pause = max(LOOK_SECONDS, (time.monotonic() - began) / SHARE)
+
+    def _look_patiently(self, look: Callable[[], None]) -> None:
+        try:
+            look()
+        except TrackingError as error:
+            self._display.note(str(error))
