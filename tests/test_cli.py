@@ -170,18 +170,20 @@ def test_a_run_shows_what_was_composed_and_how_it_ended(quick: tuple[Finished, P
     lines = quick[0].stdout.splitlines()
     assert lines[0].startswith("altitude  seed 42")
     assert len([line for line in lines if line.startswith("epoch 1/1  loss ")]) == 1
-    rows = {line[:20].rstrip(): line[20:] for line in lines[-7:]}
+    rows = {line[:20].rstrip(): line[20:] for line in lines[-8:]}
     assert list(rows) == [
         "best epoch",
+        "stopped",
+        "time",
         "validation",
         "test",
-        "learning-rate cuts",
-        "traces",
         "model",
+        "use it",
         "run",
     ]
     assert rows["best epoch"] == "1 of 1"
     assert Path(rows["model"]).is_file()
+    assert rows["stopped"] == "all 1 epochs trained (loop.epochs)"
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ from altitude.assembly import Kept
 from altitude.config import experiment_from, read_sweep
 from altitude.display.closing import closing_table
 from altitude.display.composition import composition_tree
+from altitude.display.links import linked
 from altitude.errors import ConfigError
 from altitude.result import RunResult
 from altitude.runner import run
@@ -93,7 +94,8 @@ def _run(
     swept = HydraConfig.get().mode is RunMode.MULTIRUN
     ranked = [goal.metric for goal in sweep.goals] if swept else []
     result = run(experiment, console=console, kept=kept, results=ranked)
-    console.print(closing_table(result), soft_wrap=True, highlight=False, markup=False)
+    table = linked(closing_table(result), result.model_path)
+    console.print(table, soft_wrap=True, highlight=False)
     scores = [_score(result, goal.metric) for goal in sweep.goals]
     return scores if len(scores) > 1 else scores[0]
 

@@ -41,6 +41,11 @@ class RunResult:
         return int(self.metrics["best_epoch"])
 
     @property
+    def snippet(self) -> str:
+        """A line of Python that opens the best model."""
+        return f'keras.models.load_model("{self.model_path}")'
+
+    @property
     def learning_rate_cuts(self) -> list[int]:
         """Epochs that began with a lower learning rate than the one before."""
         rates = self.history.get("learning_rate", [])

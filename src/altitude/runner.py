@@ -14,6 +14,7 @@ from rich.console import Console
 from altitude.assembly import Kept, assemble
 from altitude.checks.built import check_signatures
 from altitude.checks.devices import device_problems
+from altitude.display.status import status
 from altitude.errors import ConfigError
 from altitude.experiment import Experiment
 from altitude.failures import failure_reason
@@ -75,12 +76,14 @@ def run(
 
 
 def _run(experiment: Experiment, console: Console, kept: Kept, results: Sequence[str]) -> RunResult:
-    experiment.tracking.check()
-    start_tensorflow(experiment.strategy.start)
-    check_signatures(experiment)
+    with status(console, "starting TensorFlow"):
+        experiment.tracking.check()
+        start_tensorflow(experiment.strategy.start)
+        check_signatures(experiment)
     experiment = _in_own_folder(experiment, console)
     with ending_on_signals() as raise_again:
-        tracked = experiment.tracking.open(experiment)
+        with status(console, "opening the run"):
+            tracked = experiment.tracking.open(experiment)
         with (
             _closing(tracked, experiment.output_dir),
             fresh_session(experiment.seed, experiment.loop.precision),
@@ -109,17 +112,20 @@ def _train(
     raise_again: Callable[[], None],
     results: Sequence[str],
 ) -> RunResult:
-    pipelines = kept.pipelines(experiment)
+    with status(console, f"loading {experiment.dataset.name}"):
+        pipelines = kept.pipelines(experiment)
     if pipelines.note:
         console.print(pipelines.note, highlight=False, soft_wrap=True)
     examples = {"validation_examples": str(pipelines.validation_examples)}
     tracked.set_tags({"dataset.fingerprint": pipelines.fingerprint} | examples)
-    assembly = kept.begin(assemble(experiment, pipelines, console))
+    with status(console, "building the model"):
+        assembly = kept.begin(assemble(experiment, pipelines, console))
     model, pipelines = assembly.model, assembly.pipelines
     seen, log, stop_reason = _fit(
         experiment, model, pipelines, tracked, console, raise_again, results
     )
-    scores = _score(experiment, model, assembly.saved, pipelines, seen)
+    with status(console, "testing the best model"):
+        scores = _score(experiment, model, assembly.saved, pipelines, seen)
     for warning in assembly.traces.warnings():
         warnings.warn(warning, stacklevel=2)
     if not experiment.strategy.distributes:  # copies of a model are not taken over
@@ -156,6 +162,9 @@ def _fit(
         require_no_validation(callbacks.named)
     try:
         Training(experiment.loop, model, pipelines, callbacks.ordered).fit()
+    except KeyboardInterrupt as interrupt:
+        interrupt.add_note(_what_is_kept(path, callbacks.best.epoch, callbacks.log.history))
+        raise
     finally:
         callbacks.progress.close()
         if path.exists():
@@ -166,6 +175,15 @@ def _fit(
         seen = _validation(experiment, model, pipelines)
     reason = callbacks.stop_reason(experiment.loop.epochs)
     return seen | {"best_epoch": float(best.epoch)}, log, reason
+
+
+def _what_is_kept(path: Path, epoch: int, history: Mapping[str, Sequence[float]]) -> str:
+    """The best model of a training that was stopped, and how good it is."""
+    if epoch == 0 or not path.exists():
+        return "no model was saved before that"
+    scores = {n: v[epoch - 1] for n, v in history.items() if n.startswith("val_")}
+    told = ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
+    return f"kept: the best model so far, of epoch {epoch} ({told or 'no validation'}), in {path}"
 
 
 def _validation(

@@ -29,8 +29,10 @@ def test_a_run_that_is_not_tracked() -> None:
         "best epoch": "2 of 4",
         "validation": "loss 0.5000  accuracy 0.7500",
         "test": "loss 0.6250  accuracy 0.5000",
+        "time": "1.0 s an epoch, 4.0 s in all",
         "learning-rate cuts": "epoch 3, epoch 4",
         "model": str(MODEL),
+        "use it": f'keras.models.load_model("{MODEL}")',
         "run": "not tracked",
     }
 
@@ -41,7 +43,19 @@ def test_a_tracked_run() -> None:
 
 
 def test_a_run_without_cuts() -> None:
-    assert rows(history={"learning_rate": [0.5, 0.5]})["learning-rate cuts"] == "none"
+    assert "learning-rate cuts" not in rows(history={"learning_rate": [0.5, 0.5]})
+
+
+def test_why_training_stopped() -> None:
+    reason = "val_loss did not improve for 5 epochs (callbacks.early_stopping.patience)"
+    assert rows(stop_reason=reason)["stopped"] == reason
+
+
+def test_numbers_stand_below_each_other() -> None:
+    metrics = {"best_epoch": 1.0, "best_val_loss": 12.5, "test_mae": 3.0, "test_loss": 0.5}
+    table = rows(metrics=metrics)
+    assert table["validation"] == "loss 12.5000"
+    assert table["test"] == "loss  0.5000  mae 3.0000"
 
 
 def test_a_run_without_validation() -> None:

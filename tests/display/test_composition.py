@@ -1,4 +1,5 @@
 import dataclasses
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -23,7 +24,12 @@ def test_each_group_and_each_callback_has_a_line() -> None:
     experiment = compose(["~callbacks.tensorboard"])
     lines = drawn(experiment)
     assert len(lines) == 1 + 7 + 1 + 3
-    assert lines[0].split() == ["altitude", "seed", "42", str(experiment.output_dir)]
+    assert lines[0].split() == [
+        "altitude",
+        "seed",
+        "42",
+        str(experiment.output_dir.relative_to(Path.cwd())),
+    ]
     assert "FashionMnist" in line_of(lines, "dataset")
     assert "Adam" in line_of(lines, "optimizer")
     assert "patience=3" in line_of(lines, "early_stopping")

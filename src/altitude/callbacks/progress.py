@@ -15,6 +15,11 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from altitude.display.status import is_live
+
+TRACING = "tracing the step"
+"""What the first batch waits for."""
+
 
 class ProgressDisplay(keras.callbacks.Callback):
     """Shows epoch, step, metrics and time left.
@@ -30,7 +35,7 @@ class ProgressDisplay(keras.callbacks.Callback):
         self._task = TaskID(0)
 
     def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002, D102
-        if self._console.is_terminal:
+        if is_live(self._console):
             self._progress = _bar(self._console)
             self._task = self._progress.add_task("", total=self.params["steps"], metrics="")
             self._progress.start()
@@ -38,7 +43,9 @@ class ProgressDisplay(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002, D102
         if self._progress is not None:
             description = f"epoch {epoch + 1}/{self.params['epochs']}"
-            self._progress.reset(self._task, description=description, metrics="")
+            self._progress.reset(
+                self._task, description=description, metrics=TRACING if epoch == 0 else ""
+            )
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: D102
         if self._progress is not None:
@@ -47,7 +54,9 @@ class ProgressDisplay(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: D102
         line = f"epoch {epoch + 1}/{self.params['epochs']}  {format_metrics(logs or {})}"
-        self._console.print(line, highlight=False, soft_wrap=True)
+        # A narrow terminal breaks between words; in a file an epoch is one line.
+        wraps = not self._console.is_terminal
+        self._console.print(line, highlight=False, soft_wrap=wraps)
 
     def on_train_end(self, logs: Any = None) -> None:  # noqa: ARG002, D102
         self.close()

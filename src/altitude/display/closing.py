@@ -1,14 +1,18 @@
 """The closing table of a run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from statistics import median
 
 from altitude.result import RunResult
 
 LABEL_WIDTH = 20
 
+SCORES = {"validation": "best_val_", "test": "test_"}
+"""The rows of scores, and how the names of their metrics begin."""
+
 
 def closing_table(result: RunResult) -> str:
-    """Shows best epoch, validation and test metrics, cuts, the model, and how to open the run.
+    """Shows best epoch, why training ended, scores, the model and its use, and the run.
 
     Lines are as long as their content: a path that is cut cannot be copied.
     """
@@ -16,22 +20,41 @@ def closing_table(result: RunResult) -> str:
 
 
 def _rows(result: RunResult) -> Iterator[tuple[str, str]]:
-    epochs = len(result.history.get("epoch_seconds", []))
-    yield "best epoch", f"{result.best_epoch} of {epochs}"
-    for prefix, label in (("best_val_", "validation"), ("test_", "test")):
-        scores = _scores(result, prefix)
-        if scores:
-            yield label, scores
-    cuts = ", ".join(f"epoch {epoch}" for epoch in result.learning_rate_cuts)
-    yield "learning-rate cuts", cuts or "none"
-    if result.traces:
-        yield "traces", ", ".join(f"{name} {count}" for name, count in result.traces.items())
+    seconds = result.history.get("epoch_seconds", [])
+    yield "best epoch", f"{result.best_epoch} of {len(seconds)}"
+    if result.stop_reason:
+        yield "stopped", result.stop_reason
+    if seconds:
+        yield "time", f"{median(seconds):.1f} s an epoch, {sum(seconds):.1f} s in all"
+    yield from _scores(result.metrics)
+    if result.learning_rate_cuts:
+        yield "learning-rate cuts", ", ".join(f"epoch {n}" for n in result.learning_rate_cuts)
     yield "model", str(result.model_path)
+    yield "use it", result.snippet
     yield "run", result.run_id or "not tracked"
     if result.run_id:
         yield "open", result.how_to_open
 
 
-def _scores(result: RunResult, prefix: str) -> str:
-    scores = {k.removeprefix(prefix): v for k, v in result.metrics.items() if k.startswith(prefix)}
-    return "  ".join(f"{name} {value:.4f}" for name, value in scores.items())
+def _scores(metrics: Mapping[str, float]) -> Iterator[tuple[str, str]]:
+    """The rows of validation and test, with the values of a metric right below each other."""
+    rows = {
+        label: {
+            name.removeprefix(prefix): f"{value:.4f}"
+            for name, value in metrics.items()
+            if name.startswith(prefix)
+        }
+        for label, prefix in SCORES.items()
+    }
+    widths = {
+        name: max(len(row.get(name, "")) for row in rows.values())
+        for row in rows.values()
+        for name in row
+    }
+    for label, row in rows.items():
+        cells = [
+            f"{name} {row[name]:>{width}}" if name in row else " " * (len(name) + 1 + width)
+            for name, width in widths.items()
+        ]
+        if row:
+            yield label, "  ".join(cells).rstrip()

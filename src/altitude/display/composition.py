@@ -1,6 +1,7 @@
 """A short tree of what was composed."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from rich.tree import Tree
@@ -12,13 +13,18 @@ def composition_tree(experiment: Experiment) -> Tree:
     """Draws the groups of an experiment, each in a line, callbacks in a line each."""
     settings = experiment.settings()
     folder = str(experiment.output_dir)
-    tree = Tree(f"[bold]altitude[/]  seed {experiment.seed}  [dim]{experiment.output_dir}[/]")
+    tree = Tree(f"[bold]altitude[/]  seed {experiment.seed}  [dim]{_from_here(folder)}[/]")
     for group in ("dataset", "model", "optimizer", "objective", "loop", "strategy", "tracking"):
         tree.add(f"[cyan]{group}[/]  {_line(settings[group])}")
     branch = tree.add("[cyan]callbacks[/]")
     for name, callback in settings["callbacks"].items():
         branch.add(f"{name}  [dim]{_arguments(callback).replace(folder, '.')}[/]")
     return tree
+
+
+def _from_here(folder: str) -> str:
+    """A folder as it is typed here, which takes less of a narrow terminal."""
+    return folder.removeprefix(f"{Path.cwd()}/").replace("[", "\\[")
 
 
 def _line(node: Any) -> str:
