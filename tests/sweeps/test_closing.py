@@ -90,3 +90,30 @@ def test_of_a_sweep_without_results_the_failures_are_told(jobs: list[Job], tmp_p
     assert lines[0] == "no job has finished"
     assert ledger.closed[3].startswith("**no job has finished**")
     assert "rate=0: FAILED, LookupError: no such thing" in lines[1]
+
+
+def test_where_no_job_reports_the_objective_there_is_no_best(
+    jobs: list[Job], tmp_path: Path
+) -> None:
+    ledger = Notebook("sweep", ["test_accuracy"])
+    ledger.returned(jobs[0], None, 0.5)
+    lines = leave(ledger, jobs, tmp_path)
+    assert "no job has finished with best_val_accuracy" in lines[0]
+    assert ledger.closed[1] == {}
+    assert not any(line.startswith(("its config", "train it again")) for line in lines)
+
+
+def test_a_narrow_screen_has_a_narrow_leaderboard(jobs: list[Job], tmp_path: Path) -> None:
+    ledger = Notebook("sweep", [GOAL.metric, "test_accuracy", "best_epoch"])
+    ledger.returned(jobs[0], None, [0.5, 0.25, 3.0])
+    closing = Closing(
+        goals=[GOAL],
+        outcomes=list(ledger.outcomes().values()),
+        jobs=jobs,
+        folder=tmp_path,
+        command=COMMAND,
+        width=40,
+    )
+    table = next(iter(closing.leave(ledger, "FINISHED"))).splitlines()
+    assert max(map(len, table[:2])) <= 40
+    assert "not shown, but in leaderboard.csv: best_epoch" in table

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from altitude.sweeps.outcome import Goal, Outcome, named, shown, swept_names
+from altitude.sweeps.outcome import Goal, Outcome, named, shown, swept_names, unreported
 
 ACCURACY = Goal(metric="accuracy", direction="maximize")
 LOSS = Goal(metric="loss", direction="minimize")
@@ -70,3 +70,13 @@ def test_swept_values_in_words() -> None:
 
 def test_names_come_once_in_the_order_of_the_sweep() -> None:
     assert swept_names([{"b": 1, "a": 1}, {"a": 2, "c": 3}]) == ["b", "a", "c"]
+
+
+def test_an_objective_that_no_job_reports_is_named_with_what_they_report() -> None:
+    goals = [ACCURACY, Goal(metric="test_auc", direction="maximize")]
+    job, failed = outcome(0, accuracy=0.5, loss=1.0), outcome(1, "FAILED")
+    assert unreported(goals, [job, failed]) == (
+        "no job has reported test_auc, which is to rank them; they report accuracy, loss"
+    )
+    assert unreported(goals, [failed]) == ""
+    assert unreported([ACCURACY], [job]) == ""

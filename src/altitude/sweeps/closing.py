@@ -1,5 +1,6 @@
 """What a sweep leaves behind: the answer on screen, in the sweep's folder, and in MLflow."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,6 @@ from altitude.sweeps.leaderboard import (
 )
 from altitude.sweeps.ledger import Ending, Ledger
 from altitude.sweeps.outcome import Goal, Outcome
-from altitude.sweeps.pictures import draw_sweep
 from altitude.sweeps.planning.jobs import Job
 
 SHOWN = 10
@@ -54,6 +54,7 @@ class Closing:
         jobs: Jobs that this launch has composed.
         folder: The folder of this launch.
         command: The command that runs the sweep, or goes on with it.
+        width: Of the screen, in columns.
     """
 
     goals: Sequence[Goal]
@@ -61,6 +62,7 @@ class Closing:
     jobs: Sequence[Job]
     folder: Path
     command: str
+    width: int | None = None
 
     def leave(self, ledger: Ledger, ending: Ending) -> Iterator[str]:
         """Writes everything down.
@@ -81,7 +83,7 @@ class Closing:
             yield _row("open", ledger.how_to_open)
 
     def _answer(self, standings: Sequence[Standing], ledger: Ledger) -> Answer | None:
-        if not standings:
+        if not standings or math.isnan(standings[0].mean):
             return None
         best = standings[0].best
         job = next((job for job in self.jobs if job.number == best.number), None)
@@ -109,6 +111,8 @@ class Closing:
         yield text
 
     def _pictures(self, ledger: Ledger) -> list[Path]:
+        from altitude.sweeps.pictures import draw_sweep
+
         metric = self.goals[0].metric.removeprefix("best_")
         histories = ledger.histories(metric)
         return draw_sweep(self.outcomes, histories, self.goals[0], self.folder)
@@ -127,7 +131,7 @@ class Closing:
         return "\n\n".join(filter(None, parts))
 
     def _told(self, standings: Sequence[Standing], answer: Answer | None) -> Iterator[str]:
-        yield as_text(standings, limit=SHOWN) if standings else "no job has finished"
+        yield as_text(standings, SHOWN, self.width) if standings else "no job has finished"
         failures = list(self._failures())
         if failures:
             yield "\n".join(["", "failed", *(f"  {line}" for line in failures)])
@@ -139,7 +143,8 @@ class Closing:
         for outcome in self.outcomes:
             if outcome.status in ("FAILED", "KILLED"):
                 reason = outcome.reason.partition("\n")[0]
-                yield f"job {outcome.number}, {outcome.name}: {outcome.status}, {reason}"
+                name = f", {outcome.name}" if outcome.name else ""
+                yield f"job {outcome.number}{name}: {outcome.status}, {reason}"
 
 
 def _rows(answer: Answer) -> Iterator[str]:

@@ -10,6 +10,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 from rich.console import Console
 
+from altitude.collections_deferred import collections_deferred
 from altitude.commands import sweep_command
 from altitude.display.sweep import SweepDisplay
 from altitude.errors import ConfigError, Problem, SweepError
@@ -18,7 +19,7 @@ from altitude.sweeps.conductor import Conductor, opened_launcher
 from altitude.sweeps.ending import ending_in_order
 from altitude.sweeps.folder import sweep_folder
 from altitude.sweeps.ledger import Ending, Ledger, Memory
-from altitude.sweeps.outcome import Outcome
+from altitude.sweeps.outcome import Outcome, unreported
 from altitude.sweeps.planning.composing import Composer
 from altitude.sweeps.planning.frozen_configs import FrozenConfigs
 from altitude.sweeps.planning.jobs import Job
@@ -57,7 +58,8 @@ def launch_sweep(
     _require_experiments(config)
     compose = Composer(context.config_loader, config)
     console = Console(width=None if sys.stdout.isatty() else FILE_WIDTH)
-    plan = plan_sweep(config, overrides, compose)
+    with collections_deferred():
+        plan = plan_sweep(config, overrides, compose)
     if plan.sweep.dry_run:
         _list(plan, console)
         return
@@ -126,6 +128,7 @@ def _list(plan: Plan, console: Console) -> None:
     console.print(f"{len(plan.jobs)} jobs; none was started (sweep.dry_run=true)", highlight=False)
 
 
+@collections_deferred()
 def _ledger(plan: Plan, command: str) -> Ledger:
     tracking = plan.experiment.tracking
     if not isinstance(tracking, Mlflow):
@@ -225,12 +228,16 @@ class Launch:
         known = self.ledger.outcomes()
         failed = sum(outcome.status != "FINISHED" for outcome in known.values())
         failed += sum(job.identity not in known for job in jobs)
-        self._leave(search, jobs, "FAILED" if failed else "FINISHED")
+        missing = unreported(self.plan.sweep.goals, known.values())
+        self._leave(search, jobs, "FAILED" if failed or missing else "FINISHED")
         if failed:
             why = f" ({self.conductor.trouble})" if self.conductor.trouble else ""
             told = f"{failed} of {search.total} jobs failed{why}"
             raise SweepError(f"{told}. To run them again: {self.command}")
+        if missing:
+            raise SweepError(f"{missing}. Choose one of those: sweep.objective=...")
 
+    @collections_deferred()
     def _leave(self, search: Search, jobs: Sequence[Job], ending: Ending) -> None:
         known = self.ledger.outcomes()
         outcomes = sorted(known.values(), key=lambda outcome: outcome.number)
@@ -240,6 +247,7 @@ class Launch:
             jobs=list(self._known_jobs(known, search, jobs)),
             folder=self.folder,
             command=self.command,
+            width=self.console.width,
         )
         for line in closing.leave(self.ledger, ending):
             self._say(line)

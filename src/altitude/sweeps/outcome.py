@@ -75,6 +75,27 @@ class Goal:
         return min(scored, key=lambda outcome: self.rank(outcome.metrics), default=None)
 
 
+def unreported(goals: Iterable[Goal], outcomes: Iterable[Outcome]) -> str:
+    """What no job that has finished reports, though it is to rank them, and what they do report.
+
+    Args:
+        goals: What ranks the jobs.
+        outcomes: What is known of them.
+
+    Returns:
+        A sentence; empty if nothing is missing, or no job has finished.
+    """
+    finished = [outcome.metrics for outcome in outcomes if outcome.status == "FINISHED"]
+    missing = [
+        goal.metric for goal in goals if all(math.isnan(goal.value(found)) for found in finished)
+    ]
+    if not finished or not missing:
+        return ""
+    reported = sorted({name for found in finished for name in found} - set(missing))
+    listed = f"; they report {', '.join(reported)}" if reported else ""
+    return f"no job has reported {' or '.join(missing)}, which is to rank them{listed}"
+
+
 def shown(value: Any) -> str:
     """A swept value for people: as it is typed, long numbers with four digits."""
     if value is None or isinstance(value, bool):
