@@ -1,7 +1,10 @@
 from pathlib import Path
 
+import hydra
 import pytest
 
+from altitude.config_path import config_directory
+from altitude.version import __version__
 from tests.processes import Finished, run_altitude, run_python
 
 GROUPS = (
@@ -151,6 +154,46 @@ def test_the_config_is_shown_without_a_run(working_folder: Path) -> None:
     assert process.returncode == 0
     assert "_target_: altitude.loops.Tape" in process.stdout
     assert imported(process) == "imported:"
+
+
+def test_the_version_is_ours_first(working_folder: Path) -> None:
+    process = run_altitude("--version", folder=working_folder)
+    assert process.stdout.splitlines() == [
+        f"altitude {__version__}",
+        f"Hydra {hydra.__version__}",
+    ]
+
+
+def test_the_whole_config_can_be_resolved(working_folder: Path) -> None:
+    process = run_altitude("--cfg", "all", "--resolve", folder=working_folder)
+    assert process.returncode == 0, process.stderr
+
+
+def test_flags_that_nobody_knows_are_taken_for_keys(working_folder: Path) -> None:
+    process = run_altitude("--lr=1e-3", "--dataset=digits", folder=working_folder)
+    assert process.returncode == 2
+    assert "did you mean `optimizer.learning_rate`?" in process.stderr
+    assert "instead:  dataset=digits" in process.stderr
+
+
+@pytest.mark.parametrize(("typed", "expected"), [("new ", ["step"]), ("new step ", [])])
+def test_tab_completes_what_can_be_written(
+    typed: str, expected: list[str], working_folder: Path
+) -> None:
+    arguments = ("-sc", "query=bash")
+    process = run_altitude(*arguments, folder=working_folder, COMP_LINE=f"altitude {typed}")
+    assert process.stdout.split() == expected
+
+
+def test_a_primary_config_of_the_users_is_checked(working_folder: Path) -> None:
+    folder = working_folder / "whole"
+    folder.mkdir()
+    text = (config_directory() / "config.yaml").read_text()
+    search = f"hydra:\n  searchpath: ['file://{config_directory()}']\n"
+    (folder / "mine.yaml").write_text(text.replace("hydra:\n", search, 1))
+    flags = ("--config-path", "whole", "--config-name", "mine")
+    process = run_altitude(*flags, "loop.epochs=0", "lr=1", folder=working_folder)
+    assert process.stderr.startswith("altitude: 2 problems in this configuration"), process.stderr
 
 
 @pytest.fixture(scope="module")

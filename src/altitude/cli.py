@@ -8,15 +8,17 @@ import os
 import sys
 import warnings
 from argparse import Namespace
+from collections.abc import Sequence
 
 import hydra
-from hydra._internal.utils import get_args_parser
 from hydra.core.config_store import ConfigStore
 from hydra.core.plugins import Plugins
 from omegaconf import DictConfig
 
+from altitude.arguments import as_typed, read_arguments
 from altitude.config_path import config_directory
 from altitude.reporting import report, report_interruption, show_warning
+from altitude.version import __version__
 
 
 @hydra.main(version_base="1.3", config_path=str(config_directory()), config_name="config")
@@ -33,13 +35,19 @@ def main() -> None:
         from altitude.new import main as new
 
         return new(sys.argv[2:])
+    if "--version" in sys.argv[1:]:
+        print(f"altitude {__version__}", f"Hydra {hydra.__version__}", sep="\n")
+        return None
     full_error = os.environ.get("HYDRA_FULL_ERROR") == "1"
     warnings.showwarning = show_warning
-    arguments = get_args_parser().parse_args()
     try:
+        arguments, unknown = read_arguments(sys.argv[1:])
+        if arguments.shell_completion and _completes_new(arguments):
+            return None
+        sys.argv[1:] = as_typed(arguments)
         _store_launchers()
-        if _runs_jobs(arguments):
-            _check(arguments)
+        if unknown or _runs_jobs(arguments):
+            _check(arguments, unknown)
         # Hydra would print errors in its own way and exit with 1.
         os.environ["HYDRA_FULL_ERROR"] = "1"
         job()
@@ -64,18 +72,31 @@ def _store_launchers() -> None:
 
 def _runs_jobs(arguments: Namespace) -> bool:
     asks = (arguments.help, arguments.hydra_help, arguments.info, arguments.cfg)
-    return not any(asks) and not arguments.shell_completion
+    others = (arguments.shell_completion, arguments.experimental_rerun)
+    return not any((*asks, *others))
 
 
-def _check(arguments: Namespace) -> None:
+def _completes_new(arguments: Namespace) -> bool:
+    """Prints what may follow `altitude new`, if Tab was pressed there."""
+    _, *words = os.environ.get("COMP_LINE", "").split(" ")
+    if words[:1] != ["new"] or not arguments.overrides[0].startswith("query="):
+        return False
+    from altitude.new import completions
+
+    print(*completions(words[1:]), sep="\n")
+    return True
+
+
+def _check(arguments: Namespace, unknown_flags: Sequence[str]) -> None:
     """Composes and checks everything before Hydra starts, so that all problems come at once."""
-    from altitude.checks.command import command_problems
+    from altitude.checks.command import command_problems, flag_problems
     from altitude.config_source import PRIMARY, ConfigSource
     from altitude.errors import ConfigError
 
     source = ConfigSource(
         arguments.config_dir, arguments.config_name or PRIMARY, arguments.config_path
     )
-    problems = command_problems(arguments.overrides, source, multirun=arguments.multirun)
+    problems = flag_problems(unknown_flags, arguments.overrides, source)
+    problems += command_problems(arguments.overrides, source, multirun=arguments.multirun)
     if problems:
         raise ConfigError(problems)

@@ -28,6 +28,9 @@ IMPORTED = {"Batch", "ClippingStep", "Logs", "NonNegative"}
 NOT_TEXT = {"null", "nan", "inf"}
 """What Hydra reads as a value, not as the name of an option."""
 
+KINDS = ("step",)
+"""What can be written."""
+
 USAGE = "altitude new step NAME, such as: altitude new step focal"
 
 SNAKE_CASE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -51,6 +54,15 @@ def main(arguments: Sequence[str]) -> None:
     print("To go on:")
     print(f"  PYTHONPATH=. altitude --config-dir conf loop={name}")
     print(f"  python -m pytest tests/test_{name}.py")
+
+
+def completions(words: Sequence[str]) -> list[str]:
+    """What Tab offers after `altitude new`.
+
+    Args:
+        words: What was typed after it; the last one may be empty, or only begun.
+    """
+    return [kind for kind in KINDS if len(words) == 1 and kind.startswith(words[0])]
 
 
 def step_files(name: str) -> dict[Path, str]:

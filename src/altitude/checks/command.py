@@ -54,6 +54,27 @@ def command_problems(
     return tried
 
 
+def flag_problems(
+    flags: Sequence[str], overrides: Sequence[str], source: ConfigSource
+) -> list[Problem]:
+    """What was meant by flags that nobody knows, such as `--epochs=3`.
+
+    Args:
+        flags: As they were typed.
+        overrides: What was typed besides.
+        source: What these are composed from.
+    """
+    expected = "one of Hydra's flags, or key=value without dashes in front"
+    problems = []
+    for flag in flags:
+        override = flag.lstrip("-\N{EN DASH}\N{EM DASH}").replace("-", "_", 1)
+        found = command_problems([*overrides, override], source, multirun=False)
+        about = [problem.instead for problem in found if problem.key == override.partition("=")[0]]
+        instead = about[0] if about else "" if found else override
+        problems.append(Problem(flag, flag, expected, instead))
+    return problems
+
+
 def _problems(
     overrides: Sequence[str], source: ConfigSource, *, multirun: bool
 ) -> tuple[list[Problem], bool]:

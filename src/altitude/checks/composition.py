@@ -13,8 +13,10 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from altitude.checks.explanation import explain, groups
+from altitude.checks.environment import numbers_as_text
+from altitude.checks.explanation import explain
 from altitude.checks.unread import overwritten_keys, removed_groups, unread_keys
+from altitude.checks.words import groups
 from altitude.config_source import DEFAULT_SOURCE, ConfigSource
 from altitude.errors import Problem
 from altitude.sweeps.planning.space import values_of
@@ -55,6 +57,7 @@ def compose_config(
         except REFUSALS:
             config, problems = _without_misfits(attempt, overrides)
         problems += [*unread_keys(config, overrides), *removed_groups(config, overrides)]
+        problems += numbers_as_text(config)
     problems += overwritten_keys(overrides)
     if not with_hydra:
         with open_dict(config):

@@ -14,22 +14,16 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from altitude.checks.meaning import UNKNOWN, did_you_mean_one_of, meant_keys
+from altitude.checks.words import explain_word, groups
 from altitude.errors import Problem, did_you_mean
 from altitude.loops.fit import NO_STEP
 
-GROUPS_OF_HYDRA = ("hydra",)
 LAUNCHER, SWEEPER = "hydra/launcher", "hydra/sweeper"
 LAUNCHERS: Mapping[str, str] = {"ray": "ray", "submitit_local": "slurm", "submitit_slurm": "slurm"}
 """The extra that brings each of the launchers that are not always there."""
 
 TO_ADD = "to add it"
 NOTHING = object()
-
-
-def groups() -> list[str]:
-    """Names of all config groups, those of the user included."""
-    loader = GlobalHydra.instance().config_loader()
-    return [g for g in loader.list_groups("") if g not in GROUPS_OF_HYDRA]
 
 
 def explain(override: str, error: Exception, config: DictConfig) -> Problem:
@@ -43,6 +37,8 @@ def explain(override: str, error: Exception, config: DictConfig) -> Problem:
     try:
         parsed = OverridesParser.create().parse_override(override)
     except HydraException as syntax_error:
+        if "=" not in override and not override.startswith("~"):
+            return explain_word(override)
         return Problem(override, override, _first_line(syntax_error), "key=value")
     key = parsed.key_or_group
     if not key:

@@ -11,6 +11,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 
 from altitude.checks.meaning import UNKNOWN, did_you_mean_one_of, meant_keys
+from altitude.checks.words import groups
 from altitude.errors import Problem
 
 READ = (
@@ -93,11 +94,12 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _unread(key: str, config: DictConfig, overrides: Sequence[str]) -> Problem:
-    places = {str(o.package or o.key_or_group).partition(".")[0] for o in parsed(overrides)}
+    added = [o for o in parsed(overrides) if o.is_add() or o.is_force_add()]
+    places = {str(o.package or o.key_or_group).partition(".")[0] for o in added}
     instead = did_you_mean_one_of(meant_keys(key, config))
-    if key not in places:
+    if key not in places and key in groups():
         # A file of settings that lacks this line puts them below the name of its folder.
-        instead = instead or "# @package _global_, as the first line of its file"
+        instead = "# @package _global_, as the first line of its file"
     return Problem(key, UNKNOWN, "a key that something reads", instead)
 
 

@@ -1,0 +1,55 @@
+"""What was meant by a word on the command line that sets nothing."""
+
+from collections.abc import Mapping
+
+from hydra.core.global_hydra import GlobalHydra
+
+from altitude.errors import Problem, did_you_mean
+
+GROUPS_OF_HYDRA = ("hydra",)
+
+TRAINING = "altitude, with nothing in that place: it trains by itself"
+SCORES = "altitude, which evaluates the best model when it has trained; there is no such command"
+MEANT: Mapping[str, str] = {
+    "eval": SCORES,
+    "evaluate": SCORES,
+    "fit": TRAINING,
+    "help": "altitude --help",
+    "predict": "a few lines of Python: there is no such command",
+    "run": TRAINING,
+    "search": "altitude -m sweep=optuna key=value,value",
+    "sweep": "altitude -m key=value,value",
+    "test": SCORES,
+    "train": TRAINING,
+    "version": "altitude --version",
+}
+"""What to write instead of words that are commands elsewhere."""
+
+
+def groups() -> list[str]:
+    """Names of all config groups, those of the user included."""
+    loader = GlobalHydra.instance().config_loader()
+    return [g for g in loader.list_groups("") if g not in GROUPS_OF_HYDRA]
+
+
+def explain_word(word: str) -> Problem:
+    """Tells what was meant by a word without a value.
+
+    Args:
+        word: As it was typed: a command of other tools, the name of an option, or of a group.
+    """
+    expected = "key=value; the one command is: altitude new step NAME"
+    return Problem(word, word, expected, MEANT.get(word.lower()) or _choice(word))
+
+
+def _choice(word: str) -> str:
+    loader = GlobalHydra.instance().config_loader()
+    options = {group: loader.get_group_options(group) for group in groups()}
+    if word in options:
+        return f"{word}=... with one of {', '.join(options[word])}"
+    choices = [f"{group}={word}" for group, names in options.items() if word in names]
+    if choices:
+        return " or ".join(choices)
+    close = did_you_mean(word, [name for names in options.values() for name in names])
+    name = close.partition("`")[2].partition("`")[0]
+    return " or ".join(f"{group}={name}" for group, names in options.items() if name in names)
