@@ -37,9 +37,7 @@ def explain(override: str, error: Exception, config: DictConfig) -> Problem:
     try:
         parsed = OverridesParser.create().parse_override(override)
     except HydraException as syntax_error:
-        if "=" not in override and not override.startswith("~"):
-            return explain_word(override)
-        return Problem(override, override, _first_line(syntax_error), "key=value")
+        return _not_an_override(override, syntax_error)
     key = parsed.key_or_group
     if not key:
         return Problem(override, override, "a key before the =", "key=value")
@@ -61,6 +59,12 @@ def explain(override: str, error: Exception, config: DictConfig) -> Problem:
     if isinstance(node, DictConfig) and "ListConfig" in _first_line(error.__cause__ or error):
         return Problem(key, value, "a mapping, not a list", f"'{key}={_flow(node)}'")
     return Problem(key, value, _first_line(error.__cause__ or error))
+
+
+def _not_an_override(text: str, error: HydraException) -> Problem:
+    if "=" not in text and not text.startswith("~"):
+        return explain_word(text)
+    return Problem(text, text, _first_line(error), "key=value")
 
 
 def _unknown_plugin(key: str, value: str) -> Problem:
