@@ -92,6 +92,20 @@ def test_what_is_proposed_is_complete(overrides: list[str]) -> None:
     compose(["dataset=digits", *overrides, *problem.instead.split()])
 
 
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["dataset.validation_size=0"],
+        ["experiment=gan", "callbacks=default", "model.filters=4", "callbacks.sample_images=null"],
+    ],
+)
+def test_several_monitors_that_do_not_exist_have_one_proposal(overrides: list[str]) -> None:
+    problem = problem_of(*overrides)
+    assert problem.key == "callbacks"
+    assert problem.instead.count(".monitor=") == problem.instead.count(".mode=") == 3
+    compose(["dataset=digits", *overrides, *problem.instead.split()])
+
+
 def test_objectives_of_users_without_these_keys(tmp_path: Any) -> None:
     group = tmp_path / "objective"
     group.mkdir()

@@ -10,8 +10,8 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from altitude.checks.composition import compose_config, variants
+from altitude.checks.metrics import objectives_exist
 from altitude.checks.proposals import Proposal, proposals
-from altitude.checks.rules import objectives_exist
 from altitude.checks.unread import parsed
 from altitude.config import read_experiment, read_sweep
 from altitude.config_source import DEFAULT_SOURCE, ConfigSource

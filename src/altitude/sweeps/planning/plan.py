@@ -7,7 +7,7 @@ from pathlib import Path
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, open_dict
 
-from altitude.checks.rules import objectives_exist
+from altitude.checks.metrics import objectives_exist
 from altitude.config import read_experiment, read_sweep
 from altitude.errors import ConfigError, Problem
 from altitude.experiment import Experiment
