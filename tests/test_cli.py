@@ -213,7 +213,7 @@ def test_a_run_shows_what_was_composed_and_how_it_ended(quick: tuple[Finished, P
     lines = quick[0].stdout.splitlines()
     assert lines[0].startswith("altitude  seed 42")
     assert len([line for line in lines if line.startswith("epoch 1/1  loss ")]) == 1
-    rows = {line[:20].rstrip(): line[20:] for line in lines[-8:]}
+    rows = {line[:20].rstrip(): line[20:] for line in lines[-9:]}
     assert list(rows) == [
         "best epoch",
         "stopped",
@@ -221,6 +221,7 @@ def test_a_run_shows_what_was_composed_and_how_it_ended(quick: tuple[Finished, P
         "validation",
         "test",
         "model",
+        "takes",
         "use it",
         "run",
     ]

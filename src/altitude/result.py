@@ -2,8 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import keras
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +44,19 @@ class RunResult:
     def best_epoch(self) -> int:
         """The epoch that the best model is from."""
         return int(self.metrics["best_epoch"])
+
+    @cached_property
+    def model(self) -> "keras.Model":
+        """The best model, loaded when it is first asked for; compiled, if it was saved so."""
+        import keras
+
+        return keras.models.load_model(self.model_path)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: scores, curves, where the model is and how to use it."""
+        from altitude.display.notebook import result_html
+
+        return result_html(self)
 
     @property
     def snippet(self) -> str:

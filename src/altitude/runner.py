@@ -183,7 +183,7 @@ def _what_is_kept(path: Path, epoch: int, history: Mapping[str, Sequence[float]]
         return "no model was saved before that"
     scores = {n: v[epoch - 1] for n, v in history.items() if n.startswith("val_")}
     told = ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
-    return f"kept: the best model so far, of epoch {epoch} ({told or 'no validation'}), in {path}"
+    return f"kept: the best model so far, of epoch {epoch} ({told or 'no validation'}):\n{path}"
 
 
 def _validation(

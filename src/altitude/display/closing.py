@@ -16,10 +16,11 @@ def closing_table(result: RunResult) -> str:
 
     Lines are as long as their content: a path that is cut cannot be copied.
     """
-    return "\n".join(f"{label:<{LABEL_WIDTH}}{value}" for label, value in _rows(result))
+    return "\n".join(f"{label:<{LABEL_WIDTH}}{value}" for label, value in closing_rows(result))
 
 
-def _rows(result: RunResult) -> Iterator[tuple[str, str]]:
+def closing_rows(result: RunResult) -> Iterator[tuple[str, str]]:
+    """Yields the label and the value of each line."""
     seconds = result.history.get("epoch_seconds", [])
     yield "best epoch", f"{result.best_epoch} of {len(seconds)}"
     if result.stop_reason:
@@ -30,6 +31,8 @@ def _rows(result: RunResult) -> Iterator[tuple[str, str]]:
     if result.learning_rate_cuts:
         yield "learning-rate cuts", ", ".join(f"epoch {n}" for n in result.learning_rate_cuts)
     yield "model", str(result.model_path)
+    if result.model_input:
+        yield "takes", result.model_input
     yield "use it", result.snippet
     yield "run", result.run_id or "not tracked"
     if result.run_id:
