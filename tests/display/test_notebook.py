@@ -1,10 +1,11 @@
 from pathlib import Path
+from typing import Any
 
 from altitude import RunResult
 from altitude.display.notebook import result_html
 
 
-def result(folder: Path, **changes: str) -> RunResult:
+def result(folder: Path, **changes: Any) -> RunResult:
     return RunResult(
         metrics={"best_epoch": 1.0, "test_accuracy": 0.5},
         history={"epoch_seconds": [1.0]},
