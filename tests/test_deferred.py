@@ -56,7 +56,7 @@ def test_arguments_that_fit_are_no_problem() -> None:
 @pytest.mark.parametrize("target", ["altitude.data.Digit", "no_such_package.Model", "Model", ""])
 def test_a_target_that_cannot_be_imported(target: str) -> None:
     (problem,) = Deferred(target).problems("model")
-    assert (problem.key, problem.given) == ("model._target_", target)
+    assert (problem.key, problem.given) == ("model._target_", target or "nothing")
     assert problem.expected == "the import path of a class or function"
 
 

@@ -12,14 +12,18 @@ from pydantic import BaseModel
 from altitude.checks.composition import compose_config
 from altitude.checks.foreign import CallbackArguments, LossArguments, OptimizerArguments
 from altitude.checks.rules import broken_rules, useless_plateau
-from altitude.checks.types import read_deferred, read_object
+from altitude.checks.types import read_builder, read_deferred, read_object
 from altitude.config_source import ConfigSource
+from altitude.data import Dataset
 from altitude.errors import ConfigError, Problem
 from altitude.experiment import Experiment, new_output_dir
+from altitude.loops import Loop
 from altitude.monitoring import follow_objective
 from altitude.objective import Objective
+from altitude.strategies import Strategy
 from altitude.sweeps import Sweep
 from altitude.sweeps.following import follow_metrics
+from altitude.tracking.settings import Mlflow, Untracked
 
 Read = tuple[Any, list[Problem]]
 """What was read, None if that was not possible; and the problems on the way."""
@@ -98,7 +102,7 @@ def read_sweep(config: DictConfig) -> tuple[Sweep | None, list[Problem]]:
         settings = OmegaConf.to_container(config.sweep, resolve=True)
     except OmegaConfBaseException as error:
         return None, [Problem("sweep", "an interpolation", str(error).splitlines()[0])]
-    sweep, problems = read_object("sweep", settings)
+    sweep, problems = read_object("sweep", settings, (Sweep,))
     objective, found = _read_group(config, "objective")
     loop, _ = _read_group(config, "loop")
     if sweep is None or objective is None:
@@ -134,17 +138,10 @@ def _read_seed(key: str, value: Any) -> Read:
     return None, [Problem(key, repr(value), "a whole number from 0 to 4294967295")]
 
 
-def _read_model(key: str, node: Any) -> Read:
-    """Our own builders are checked now; a user's may import TensorFlow, so that waits."""
-    own = isinstance(node, Mapping) and str(node.get("_target_", "")).startswith("altitude.")
-    return read_object(key, node) if own else read_deferred(key, node)
-
-
 def _read_optimizer(key: str, node: Any) -> Read:
     """One optimizer; or a mapping of them, for a model class whose `compile` takes several."""
     if not isinstance(node, Mapping) or "_target_" in node:
-        own = isinstance(node, Mapping) and str(node["_target_"]).startswith("altitude.")
-        return read_object(key, node) if own else read_deferred(key, node, OptimizerArguments)
+        return read_builder(key, node, OptimizerArguments)
     return _read_all(key, node, OptimizerArguments)
 
 
@@ -159,7 +156,7 @@ def _read_all(key: str, nodes: Mapping[str, Any], schema: type[BaseModel] | None
 
 
 def _read_callbacks(key: str, nodes: Any) -> Read:
-    if not isinstance(nodes or {}, Mapping):
+    if nodes is not None and not isinstance(nodes, Mapping):
         return None, [Problem(key, repr(nodes), "a mapping from names to callbacks")]
     chosen = {name: node for name, node in (nodes or {}).items() if node is not None}
     return _read_all(key, chosen, CallbackArguments)
@@ -181,13 +178,15 @@ def _read_objective(key: str, node: Any) -> Read:
             "own": own,
             **followed,
         }
-        objective, found = read_object(key, node)
+        objective, found = read_object(key, node, (Objective,))
         return objective, problems + found
     if not isinstance(node, Mapping) or "loss" not in node:
-        return read_object(key, node)
+        return read_object(key, node, (Objective,))
     loss, problems = None, []
     if node["loss"] is not None:
-        loss, problems = read_deferred(f"{key}.loss", node["loss"], LossArguments)
+        loss, problems = read_deferred(
+            f"{key}.loss", node["loss"], LossArguments, keeps_partial=True
+        )
     settings: dict[str, Any] = dict(node) | {"loss": loss}
     for group in ("metrics", "weighted_metrics"):
         built, metrics = {}, node.get(group) or {}
@@ -198,18 +197,22 @@ def _read_objective(key: str, node: Any) -> Read:
             built[name], found = read_deferred(f"{key}.{group}.{name}", metric, name=name)
             problems += found
         settings[group] = built
-    return (None, problems) if problems else read_object(key, settings)
+    return (None, problems) if problems else read_object(key, settings, (Objective,))
+
+
+def _of_kind(*kinds: type) -> Callable[[str, Any], Read]:
+    return lambda key, node: read_object(key, node, kinds)
 
 
 READERS: Mapping[str, Callable[[str, Any], Read]] = {
     "seed": _read_seed,
-    "dataset": read_object,
-    "model": _read_model,
+    "dataset": _of_kind(Dataset),
+    "model": read_builder,
     "optimizer": _read_optimizer,
     "objective": _read_objective,
-    "loop": read_object,
+    "loop": _of_kind(Loop),
     "callbacks": _read_callbacks,
-    "strategy": read_object,
-    "tracking": read_object,
+    "strategy": _of_kind(Strategy),
+    "tracking": _of_kind(Mlflow, Untracked),
 }
 """How each group of a config is read."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from altitude.errors import Problem, did_you_mean
-from altitude.failures.imports import import_problem
 from altitude.session import start_tensorflow
+from altitude.targets import KEYWORDS, find_target, nested_targets
 
 FEW = 3
 """How many unknown arguments are mistakes in typing; more are those of another class."""
@@ -56,19 +56,18 @@ class Deferred:
         Returns:
             A problem for a target that cannot be imported and for each argument it does not take.
         """
-        from hydra.utils import get_object
-
         if not self.target.startswith("altitude."):
             start_tensorflow()  # which is quiet; a user's module may import it, and would not be
-        try:
-            target = get_object(self.target)
-        except (ImportError, AttributeError, ValueError) as error:
-            return [import_problem(f"{key}._target_", self.target, error)]
-        return argument_problems(target, self.arguments, key, positional)
+        target, problems = find_target(key, self.target)
+        if target is not None:
+            problems = argument_problems(target, self.arguments, key, positional)
+        for place, node in nested_targets(key, self.arguments):
+            problems += find_target(place, node["_target_"])[1]
+        return problems
 
 
 def deferred_calls(key: str, value: Any) -> Iterator[tuple[str, Deferred]]:
-    """Finds every call inside a setting: in mappings, and in the fields of dataclasses.
+    """Finds every call inside a setting: in mappings, in lists, and in the fields of dataclasses.
 
     Args:
         key: The config key that holds the setting.
@@ -82,6 +81,9 @@ def deferred_calls(key: str, value: Any) -> Iterator[tuple[str, Deferred]]:
     elif isinstance(value, Mapping):
         for name, item in value.items():
             yield from deferred_calls(f"{key}.{name}", item)
+    elif isinstance(value, list | tuple):
+        for position, item in enumerate(value):
+            yield from deferred_calls(f"{key}.{position}", item)
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
         for part in dataclasses.fields(value):
             yield from deferred_calls(f"{key}.{part.name}", getattr(value, part.name))
@@ -101,7 +103,13 @@ def argument_problems(
     Returns:
         A problem for each argument that is unknown and for each that is missing.
     """
-    parameters = inspect.signature(target).parameters
+    try:
+        parameters = inspect.signature(target).parameters
+    except ValueError:
+        return []  # some classes written in C do not say what they take
+    partial = arguments.get("_partial_", False)
+    positional += len(arguments.get("_args_", ()))
+    arguments = {name: value for name, value in arguments.items() if name not in KEYWORDS}
     named = [n for n, p in parameters.items() if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
     named = named[positional:]
     problems = []
@@ -109,20 +117,24 @@ def argument_problems(
     if _is_keras(target) or not any(p.kind == p.VAR_KEYWORD for p in parameters.values()):
         unknown = [name for name in arguments if name not in named]
         problems = _unknown(key, unknown, target, named)
-    for name in named:
+    for name in () if partial else named:
         if parameters[name].default is inspect.Parameter.empty and name not in arguments:
-            expected = f"a value: `{target.__name__}` needs it"
+            expected = f"a value: `{_name(target)}` needs it"
             problems.append(Problem(f"{key}.{name}", "nothing", expected, f"{key}.{name}=..."))
     return problems
 
 
+def _name(target: Any) -> str:
+    return getattr(target, "__name__", type(target).__name__)
+
+
 def _is_keras(target: Any) -> bool:
-    return str(target.__module__).partition(".")[0] == "keras"
+    return str(getattr(target, "__module__", "")).partition(".")[0] == "keras"
 
 
 def _unknown(key: str, names: list[str], target: Any, known: list[str]) -> list[Problem]:
     """A problem for each unknown argument; one for all where another class has left them there."""
-    expected = f"an argument of `{target.__name__}`: {', '.join(known) or 'it takes none'}"
+    expected = f"an argument of `{_name(target)}`: {', '.join(known) or 'it takes none'}"
     if len(names) <= FEW:
         return [
             Problem(f"{key}.{name}", "an unknown key", expected, did_you_mean(name, known))

@@ -22,8 +22,9 @@ from altitude.errors import Problem
 from altitude.sweeps.planning.space import values_of
 from altitude.user_modules import make_importable
 
-REFUSALS = (HydraException, OmegaConfBaseException, ValueError)
-"""What Hydra raises for overrides that do not fit; ValueError for `dataset=null` and the like."""
+REFUSALS = (HydraException, OmegaConfBaseException, ValueError, TypeError, AssertionError)
+"""What Hydra raises for overrides that do not fit; the last three for `dataset=null`, `loop=[1]`
+and the like."""
 
 
 def compose_config(

@@ -1,18 +1,33 @@
 """From plain settings to typed objects, with every mistake on the way as a problem."""
 
 import dataclasses
+import sys
 from collections.abc import Callable, Mapping
-from typing import Any, get_args, get_origin
+from typing import Any
 
 from pydantic import BaseModel, PydanticSchemaGenerationError, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
+from altitude.checks.annotations import annotations_of, is_kind, parts_of, settings_named
 from altitude.checks.foreign import CallbackArguments, LossArguments, OptimizerArguments
-from altitude.deferred import Deferred
+from altitude.deferred import Deferred, argument_problems
 from altitude.errors import Problem
+from altitude.session import start_tensorflow
+from altitude.targets import (
+    KEYWORDS,
+    Kinds,
+    builder_problems,
+    find_target,
+    keyword_problems,
+    nested_targets,
+    text_problems,
+)
 
 FOREIGN = ("keras", "tensorflow")
 """Packages whose classes are named in a config but not imported to check it."""
+
+NO_ARGUMENTS = tuple(word for word in KEYWORDS if word not in ("_args_", "_partial_"))
+"""Hydra's keywords that make no difference to settings."""
 
 SCHEMAS: dict[str, type[BaseModel]] = {
     "keras.callbacks": CallbackArguments,
@@ -35,83 +50,164 @@ PLAIN_WORDS = {
 """What pydantic expects, by its name for the error, where its own words are no help."""
 
 
-def read_object(key: str, node: Any) -> tuple[Any, list[Problem]]:
-    """Builds the object that a config node describes, if its class can be imported cheaply.
+def read_object(key: str, node: Any, kinds: Kinds = ()) -> tuple[Any, list[Problem]]:
+    """Builds the object of settings that a config node describes.
 
     Args:
         key: The config key that holds the node.
         node: A mapping with `_target_` and the arguments of that class.
+        kinds: Classes, one of which that class must extend. Nothing else is ever constructed.
 
     Returns:
         The object, or None if there are problems; and the problems.
     """
+    problems = _node_problems(key, node)
+    if problems:
+        return None, problems
+    if is_foreign(node["_target_"]) and not kinds:
+        return read_deferred(key, node)
+    # To construct settings is harmless; to call a function is not for a check to do.
+    cls, problems = _find(key, node["_target_"], kinds or (object,))
+    if cls is None:
+        return None, problems
+    given = {name: value for name, value in node.items() if name not in NO_ARGUMENTS}
+    problems = argument_problems(cls, given, key)
+    annotations = annotations_of(cls)
+    arguments = {}
+    for name, value in given.items():
+        place = f"{key}.{name}"
+        arguments[name], found = _read_value(place, value, annotations.get(name, Any))
+        problems += found
+    return (None, problems) if problems else _construct(key, cls, arguments)
+
+
+def _find(key: str, target: str, kinds: Kinds = ()) -> tuple[Any, list[Problem]]:
+    top = target.partition(".")[0]
+    if top not in ("altitude", *FOREIGN, *sys.stdlib_module_names):
+        start_tensorflow()  # which is quiet; a user's module may import it, and would not be
+    return find_target(key, target, kinds)
+
+
+def _node_problems(key: str, node: Any) -> list[Problem]:
     if not isinstance(node, Mapping) or "_target_" not in node:
         expected = "a mapping whose `_target_` names a class or function"
-        return None, [Problem(key, repr(node), expected)]
-    if node["_target_"].partition(".")[0] in FOREIGN:
-        return read_deferred(key, node, _schema(node["_target_"]))
-    deferred = Deferred(node["_target_"], {k: v for k, v in node.items() if k != "_target_"})
-    problems = deferred.problems(key)
-    arguments = {}
-    for name, value in deferred.arguments.items():
-        read = read_deferred if _is_call(deferred.target, name, value) else _read_value
-        arguments[name], found = read(f"{key}.{name}", value)
-        problems += found
-    return (None, problems) if problems else _construct(key, deferred.target, arguments)
+        return [Problem(key, repr(node), expected)]
+    return text_problems(f"{key}._target_", node["_target_"]) or keyword_problems(key, node)
 
 
-def _read_value(key: str, value: Any) -> tuple[Any, list[Problem]]:
-    """Builds what a value describes: an object, or a mapping that may hold some."""
+def _read_value(key: str, value: Any, annotation: Any) -> tuple[Any, list[Problem]]:
+    """Builds what a value describes: an object, or a mapping or list that may hold some."""
+    if isinstance(value, Mapping) and "_target_" in value:
+        return _read_node(key, value, annotation)
+    if isinstance(value, list):
+        items = [_read_value(f"{key}.{n}", item, annotation) for n, item in enumerate(value)]
+        return [item for item, _ in items], [p for _, problems in items for p in problems]
     if not isinstance(value, Mapping):
         return value, []
-    if "_target_" in value:
-        return read_object(key, value)
-    read = {name: _read_value(f"{key}.{name}", item) for name, item in value.items()}
+    settings = settings_named(value, annotation)
+    read = {
+        name: _read_value(f"{key}.{name}", item, settings.get(name, annotation))
+        for name, item in value.items()
+    }
     built = {name: item for name, (item, _) in read.items()}
     return built, [problem for _, problems in read.values() for problem in problems]
 
 
-def _is_call(target: str, name: str, value: Any) -> bool:
-    """Whether a setting wants something to call, and its value names a class of the user's own.
+def _read_node(key: str, node: Mapping[str, Any], annotation: Any) -> tuple[Any, list[Problem]]:
+    """Builds what the annotation of a setting allows; defers what the setting is to call."""
+    problems = _node_problems(key, node)
+    if problems:
+        return None, problems
+    parts = parts_of(annotation)
+    if Callable in parts:
+        return read_builder(key, node)
+    kinds = tuple(part for part in parts if is_kind(part))
+    if kinds:
+        return read_object(key, node, kinds)
+    if Any in parts:
+        return _read_anything(key, node)
+    return node, []  # nothing is built for a plain setting: its owner refuses it
 
-    Our own builders are classes whose objects are called; the user's are called themselves.
+
+def read_builder(
+    key: str, node: Any, schema: type[BaseModel] | None = None
+) -> tuple[Any, list[Problem]]:
+    """Reads a config node that describes something to call.
+
+    Our own builders are settings whose objects are called; all others are called themselves.
+
+    Args:
+        key: The config key that holds the node.
+        node: A mapping with `_target_` and the arguments of that class or function.
+        schema: What holds for the arguments that it names; by default, that of its package.
+
+    Returns:
+        The builder, or None if there are problems; and the problems.
     """
-    from hydra.utils import get_object
+    problems = _node_problems(key, node)
+    if problems:
+        return None, problems
+    if not node["_target_"].startswith("altitude."):
+        return read_deferred(key, node, schema)
+    builder, problems = _read_anything(key, node)
+    if not problems and not callable(builder):
+        expected = "a class whose objects can be called, or a function"
+        return None, [Problem(f"{key}._target_", node["_target_"], expected)]
+    return builder, problems
 
-    field = getattr(get_object(target), "__dataclass_fields__", {}).get(name)
-    wants_call = field is not None and Callable in (
-        get_origin(kind) for kind in (field.type, *get_args(field.type))
-    )
-    named = isinstance(value, Mapping) and str(value.get("_target_", ""))
-    return wants_call and bool(named) and not str(named).startswith("altitude.")
+
+def _read_anything(key: str, node: Mapping[str, Any]) -> tuple[Any, list[Problem]]:
+    """Builds a dataclass, which is nothing but settings, and defers all else."""
+    if not is_foreign(node["_target_"]):
+        found, problems = _find(key, node["_target_"])
+        if problems:
+            return None, problems
+        if dataclasses.is_dataclass(found):
+            return read_object(key, node)
+    return read_deferred(key, node)
 
 
 def read_deferred(
-    key: str, node: Any, schema: type[BaseModel] | None = None, **defaults: Any
+    key: str,
+    node: Any,
+    schema: type[BaseModel] | None = None,
+    *,
+    keeps_partial: bool = False,
+    **defaults: Any,
 ) -> tuple[Deferred | None, list[Problem]]:
     """Reads a config node whose class is not to be imported yet.
 
     Args:
         key: The config key that holds the node.
         node: A mapping with `_target_` and the arguments of that class.
-        schema: What holds for the arguments that it names.
+        schema: What holds for the arguments that it names; by default, that of its package.
+        keeps_partial: Whether calling a node with `_partial_` returns a partial. Otherwise it is
+            what it stands for already, since a deferred call is one.
         **defaults: Arguments that the node may leave out.
 
     Returns:
         The deferred call, or None if there are problems; and the problems.
     """
-    if not isinstance(node, Mapping) or not isinstance(node.get("_target_"), str):
-        return None, [
-            Problem(key, repr(node), "a mapping whose `_target_` names a class or function")
-        ]
-    arguments = defaults | {k: v for k, v in node.items() if k != "_target_"}
-    problems = []
+    problems = _node_problems(key, node)
+    problems = problems or builder_problems(f"{key}._target_", node["_target_"])
+    if problems:
+        return None, problems
+    dropped = ("_target_", "_convert_") if keeps_partial else ("_target_", "_convert_", "_partial_")
+    arguments = defaults | {k: v for k, v in node.items() if k not in dropped}
+    for place, nested in nested_targets(key, arguments):
+        problems += _node_problems(place, nested)
+    schema = schema or _schema(node["_target_"])
     if schema is not None:
         try:
             schema.model_validate(arguments)
         except ValidationError as error:
-            problems = [_problem(key, detail) for detail in error.errors()]
+            problems += [_problem(key, detail) for detail in error.errors()]
     return (None if problems else Deferred(node["_target_"], arguments)), _merged(problems)
+
+
+def is_foreign(target: str) -> bool:
+    """Whether a target belongs to a package that is not imported to check a config."""
+    return target.partition(".")[0] in FOREIGN
 
 
 def _schema(target: str) -> type[BaseModel] | None:
@@ -119,10 +215,7 @@ def _schema(target: str) -> type[BaseModel] | None:
     return SCHEMAS.get(target.rpartition(".")[0])
 
 
-def _construct(key: str, target: str, arguments: dict[str, Any]) -> tuple[Any, list[Problem]]:
-    from hydra.utils import get_object
-
-    cls = get_object(target)
+def _construct(key: str, cls: Any, arguments: dict[str, Any]) -> tuple[Any, list[Problem]]:
     try:
         if dataclasses.is_dataclass(cls):
             return TypeAdapter(cls).validate_python(arguments), []

@@ -1,0 +1,119 @@
+"""Resolving `_target_`: the one way from the text in a config to a class or function.
+
+Nothing is called here. Hydra itself resolves a target, so that whatever it refuses is refused.
+"""
+
+import inspect
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from altitude.errors import Problem
+from altitude.failures.imports import EXPECTED, import_problem
+
+KEYWORDS = ("_target_", "_partial_", "_convert_", "_recursive_", "_args_")
+"""What Hydra itself reads in a node that has a `_target_`."""
+
+Kinds = tuple[type, ...]
+"""Classes, one of which a target must extend; empty where any class or function will do."""
+
+
+def find_target(key: str, target: Any, kinds: Kinds = ()) -> tuple[Any, list[Problem]]:
+    """Looks up a class or function, without calling it.
+
+    Args:
+        key: The config key of the node that holds the target.
+        target: Its import path.
+        kinds: Classes, one of which it must extend.
+
+    Returns:
+        The class or function, or None if there are problems; and the problems.
+    """
+    key = f"{key}._target_"
+    problems = text_problems(key, target)
+    if problems:
+        return None, problems
+    found, problems = _resolve(key, target)
+    if not problems and kinds:
+        problems = _kind_problems(key, target, found, kinds)
+    return (None, problems) if problems else (found, [])
+
+
+def text_problems(key: str, target: Any) -> list[Problem]:
+    """What is wrong with a target that needs no import to be seen.
+
+    Args:
+        key: The config key of the target.
+        target: What was given.
+    """
+    if not isinstance(target, str):
+        return [Problem(key, repr(target), f"a text: {EXPECTED}")]
+    if not all(part.isidentifier() for part in target.split(".")) or "." not in target:
+        return [Problem(key, target or "nothing", EXPECTED, "such as my_module.MyClass")]
+    return []
+
+
+def builder_problems(key: str, target: str) -> list[Problem]:
+    """Refuses what can be no model, optimizer, loss, metric or callback, without importing it.
+
+    Args:
+        key: The config key of the target.
+        target: Its import path, a text.
+    """
+    if target.partition(".")[0] not in sys.stdlib_module_names:
+        return []
+    return [Problem(key, target, "a class or function of Keras or your own, not of Python itself")]
+
+
+def nested_targets(key: str, value: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yields every node with a `_target_` inside a plain value, with the config key of the node."""
+    if isinstance(value, Mapping):
+        if "_target_" in value:
+            yield key, value
+        for name, item in value.items():
+            yield from nested_targets(f"{key}.{name}", item)
+    elif isinstance(value, list | tuple):
+        for position, item in enumerate(value):
+            yield from nested_targets(f"{key}.{position}", item)
+
+
+def keyword_problems(key: str, node: Mapping[str, Any]) -> list[Problem]:
+    """Checks the values of Hydra's own keywords in a node, but for `_target_`."""
+    problems = [
+        Problem(f"{key}.{name}", repr(node[name]), "true or false")
+        for name in ("_partial_", "_recursive_")
+        if not isinstance(node.get(name, True), bool)
+    ]
+    if not isinstance(node.get("_args_", []), list):
+        problems.append(Problem(f"{key}._args_", repr(node["_args_"]), "a list"))
+    if node.get("_convert_", "none") not in ("none", "partial", "object", "all"):
+        given = repr(node["_convert_"])
+        problems.append(Problem(f"{key}._convert_", given, "none, partial, object or all"))
+    return problems
+
+
+def _resolve(key: str, target: str) -> tuple[Any, list[Problem]]:
+    from hydra.errors import HydraException
+    from hydra.utils import instantiate
+
+    try:
+        # A partial is looked up and authorized by Hydra, and not called.
+        return instantiate({"_target_": target, "_partial_": True}).func, []
+    except HydraException as error:
+        if error.__cause__ is not None:
+            return None, [import_problem(key, target, error)]
+        reason = str(error).partition(", set env var")[0].replace("\n", " ")
+        return None, [Problem(key, target, EXPECTED, reason)]
+    except SystemExit:
+        return None, [Problem(key, target, "a module that can be imported: it calls sys.exit")]
+
+
+def _kind_problems(key: str, target: str, found: Any, kinds: Kinds) -> list[Problem]:
+    if not isinstance(found, type) or not issubclass(found, kinds):
+        names = [f"{kind.__module__}.{kind.__qualname__}" for kind in kinds if kind is not object]
+        expected = f"a class that extends {' or '.join(names)}" if names else "a class"
+        return [Problem(key, target, expected)]
+    if inspect.isabstract(found):
+        missing = ", ".join(sorted(getattr(found, "__abstractmethods__", ())))
+        return [Problem(key, target, f"a class that is not abstract: it lacks {missing}")]
+    return []
