@@ -12,7 +12,7 @@ CLAIM = """
 import sys
 from pathlib import Path
 from altitude.sweeps.folder import claimed_folder
-with claimed_folder(Path("sweep")) as folder:
+with claimed_folder(Path("sweep"), "mine") as folder:
     print(folder.name, flush=True)
     sys.stdin.read()  # until the others have theirs
 """
@@ -20,10 +20,19 @@ with claimed_folder(Path("sweep")) as folder:
 
 def test_a_folder_is_claimed_by_one_launch_at_a_time(tmp_path: Path) -> None:
     wanted = tmp_path / "multirun" / "today"
-    with claimed_folder(wanted) as first, claimed_folder(wanted) as second:
+    with claimed_folder(wanted, "a") as first, claimed_folder(wanted, "a") as second:
         assert (first, second) == (wanted, tmp_path / "multirun" / "today-2")
-    with claimed_folder(wanted) as again:
+    with claimed_folder(wanted, "a") as again:
         assert again == wanted
+
+
+def test_a_folder_stays_that_of_its_sweep(tmp_path: Path) -> None:
+    wanted = tmp_path / "sweep"
+    found = []
+    for owner in ("a", "b", "b", "a"):
+        with claimed_folder(wanted, owner) as folder:
+            found.append(folder.name)
+    assert found == ["sweep", "sweep-2", "sweep-2", "sweep"]
 
 
 def test_processes_that_start_at_once_have_a_folder_each(working_folder: Path) -> None:
@@ -48,6 +57,6 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with (
         pytest.raises(ConfigError, match="a folder that can be written"),
-        claimed_folder(tmp_path / "file" / "sweep"),
+        claimed_folder(tmp_path / "file" / "sweep", "mine"),
     ):
         pass

@@ -1,4 +1,4 @@
-"""The folder of one launch of a sweep, which no other launch that runs at the time writes to."""
+"""The folder of a sweep, to which no other sweep writes, and one launch of it at a time."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,51 +11,58 @@ from rich.console import Console
 
 from altitude.errors import ConfigError, Problem
 
+OWNER = ".sweep"
+"""The file that says whose folder it is."""
+
 LOCK = ".sweep.lock"
 """The file that is locked while a launch uses its folder. The system unlocks it if that dies."""
 
 
 @contextmanager
-def sweep_folder(config: DictConfig, console: Console) -> Iterator[Path]:
+def sweep_folder(config: DictConfig, identity: str, console: Console) -> Iterator[Path]:
     """The folder of a launch, with what Hydra leaves in that of a multirun.
 
     Args:
         config: What Hydra composed, its own node included; the launcher finds the folder there.
+        identity: Hash of the sweep's jobs and its search.
         console: Where it is shown that another folder than the one asked for is used.
 
     Yields:
         Its absolute path.
     """
     wanted = Path(str(config.hydra.sweep.dir)).absolute()
-    with claimed_folder(wanted) as folder:
+    with claimed_folder(wanted, identity) as folder:
         OmegaConf.save(config, folder / "multirun.yaml")
         with read_write(config), open_dict(config):
             config.hydra.sweep.dir = str(folder)
         if folder != wanted:
-            shown = f"another sweep is writing to {wanted}: this one uses {folder}"
+            shown = f"another sweep has its files in {wanted}: those of this one are in {folder}"
             console.print(shown, style="yellow", highlight=False, soft_wrap=True)
         yield folder
 
 
 @contextmanager
-def claimed_folder(wanted: Path) -> Iterator[Path]:
+def claimed_folder(wanted: Path, owner: str) -> Iterator[Path]:
     """Claims a folder as long as the block runs, also against other processes.
 
     Args:
         wanted: The folder that was asked for; it is made.
+        owner: Whose it is: what has the same owner may claim it again later.
 
     Yields:
-        That folder or, while another launch uses it, the first free one of `NAME-2`, `NAME-3`, ...
+        That folder or, if it is another's or is in use, the first free one of `NAME-2`, ...
 
     Raises:
         ConfigError: If the folder cannot be written.
     """
-    folder, lock = next(_claims(wanted))
-    with lock:
+    folder, lock = next(_claims(wanted, owner))
+    try:
         yield folder
+    finally:
+        lock.release()
 
 
-def _claims(wanted: Path) -> Iterator[tuple[Path, FileLock]]:
+def _claims(wanted: Path, owner: str) -> Iterator[tuple[Path, FileLock]]:
     for number in count(1):
         folder = wanted if number == 1 else wanted.with_name(f"{wanted.name}-{number}")
         lock = FileLock(folder / LOCK, timeout=0, thread_local=False)
@@ -67,4 +74,14 @@ def _claims(wanted: Path) -> Iterator[tuple[Path, FileLock]]:
         except OSError as error:
             given, expected = f"{folder} ({error.strerror})", "a folder that can be written"
             raise ConfigError([Problem("hydra.sweep.dir", given, expected)]) from error
-        yield folder, lock
+        if _owned(folder, owner):
+            yield folder, lock
+        lock.release()
+
+
+def _owned(folder: Path, owner: str) -> bool:
+    """Whether a locked folder is the owner's; one that nobody owns becomes it."""
+    file = folder / OWNER
+    if not file.exists():
+        file.write_text(owner)
+    return file.read_text() == owner

@@ -67,7 +67,7 @@ def launch_sweep(
     console.print(f"sweep of {_count(total)}", highlight=False)
     plan.experiment.tracking.check()
     command = sweep_command(config, overrides)
-    with ending_in_order(), sweep_folder(config, console) as folder:
+    with ending_in_order(), sweep_folder(config, plan.identity, console) as folder:
         frozen = FrozenConfigs(folder / "configs")
         early = 0 if _may_be_done(plan) else total
         with opened_launcher(config, frozen, context, task_function, early) as launcher:
