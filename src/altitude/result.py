@@ -9,6 +9,26 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import keras
+    import pandas
+
+
+class History(dict[str, Sequence[float]]):
+    """Values of each metric by its name, one an epoch; a notebook shows them as a table."""
+
+    def to_pandas(self) -> "pandas.DataFrame":
+        """Returns a data frame with a row for each epoch, counting from 1.
+
+        A metric that was not reported in every epoch stands in the last ones.
+        """
+        import pandas
+
+        epochs = max(map(len, self.values()), default=0)
+        rows = range(1, epochs + 1)
+        columns = {name: pandas.Series(v, rows[epochs - len(v) :]) for name, v in self.items()}
+        return pandas.DataFrame(columns, index=pandas.Index(rows, name="epoch"))
+
+    def _repr_html_(self) -> str:
+        return str(self.to_pandas().to_html())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +38,8 @@ class RunResult:
     Attributes:
         metrics: Final metrics: `best_epoch`, `best_*` of the best model in that epoch, `test_*` of
             the same model on the test data.
-        history: Every metric by epoch, `learning_rate` and `epoch_seconds` included.
+        history: Every metric by epoch, `learning_rate` and `epoch_seconds` included; its
+            `to_pandas` makes a data frame of them.
         traces: How often each step was traced into a graph, by its name; 0 where the graph was
             taken over from the run before in the same process.
         model_path: The best model, `best.keras`; opens with `keras.models.load_model`.
@@ -31,7 +52,7 @@ class RunResult:
     """
 
     metrics: Mapping[str, float]
-    history: Mapping[str, Sequence[float]]
+    history: History
     model_path: Path
     output_dir: Path
     traces: Mapping[str, int] = field(default_factory=dict)

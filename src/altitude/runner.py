@@ -19,7 +19,7 @@ from altitude.errors import ConfigError
 from altitude.experiment import Experiment
 from altitude.failures import failure_reason
 from altitude.output_folder import claim_folder
-from altitude.result import RunResult
+from altitude.result import History, RunResult
 from altitude.session import ending_on_signals, fresh_session, start_tensorflow
 from altitude.strategies.worker import role_in
 from altitude.tracking.run import Run
@@ -251,7 +251,7 @@ def _record(
     tracked.log_artifact(curves)
     return RunResult(
         metrics=metrics,
-        history=log.history,
+        history=History(log.history),
         traces=traces,
         model_path=experiment.output_dir / BEST_MODEL,
         output_dir=experiment.output_dir,

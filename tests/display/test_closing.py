@@ -3,6 +3,7 @@ from typing import Any
 
 from altitude import RunResult
 from altitude.display.closing import closing_table
+from altitude.result import History
 
 MODEL = Path("/a/very/long/path") / ("deep/" * 40) / "best.keras"
 
@@ -16,7 +17,7 @@ def rows(**changes: Any) -> dict[str, str]:
             "test_loss": 0.625,
             "test_accuracy": 0.5,
         },
-        "history": {"epoch_seconds": [1.0] * 4, "learning_rate": [0.5, 0.5, 0.25, 0.125]},
+        "history": History(epoch_seconds=[1.0] * 4, learning_rate=[0.5, 0.5, 0.25, 0.125]),
         "model_path": MODEL,
         "output_dir": MODEL.parent,
     }
@@ -43,7 +44,7 @@ def test_a_tracked_run() -> None:
 
 
 def test_a_run_without_cuts() -> None:
-    assert "learning-rate cuts" not in rows(history={"learning_rate": [0.5, 0.5]})
+    assert "learning-rate cuts" not in rows(history=History(learning_rate=[0.5, 0.5]))
 
 
 def test_why_training_stopped() -> None:
