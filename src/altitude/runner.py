@@ -14,6 +14,7 @@ from rich.console import Console
 from altitude.assembly import Kept, assemble
 from altitude.checks.built import check_signatures
 from altitude.checks.devices import device_problems
+from altitude.display.closing_markdown import closing_markdown
 from altitude.display.status import status
 from altitude.errors import ConfigError
 from altitude.experiment import Experiment
@@ -22,7 +23,7 @@ from altitude.output_folder import claim_folder
 from altitude.result import History, RunResult
 from altitude.session import ending_on_signals, fresh_session, start_tensorflow
 from altitude.strategies.worker import role_in
-from altitude.tracking.run import Run
+from altitude.tracking.run import DESCRIPTION, Run
 
 if TYPE_CHECKING:
     import keras
@@ -242,14 +243,7 @@ def _record(
 ) -> RunResult:
     from altitude.tracking.curves import draw_curves
 
-    best_epoch = int(metrics["best_epoch"])
-    tracked.log_metrics(metrics, step=best_epoch)
-    epochs = {"epochs": str(log.epochs)}
-    tracked.set_tags(epochs | {f"traces.{name}": str(count) for name, count in traces.items()})
-    curves = experiment.output_dir / "curves.png"
-    draw_curves(log.history, best_epoch, curves)
-    tracked.log_artifact(curves)
-    return RunResult(
+    result = RunResult(
         metrics=metrics,
         history=History(log.history),
         traces=traces,
@@ -259,6 +253,14 @@ def _record(
         stop_reason=stop_reason,
         how_to_open=tracked.how_to_open,
     )
+    tracked.log_metrics(metrics, step=result.best_epoch)
+    counts = {f"traces.{name}": str(count) for name, count in traces.items()}
+    described = {DESCRIPTION: closing_markdown(result)}
+    tracked.set_tags({"epochs": str(log.epochs), **counts, **described})
+    curves = experiment.output_dir / "curves.png"
+    draw_curves(log.history, result.best_epoch, curves)
+    tracked.log_artifact(curves)
+    return result
 
 
 @contextmanager

@@ -20,7 +20,12 @@ class Notebook(Memory):
     how_to_open = "mlflow ui"
 
     def close(
-        self, status: Ending, metrics: Mapping[str, float], files: Sequence[Path], note: str
+        self,
+        status: Ending,
+        metrics: Mapping[str, float],
+        files: Sequence[Path],
+        note: str,
+        best: str | None = None,  # noqa: ARG002
     ) -> None:
         self.closed = (status, dict(metrics), [path.name for path in files], note)
 

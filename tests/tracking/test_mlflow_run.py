@@ -17,6 +17,7 @@ from mlflow.tracking import MlflowClient
 
 import altitude
 from altitude import Experiment, RunResult, TrackingError
+from altitude.models import Mlp
 from altitude.tracking import Mlflow
 from altitude.tracking.mlflow_run import open_mlflow_run
 from altitude.tracking.pages import run_page
@@ -96,9 +97,21 @@ def test_params_are_the_flattened_config(run: Run) -> None:
         "loop._target_": "altitude.loops.train_step.TrainStep",
         "loop.clip_norm": "1.0",
         "callbacks.early_stopping.patience": "5",
-        "tracking.experiment_name": "altitude",
+        "callbacks.model_checkpoint.filepath": "./best.keras",
     }
     assert {key: run.data.params.get(key) for key in expected} == expected
+
+
+def test_no_param_differs_between_two_runs_of_the_same_experiment(run: Run, folder: Path) -> None:
+    assert not [key for key in run.data.params if key.startswith(("tracking", "output_dir"))]
+    assert not [text for text in run.data.params.values() if str(folder) in text]
+
+
+def test_the_description_is_the_closing_table(run: Run, result: RunResult) -> None:
+    description = run.data.tags["mlflow.note.content"]
+    assert f"| best epoch | {result.best_epoch} of 3 |" in description
+    assert "| test | accuracy " in description
+    assert str(result.output_dir) not in description
 
 
 def test_a_callback_that_was_taken_away_is_no_param(run: Run) -> None:
@@ -280,13 +293,23 @@ def test_a_deleted_experiment_is_an_error_that_says_what_to_do(
 def test_a_long_value_is_cut_and_noted(
     default_store: MlflowClient, small_experiment: ExperimentFactory
 ) -> None:
-    experiment: Experiment = small_experiment(tracking=Mlflow(run_name="x" * 1000))
+    experiment: Experiment = small_experiment(model=Mlp(hidden_units=(16,) * 300))
     opened = open_mlflow_run(Mlflow(), experiment)
     opened.close("FINISHED")
-    logged = default_store.get_run(opened.run_id).data.params["tracking.run_name"]
+    logged = default_store.get_run(opened.run_id).data.params["model.hidden_units"]
     assert logged.endswith(CUT_NOTE)
     whole = yaml.safe_load((experiment.output_dir / "config.yaml").read_text())
-    assert whole["tracking"]["run_name"] == "x" * 1000
+    assert whole["model"]["hidden_units"] == [16] * 300
+
+
+def test_a_description_of_the_users_own_stays(
+    default_store: MlflowClient, small_experiment: ExperimentFactory
+) -> None:
+    opened = open_small(small_experiment, tags={"mlflow.note.content": "mine"})
+    opened.set_tags({"mlflow.note.content": "ours", "epochs": "3"})
+    opened.close("FINISHED")
+    tags = default_store.get_run(opened.run_id).data.tags
+    assert (tags["mlflow.note.content"], tags["epochs"]) == ("mine", "3")
 
 
 def test_a_folder_that_cannot_be_written_is_a_tracking_error(

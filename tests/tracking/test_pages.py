@@ -56,7 +56,10 @@ def test_a_view_is_a_tag_with_filter_order_and_charts() -> None:
     assert view["orderByKey"] == "metrics.`best_val_loss`"
     assert view["orderByAsc"] is True
     charts = [chart["displayName"] for chart in view["compareRunCharts"]]
-    assert charts == ["val_loss", "loss", "best_val_loss", "Parallel Coordinates"]
+    by_rate = "best_val_loss by optimizer.learning_rate"
+    assert charts == ["val_loss", "loss", by_rate, "Parallel Coordinates"]
+    columns = ["metrics.`best_val_loss`", "params.`optimizer.learning_rate`"]
+    assert view["selectedColumns"][:2] == columns
     assert len({chart["uuid"] for chart in view["compareRunCharts"]}) == len(charts)
     assert len(value) < 5000  # the longest value of an experiment's tag
 
@@ -152,9 +155,18 @@ def test_a_browser_shows_a_sweeps_jobs_alone_ranked_with_all_their_curves(
     assert [row.get_by_role("link").inner_text() for row in rows] == RANKED
     charts = browser_page.get_by_test_id("experiment-view-compare-runs-card")
     titles = charts.locator("h4").all_inner_texts()
-    assert titles[:3] == ["val_accuracy", "best_val_accuracy", "Parallel Coordinates"]
+    assert titles[0] == "val_accuracy"
+    assert titles[1].startswith("optimizer.learning_rate")  # against the score
+    assert titles[2] == "Parallel Coordinates"
     curves = {curve.get_attribute("d") for curve in charts.first.locator(".js-line").all()}
     assert len(curves) == len(JOBS)
+
+    table = runs_page(experiment_id, "ab12").replace("CHART", "TABLE")
+    browser_page.goto("about:blank")
+    browser_page.goto(f"{server.uri}/{table}")
+    for column in ("best_val_accuracy", "optimizer.learning_rate"):
+        browser_page.get_by_role("columnheader", name=column).first.wait_for()
+    keep_screenshot(browser_page, "sweep-table")
 
 
 @pytest.mark.slow

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -276,12 +277,36 @@ def test_the_end_is_what_people_look_at(
 ) -> None:
     (tmp_path / "leaderboard.csv").write_text("rank\n")
     note = "## best\n" + "x" * 20000  # longer than a tag may be
-    ledger.close("FAILED", {"best_val_accuracy": 0.9}, [tmp_path / "leaderboard.csv"], note)
+    metrics = {"best_val_accuracy": 0.9, "val_accuracy": 0.8}
+    ledger.close("FAILED", metrics, [tmp_path / "leaderboard.csv"], note)
     run = summary_of(default_store, ledger)
     assert (run.info.status, run.data.metrics) == ("FAILED", {"best_val_accuracy": 0.9})
     assert run.data.tags["mlflow.note.content"].startswith("## best")
     files = [file.path for file in default_store.list_artifacts(run.info.run_id)]
     assert files == ["leaderboard.csv"]
+
+
+def test_the_description_links_the_best_job_below_the_answer(
+    ledger: SweepLedger, default_store: MlflowClient
+) -> None:
+    ledger.close("FINISHED", {}, [], "**best: a**\n\n| rank |", "ab12")
+    answer, links, table = (
+        summary_of(default_store, ledger).data.tags["mlflow.note.content"].split("\n\n")
+    )
+    assert (answer, table) == ("**best: a**", "| rank |")
+    assert "metrics of this run are those of [the best job](#/experiments/1/runs/ab12?" in links
+    assert f"viewStateShareKey={ledger.sweep_id}" in links
+
+
+def test_the_page_of_a_sweep_leads_to_its_own_run_but_not_to_attempts(
+    ledger: SweepLedger, default_store: MlflowClient
+) -> None:
+    job, attempt = begin(default_store, ledger), begin(default_store, ledger, role="attempt")
+    tags = default_store.get_experiment("1").tags
+    view = json.loads(tags[f"mlflow.sharedViewState.{ledger.sweep_id}"])
+    found = {run.info.run_id for run in default_store.search_runs(["1"], view["searchFilter"])}
+    assert found == {job, summary_of(default_store, ledger).info.run_id}
+    assert attempt not in found
 
 
 def test_the_model_of_a_job_is_fetched_if_it_is_there(

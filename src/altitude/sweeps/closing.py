@@ -77,7 +77,8 @@ class Closing:
         if answer is not None:
             files += [path for path in (answer.model, answer.experiment) if path is not None]
         metrics = {} if answer is None else answer.outcome.metrics
-        ledger.close(ending, metrics, files, self._note(standings, answer))
+        best = None if answer is None else answer.outcome.run_id
+        ledger.close(ending, metrics, files, self._note(standings, answer), best)
         yield from self._told(standings, answer)
         if ledger.how_to_open:
             yield _row("open", ledger.how_to_open)

@@ -72,7 +72,12 @@ class Ledger(Protocol):
         """Fetches the best model of a job into a folder."""
 
     def close(
-        self, status: Ending, metrics: Mapping[str, float], files: Sequence[Path], note: str
+        self,
+        status: Ending,
+        metrics: Mapping[str, float],
+        files: Sequence[Path],
+        note: str,
+        best: str | None = None,
     ) -> None:
         """Ends this launch of the sweep.
 
@@ -81,6 +86,7 @@ class Ledger(Protocol):
             metrics: Metrics of the best job.
             files: What people look at.
             note: The result in Markdown.
+            best: Id of the best job's run.
         """
 
 
@@ -139,6 +145,11 @@ class Memory:
         return None
 
     def close(
-        self, status: Ending, metrics: Mapping[str, float], files: Sequence[Path], note: str
+        self,
+        status: Ending,
+        metrics: Mapping[str, float],
+        files: Sequence[Path],
+        note: str,
+        best: str | None = None,
     ) -> None:
         """Nothing is kept."""

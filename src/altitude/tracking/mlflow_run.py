@@ -25,7 +25,7 @@ from altitude.tracking.outbox import FAILURES, Outbox
 from altitude.tracking.pages import open_instructions, run_page
 from altitude.tracking.params import flatten, valid_name
 from altitude.tracking.provenance import provenance
-from altitude.tracking.run import Status
+from altitude.tracking.run import DESCRIPTION, Status
 from altitude.tracking.settings import Mlflow
 from altitude.tracking.store import require_answer, resolve_uri, without_password
 
@@ -43,14 +43,21 @@ def open_mlflow_run(settings: Mlflow, experiment: Experiment) -> "MlflowRun":
     try:
         run_id = take_run_id()
         store = connect(settings, None if settings.watched else run_id)  # jobs are runs of a sweep
-        params = flatten(_settings(experiment))
+        params = flatten(_settings(experiment.in_folder(Path())))
         if store.continued is None:
             run = _new_run(store, settings, experiment)
         else:
             params = missing_params(store.continued, params)
             run = _continued_run(store, store.continued, settings, experiment)
         heartbeat = Heartbeat(uri, run.info.run_id) if settings.watched else None
-        opened = MlflowRun(store, run.info.run_id, experiment.output_dir, heartbeat)
+        theirs = {**settings.tags, **run.data.tags} if store.continued else settings.tags
+        opened = MlflowRun(
+            store,
+            run.info.run_id,
+            experiment.output_dir,
+            heartbeat,
+            described=DESCRIPTION in theirs,
+        )
         with _given_up_on_error(opened):
             if settings.watched:
                 claim(store, run)
@@ -98,16 +105,24 @@ class MlflowRun:
         run_id: MLflow's id of the run.
         output_dir: Folder with the files of the run.
         heartbeat: Tells others that the run is alive; None if nobody asks.
+        described: Whether the user has given the run a description, which then stays.
     """
 
     def __init__(
-        self, store: Connection, run_id: str, output_dir: Path, heartbeat: Heartbeat | None = None
+        self,
+        store: Connection,
+        run_id: str,
+        output_dir: Path,
+        heartbeat: Heartbeat | None = None,
+        *,
+        described: bool = False,
     ) -> None:
         self.run_id = run_id
         self._client = store.client
         self._uri = store.uri
         self._experiment_id = store.experiment_id
         self._heartbeat = heartbeat
+        self._described = described
         self._output_dir = output_dir
         self._outbox = Outbox(output_dir / "unsent-tracking.jsonl", self._answers)
         self._environment = os.environ.get("MLFLOW_TRACKING_URI")
@@ -183,6 +198,8 @@ class MlflowRun:
 
     def set_tags(self, tags: Mapping[str, str]) -> None:
         """Sets tags in one call."""
+        if self._described:
+            tags = {name: value for name, value in tags.items() if name != DESCRIPTION}
         batch = [RunTag(name, value) for name, value in tags.items()]
         self._send({"tags": dict(tags)}, lambda: self._client.log_batch(self.run_id, tags=batch))
 

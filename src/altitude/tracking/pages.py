@@ -68,7 +68,7 @@ def runs_view(
         order_by_metric: The metric that ranks the runs.
         ascending: Whether the lowest comes first.
         curves: Metrics by epoch that come before all others.
-        params: Parameters that are set against the metric in parallel coordinates.
+        params: Parameters that are set against the metric, and are columns of the table beside it.
 
     Returns:
         The tag's name and its value.
@@ -78,6 +78,7 @@ def runs_view(
         "orderByKey": f"metrics.`{order_by_metric}`",
         "orderByAsc": ascending,
         "runsHiddenMode": "SHOW_ALL",
+        "selectedColumns": [*_columns(order_by_metric, params)],
         "compareRunSections": [_section(SWEEP, "Sweep"), _section(OTHERS, "Model metrics")],
         "compareRunCharts": [*_charts(curves, order_by_metric, params)],
     }
@@ -108,10 +109,27 @@ def _section(uuid: str, name: str) -> dict[str, Any]:
 def _charts(curves: Sequence[str], metric: str, params: Sequence[str]) -> Iterator[dict[str, Any]]:
     for name in curves:
         yield _chart("LINE", name, metricKey=name, **LINE)
-    yield _chart("BAR", metric, metricKey=metric)
+    for name in params:
+        yield _scatter(name, metric)
     if params:
         selected = {"selectedParams": [*params], "selectedMetrics": [metric]}
         yield _chart("PARALLEL", "Parallel Coordinates", **selected, showAllRuns=False)
+    else:
+        yield _chart("BAR", metric, metricKey=metric)
+
+
+def _scatter(param: str, metric: str) -> dict[str, Any]:
+    """A metric against a parameter; unlike MLflow's bars, its axis begins near the scores."""
+    across, up = {"key": param, "type": "PARAM"}, {"key": metric, "type": "METRIC"}
+    name = f"{metric} by {param}"
+    return _chart("SCATTER", name, xaxis=across, yaxis=up, runsCountToCompare=100)
+
+
+def _columns(metric: str, params: Sequence[str]) -> Iterator[str]:
+    """Columns of the table, by MLflow's own keys."""
+    yield f"metrics.`{metric}`"
+    yield from (f"params.`{name}`" for name in params)
+    yield "attributes.`Duration`"
 
 
 def _chart(kind: str, name: str, **options: Any) -> dict[str, Any]:

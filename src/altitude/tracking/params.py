@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+PLACES = ("output_dir", "tracking")
 LONGEST_VALUE = 500
 CUT_NOTE = "... (cut, see config.yaml)"
 
@@ -16,10 +17,10 @@ def flatten(settings: Mapping[str, Any]) -> dict[str, str]:
         settings: Plain values, as `Experiment.settings` returns them.
 
     Returns:
-        Values by dotted key; long ones are cut, and say so. The output folder is left out: it is
-        another one for every run.
+        Values by dotted key; long ones are cut, and say so. Where a run is written, and what it is
+        called there, is left out: it would be all that pages that compare runs show.
     """
-    pairs = _leaves({k: v for k, v in settings.items() if k != "output_dir"}, "")
+    pairs = _leaves({k: v for k, v in settings.items() if k not in PLACES}, "")
     return {valid_name(key): _text(value) for key, value in pairs}
 
 

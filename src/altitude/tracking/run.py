@@ -6,6 +6,9 @@ from typing import Literal, Protocol
 
 Status = Literal["FINISHED", "FAILED", "KILLED"]
 
+DESCRIPTION = "mlflow.note.content"
+"""The tag that MLflow shows, as Markdown, at the top of a run's page."""
+
 
 class Run(Protocol):
     """A run that has been opened.
@@ -36,7 +39,7 @@ class Run(Protocol):
         """Logs a file in a folder of the run's artifacts, under its own name."""
 
     def set_tags(self, tags: Mapping[str, str]) -> None:
-        """Sets tags."""
+        """Sets tags; those that the user has set, such as a description, stay."""
 
     def close(self, status: Status) -> None:
         """Ends the run."""

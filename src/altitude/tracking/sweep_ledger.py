@@ -19,14 +19,15 @@ from altitude.tracking.environment import take_run_id
 from altitude.tracking.heartbeat import STOP
 from altitude.tracking.liveness import HEARTBEAT, is_alive, now, process_tags
 from altitude.tracking.outbox import FAILURES
-from altitude.tracking.pages import open_instructions, runs_page, runs_view
+from altitude.tracking.pages import open_instructions, run_page, runs_page, runs_view
+from altitude.tracking.run import DESCRIPTION
 from altitude.tracking.settings import Mlflow
 from altitude.tracking.store import without_password
 from altitude.tracking.sweep_summary import open_summary
 
 JOB_NUMBER, SWEPT, PRUNED = "job_number", "swept", "pruned"
 VALIDATION_EXAMPLES = "validation_examples"
-NOTE = "mlflow.note.content"
+FINAL = ("best_", "test_")
 GONE = "its process is gone: killed, or out of memory"
 UNHEARD = "it has ended, and the tracking store did not answer then"
 PREFERENCE: Mapping[str, int] = {"FINISHED": 2, "RUNNING": 1}
@@ -189,15 +190,34 @@ class SweepLedger:
 
     @told_as_tracking_errors()
     def close(
-        self, status: Ending, metrics: Mapping[str, float], files: Sequence[Path], note: str
+        self,
+        status: Ending,
+        metrics: Mapping[str, float],
+        files: Sequence[Path],
+        note: str,
+        best: str | None = None,
     ) -> None:
         """Logs what people look at, and ends the summary run."""
+        told = self._with_links(note, best)
+        # The values of single epochs would be points in the charts of curves.
+        goal = self._presentation.goal.metric
+        final = {n: v for n, v in metrics.items() if n == goal or n.startswith(FINAL)}
         time = int(float(now()) * 1000)
-        batch = [LoggedMetric(name, value, time, 0) for name, value in metrics.items()]
-        self._client.log_batch(self._run_id, metrics=batch, tags=[RunTag(NOTE, note)])
+        batch = [LoggedMetric(name, value, time, 0) for name, value in final.items()]
+        self._client.log_batch(self._run_id, metrics=batch, tags=[RunTag(DESCRIPTION, told)])
         for path in files:
             self._client.log_artifact(self._run_id, str(path))
         self._client.set_terminated(self._run_id, status)
+
+    def _with_links(self, note: str, best: str | None) -> str:
+        """The note, with ways to the jobs and to the best one below its first paragraph."""
+        answer, *rest = note.split("\n\n")
+        experiment_id = self._store.experiment_id
+        links = f"[All jobs, ranked]({runs_page(experiment_id, self.sweep_id)})."
+        if best is not None:
+            page = run_page(experiment_id, best)
+            links = f"The metrics of this run are those of [the best job]({page}). {links}"
+        return "\n\n".join([answer, links, *rest])
 
     def settle_the_dead(self) -> None:
         """Ends every run of a sweep in this experiment that says RUNNING and has no process."""
@@ -211,7 +231,7 @@ class SweepLedger:
         goal = self._presentation.goal
         name, view = runs_view(
             self.sweep_id,
-            filter_string=f"tags.{SWEEP_ID} = '{self.sweep_id}' and tags.{ROLE} = '{JOB}'",
+            filter_string=f"tags.{SWEEP_ID} = '{self.sweep_id}' and tags.{ROLE} != '{ATTEMPT}'",
             order_by_metric=goal.metric,
             ascending=goal.direction == "minimize",
             curves=list(dict.fromkeys([goal.metric.removeprefix("best_"), "val_loss"])),
