@@ -13,6 +13,7 @@ from altitude.checks.composition import compose_config
 from altitude.checks.foreign import CallbackArguments, LossArguments, OptimizerArguments
 from altitude.checks.rules import broken_rules, useless_plateau
 from altitude.checks.types import read_builder, read_deferred, read_object
+from altitude.checks.values import impossible_values
 from altitude.config_source import ConfigSource
 from altitude.data import Dataset
 from altitude.errors import ConfigError, Problem
@@ -129,7 +130,8 @@ def _plain_settings(config: DictConfig, output_dir: Path) -> tuple[dict[str, Any
     except OmegaConfBaseException as error:
         key = getattr(error, "full_key", None) or "config"
         return {}, [*problems, Problem(key, "an interpolation", str(error).splitlines()[0])]
-    return dict(cast("dict[str, Any]", settings)), problems
+    plain = dict(cast("dict[str, Any]", settings))
+    return plain, [*problems, *impossible_values(plain)]
 
 
 def _read_seed(key: str, value: Any) -> Read:

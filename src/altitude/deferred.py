@@ -46,6 +46,19 @@ class Deferred:
         """The last part of the target, such as `Adam`."""
         return self.target.rpartition(".")[2]
 
+    def found(self, key: str) -> tuple[Any, list[Problem]]:
+        """Looks the target up, which imports it, and does not call it.
+
+        Args:
+            key: The config key that holds this call.
+
+        Returns:
+            The class or function, or None if there are problems; and the problems.
+        """
+        if not self.target.startswith("altitude."):
+            start_tensorflow()  # which is quiet; a user's module may import it, and would not be
+        return find_target(key, self.target)
+
     def problems(self, key: str, positional: int = 0) -> list[Problem]:
         """Binds the arguments to the target's real signature, which imports the target.
 
@@ -56,9 +69,7 @@ class Deferred:
         Returns:
             A problem for a target that cannot be imported and for each argument it does not take.
         """
-        if not self.target.startswith("altitude."):
-            start_tensorflow()  # which is quiet; a user's module may import it, and would not be
-        target, problems = find_target(key, self.target)
+        target, problems = self.found(key)
         if target is not None:
             problems = argument_problems(target, self.arguments, key, positional)
         for place, node in nested_targets(key, self.arguments):

@@ -66,6 +66,10 @@ class NonFiniteError(TrainingError):
     """A loss, a gradient or a weight that became NaN or infinite."""
 
 
+class ExitError(TrainingError):
+    """Something in a run called `sys.exit`, which ends no run."""
+
+
 class TakenError(RuntimeError):
     """A job of a sweep that another process does, or has done."""
 

@@ -3,7 +3,8 @@
 import dataclasses
 import logging
 import sys
-from contextlib import AbstractContextManager, chdir, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, chdir, contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from altitude.config import experiment_from, read_sweep
 from altitude.display.closing import closing_table
 from altitude.display.composition import composition_tree
 from altitude.display.links import linked
-from altitude.errors import ConfigError
+from altitude.errors import ConfigError, ExitError
 from altitude.result import RunResult
 from altitude.runner import run
 
@@ -53,9 +54,6 @@ def _run_in_sweep(config: DictConfig, output_dir: Path) -> Scores:
     with _folder_of_the_sweep(), (output_dir / LOG_FILE).open("a") as log:
         try:
             return _run(config, output_dir, Console(file=log, width=FILE_WIDTH), kept_here())
-        except SystemExit as leaving:
-            logging.getLogger(__name__).exception("the job called sys.exit")
-            raise RuntimeError(f"the job called sys.exit({leaving.code!r})") from leaving
         except Exception:
             logging.getLogger(__name__).exception("the job failed")
             raise
@@ -93,11 +91,29 @@ def _run(
     console.print(composition_tree(experiment))
     swept = HydraConfig.get().mode is RunMode.MULTIRUN
     ranked = [goal.metric for goal in sweep.goals] if swept else []
-    result = run(experiment, console=console, kept=kept, results=ranked)
+    with _exit_is_a_failure():
+        result = run(experiment, console=console, kept=kept, results=ranked)
     table = linked(closing_table(result), result.model_path)
     console.print(table, soft_wrap=True, highlight=False)
     scores = [_score(result, goal.metric) for goal in sweep.goals]
     return scores if len(scores) > 1 else scores[0]
+
+
+@contextmanager
+def _exit_is_a_failure() -> Iterator[None]:
+    """A run ends by being done. `sys.exit(0)` in a callback is no success.
+
+    Raises:
+        ExitError: In place of `SystemExit`.
+    """
+    try:
+        yield
+    except SystemExit as leaving:
+        message = (
+            f"sys.exit({leaving.code!r}) was called in the run: a callback ends a training with "
+            "self.model.stop_training = True"
+        )
+        raise ExitError(message) from leaving
 
 
 def _score(result: RunResult, metric: str) -> float:

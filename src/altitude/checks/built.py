@@ -4,6 +4,8 @@ import inspect
 from typing import TYPE_CHECKING
 
 from altitude.checks.agreement import label_problems, logits_problems
+from altitude.checks.folders import callback_folder_problems
+from altitude.checks.keras_objects import refused_arguments, wrong_kinds
 from altitude.data.spec import DataSpec
 from altitude.deferred import Deferred, deferred_calls
 from altitude.errors import ConfigError, Problem
@@ -18,8 +20,10 @@ if TYPE_CHECKING:
 def check_signatures(experiment: Experiment) -> None:
     """Binds the arguments of every class that is named but not built yet to its signature.
 
+    Keras' own classes are asked what they demand of the values, too.
+
     Raises:
-        ConfigError: If a target cannot be imported, or does not take an argument.
+        ConfigError: If a target cannot be imported, or does not take an argument or its value.
     """
     problems: list[Problem] = []
     for group in ("optimizer", "objective", "loop", "callbacks", "model"):
@@ -28,6 +32,8 @@ def check_signatures(experiment: Experiment) -> None:
     if not any(problem.key == "model._target_" for problem in problems):
         unwrapped = _unwrapped_class(experiment.model)
         problems = unwrapped + [p for p in problems if not (unwrapped and _is_of_model(p))]
+    problems = problems or wrong_kinds(experiment) or refused_arguments(experiment)
+    problems += callback_folder_problems(experiment.callbacks)
     if problems:
         raise ConfigError(problems)
 

@@ -10,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from altitude.checks.composition import compose_config, variants
+from altitude.checks.folders import folder_problems
 from altitude.checks.metrics import objectives_exist
 from altitude.checks.proposals import Proposal, proposals
 from altitude.checks.unread import parsed
@@ -171,11 +172,21 @@ def _replaces_a_value(config: DictConfig, override: str) -> bool:
     return value is not None and not isinstance(value, DictConfig)
 
 
+def _folder_of_hydra(config: DictConfig) -> list[Problem]:
+    key = "hydra.sweep.dir" if config.hydra.mode is RunMode.MULTIRUN else "hydra.run.dir"
+    try:
+        return folder_problems(key, str(OmegaConf.select(config, key)))
+    except OmegaConfBaseException:
+        return []  # Hydra itself says what is wrong with an interpolation of its own
+
+
 def _misread(config: DictConfig, overrides: Sequence[str]) -> list[Problem]:
-    """What cannot be read of a config that could be composed."""
+    """What cannot be read of a config that could be composed, or written where it says."""
+    unwritable = _folder_of_hydra(config)
     with open_dict(config):
         del config["hydra"]
     experiment, problems = read_experiment(config, new_output_dir(), overrides)
+    problems += unwritable
     if "sweep" not in config:
         return problems
     sweep, found = read_sweep(config)

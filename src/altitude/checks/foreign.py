@@ -13,6 +13,7 @@ from altitude.validation import (
 )
 
 _LENIENT = ConfigDict(extra="allow", allow_inf_nan=False)
+_Decay = Annotated[float, Field(ge=0, lt=1)]
 _OpenFraction = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -33,6 +34,10 @@ class OptimizerArguments(BaseModel):
     nesterov: Flag = False
     amsgrad: Flag = False
     momentum: Annotated[float, Field(ge=0, le=1)] = 0.0
+    beta_1: _Decay = 0.9
+    beta_2: _Decay = 0.999
+    rho: _Decay = 0.9
+    epsilon: NonNegative | None = 1e-7
 
 
 class CallbackArguments(BaseModel):
@@ -47,6 +52,10 @@ class CallbackArguments(BaseModel):
     save_best_only: Flag = False
     factor: _OpenFraction = 0.1
     min_lr: NonNegative = 0.0
+    min_delta: float = 0.0
+    cooldown: NonNegativeCount = 0
+    baseline: float | None = None
+    start_from_epoch: NonNegativeCount = 0
     histogram_freq: NonNegativeCount = 0
 
 
