@@ -2,11 +2,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from altitude import ConfigError, Deferred, Experiment, Problem, compose
 from altitude.config_path import config_directory
 from altitude.data import Digits, FashionMnist, Npz
+from altitude.data.fashion_mnist import FILES
 from altitude.loops import Fit, Tape, TrainStep
 from altitude.models import Cnn, Mlp
 from altitude.tracking import Mlflow, Untracked
@@ -78,8 +80,6 @@ def test_callbacks_keep_their_order_and_write_into_the_output_folder(tmp_path: P
     ("overrides", "group", "expected"),
     [
         (["dataset=digits", "dataset.limit=64"], "dataset", Digits(limit=64)),
-        (["dataset=npz", "dataset.path=a.npz"], "dataset", Npz(path=Path("a.npz"))),
-        (["dataset.data_dir=here"], "dataset", FashionMnist(data_dir=Path("here"), divisor=255.0)),
         (["model=cnn", "model.filters=[4]"], "model", Cnn(filters=(4,))),
         (["model.hidden_units=[]"], "model", Mlp(hidden_units=())),
         (["loop=tape", "loop.clip_norm=1"], "loop", Tape(clip_norm=1.0)),
@@ -91,6 +91,33 @@ def test_callbacks_keep_their_order_and_write_into_the_output_folder(tmp_path: P
 )
 def test_overrides_reach_their_group(overrides: list[str], group: str, expected: object) -> None:
     assert getattr(compose(overrides), group) == expected
+
+
+def test_the_files_of_a_dataset_reach_it() -> None:
+    x, y = np.random.default_rng(0).random((20, 2)), np.arange(20) % 2
+    np.savez("a.npz", x_train=x, y_train=y, x_test=x, y_test=y)
+    npz = compose(["dataset=npz", "dataset.path=a.npz"]).dataset
+    assert npz == Npz(path=Path("a.npz"))
+    folder = Path("here")
+    folder.mkdir()
+    for name in FILES.values():
+        (folder / name).touch()
+    fashion = compose(["dataset.data_dir=here"]).dataset
+    assert fashion == FashionMnist(data_dir=folder, divisor=255.0)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "key", "given"),
+    [
+        (["dataset=npz", "dataset.path=a.npz"], "dataset.path", "a.npz"),
+        (["dataset.data_dir=here"], "dataset.data_dir", "here, which is no folder"),
+    ],
+)
+def test_files_that_are_not_there(overrides: list[str], key: str, given: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        compose(overrides)
+    (problem,) = caught.value.problems
+    assert (problem.key, problem.given) == (key, given)
 
 
 def test_overrides_are_kept_as_they_were_typed() -> None:

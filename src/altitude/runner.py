@@ -68,6 +68,7 @@ def run(
     problems = device_problems(
         experiment.strategy, experiment.loop, experiment.optimizer, experiment.objective
     )
+    problems += experiment.dataset.problems()
     if problems:
         raise ConfigError(problems)
     console = Console(quiet=True) if not experiment.strategy.is_chief else console or Console()

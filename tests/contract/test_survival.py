@@ -143,12 +143,20 @@ def test_a_run_whose_callback_raises_has_failed(
     assert mlflow.active_run() is None
 
 
+def unsound_data(folder: Path) -> Path:
+    """Data with a mistake that shows when they are loaded, and not in the headers of the file."""
+    x, y = np.full((20, 4), np.nan), np.arange(20) % 2
+    np.savez(folder / "nan.npz", x_train=x, y_train=y, x_test=x, y_test=y)
+    return folder / "nan.npz"
+
+
 @pytest.mark.usefixtures("default_store")
 def test_a_run_without_its_data_has_failed(
     small_experiment: ExperimentFactory, default_store: MlflowClient
 ) -> None:
+    path = unsound_data(Path())
     with pytest.raises(DataError):
-        altitude.run(small_experiment(tracking=Mlflow(), dataset=Npz(path=Path("none.npz"))))
+        altitude.run(small_experiment(tracking=Mlflow(), dataset=Npz(path=path)))
     run = only_run(default_store)
     assert run.info.status == "FAILED"
     assert run.data.tags["exception"].startswith("DataError: ")
@@ -212,7 +220,7 @@ def test_the_model_opens_where_altitude_is_unknown(
 
 def refused(uri: str, folder: Path) -> str:
     """What the command says of a server, with data that would be an error if it were loaded."""
-    data = ("dataset=npz", "dataset.path=no-such-file.npz")
+    data = ("dataset=npz", f"dataset.path={unsound_data(folder)}")
     process = start_python("-m", "altitude", f"tracking.uri={uri}", *data, folder=folder)
     try:
         _, stderr = process.communicate(timeout=TIMEOUT)

@@ -183,4 +183,7 @@ def _is_validated(dataset: Dataset | None) -> bool:
     # A dataset that says nothing about itself may bring a validation split of its own.
     if not isinstance(dataset, ArrayDataset):
         return True
-    return dataset.validation_size != 0 or dataset.declared.num_examples is None
+    declared = dataset.declared
+    if declared.has_validation or declared.num_examples is None:
+        return True
+    return dataset.validation_size != 0

@@ -52,7 +52,7 @@ def validation_leaves_training(dataset: Dataset) -> list[Problem]:
     available = dataset.declared.num_examples
     if available is None or not isinstance(dataset, ArrayDataset):
         return []
-    if (dataset.validation_size or 0) < available:
+    if dataset.declared.has_validation or (dataset.validation_size or 0) < available:
         return []
     expected = f"less than {available}, the number of training examples"
     return [Problem("dataset.validation_size", str(dataset.validation_size), expected)]
@@ -89,7 +89,13 @@ def policies_put_out_logits(model: Any, loop: Loop) -> list[Problem]:
     return [Problem("model.output_activation", activation, expected, "model=mlp")]
 
 
+def files_are_sound(dataset: Dataset) -> list[Problem]:
+    """The files that a dataset names can be read, as far as that shows at a glance."""
+    return dataset.problems()
+
+
 RULES: tuple[Callable[..., list[Problem]], ...] = (
+    files_are_sound,
     logits_agree,
     labels_agree,
     validation_leaves_training,

@@ -16,7 +16,7 @@ from altitude.data.cache import cache_directory, load_cached, store_cached
 from altitude.data.dataset import ArrayDataset
 from altitude.data.idx import read_idx
 from altitude.data.spec import Declared, LabelSpec
-from altitude.errors import DataError
+from altitude.errors import DataError, Problem
 from altitude.validation import STRICT, NonNegativeCount
 
 FILES = {
@@ -64,6 +64,17 @@ class FashionMnist(ArrayDataset):
         """Ten classes, 60,000 training images."""
         return Declared(LabelSpec("integer", 10), SHAPES["x_train"][0])
 
+    def problems(self) -> list[Problem]:
+        """Which of the published files a given folder lacks."""
+        folder = self.data_dir and self.data_dir.expanduser()
+        missing = _missing(folder) if folder else []
+        if not missing:
+            return []
+        lacks = f"lacks {', '.join(missing)}" if folder and folder.is_dir() else "is no folder"
+        expected = "a folder with the four published files"
+        instead = "dataset.data_dir=null, which looks in the usual places"
+        return [Problem("dataset.data_dir", f"{folder}, which {lacks}", expected, instead)]
+
     def load(self) -> Splits:
         """Returns the images, uint8 (examples, 28, 28), and the labels, uint8 (examples,).
 
@@ -103,11 +114,15 @@ def decode(folder: Path) -> dict[str, Array]:
     Raises:
         DataError: If a file is missing, damaged, truncated, wrongly shaped or another one.
     """
-    missing = [file for file in FILES.values() if not (folder / file).is_file()]
+    missing = _missing(folder)
     if missing:
         raise DataError(f"{folder} lacks {', '.join(missing)}: put the published file there")
     arrays = {name: read_idx(folder / file, SHAPES[name]) for name, file in FILES.items()}
     return _verified(arrays, {name: str(folder / file) for name, file in FILES.items()})
+
+
+def _missing(folder: Path) -> list[str]:
+    return [file for file in FILES.values() if not (folder / file).is_file()]
 
 
 def _verified(arrays: dict[str, Array], sources: Mapping[str, str]) -> dict[str, Array]:

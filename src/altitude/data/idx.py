@@ -31,18 +31,24 @@ def read_idx(path: Path, shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
         DataError: If the file is damaged, truncated, of another type or of another shape.
     """
     try:
-        content = gzip.decompress(path.read_bytes())
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        with gzip.open(path) as file:
+            # One byte more than there should be, so that too long a file shows, however long it is.
+            content = file.read(_header_size(shape) + math.prod(shape) + 1)
+    except (EOFError, OSError, zlib.error) as error:
         raise DataError(f"{path} is damaged or truncated: {error}") from error
     return _parse(path, content, shape)
 
 
+def _header_size(shape: tuple[int, ...]) -> int:
+    return 4 + 4 * len(shape)
+
+
 def _parse(path: Path, content: bytes, shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
-    offset = 4 + 4 * len(shape)
+    offset = _header_size(shape)
     if len(content) < offset:
         raise DataError(f"{path} is truncated: {len(content)} bytes are less than an idx header")
-    zero, kind, rank = struct.unpack(">HBB", content[:4])
-    if (zero, kind) != (0, UNSIGNED_BYTE):
+    zero, element, rank = struct.unpack(">HBB", content[:4])
+    if (zero, element) != (0, UNSIGNED_BYTE):
         raise DataError(
             f"{path} is no idx file of unsigned bytes: it starts with {content[:4].hex()}"
         )
@@ -53,5 +59,6 @@ def _parse(path: Path, content: bytes, shape: tuple[int, ...]) -> npt.NDArray[np
         raise DataError(f"{path} holds an array of shape {found}; expected {shape}")
     if len(content) - offset != math.prod(shape):
         size, expected = len(content) - offset, math.prod(shape)
-        raise DataError(f"{path} is truncated: {size} bytes of data; expected {expected}")
+        kind = "truncated" if size < expected else "too long"
+        raise DataError(f"{path} is {kind}: {size} bytes of data; expected {expected}")
     return np.frombuffer(content, np.uint8, offset=offset).reshape(shape)

@@ -1,33 +1,24 @@
 """Arrays of the user's own, from an `.npz` file."""
 
 import dataclasses
-import zipfile
-import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
-from tokenize import TokenError
 
-import numpy as np
 from pydantic.dataclasses import dataclass
 
-from altitude.data.arrays import Array, Examples, Splits
+from altitude.data.arrays import Array, Examples, Splits, require_numbers
 from altitude.data.dataset import ArrayDataset
-from altitude.errors import DataError
+from altitude.data.npz_file import HOW_TO_WRITE, Header, read_arrays, read_headers
+from altitude.data.spec import Declared, LabelSpec
+from altitude.errors import DataError, Problem
 from altitude.validation import STRICT
 
 REQUIRED = ("x_train", "y_train", "x_test", "y_test")
-DAMAGES = (
-    AttributeError,
-    EOFError,
-    NotImplementedError,
-    OSError,
-    TokenError,
-    TypeError,
-    ValueError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-"""What NumPy raises for files that are damaged, or no `.npz` files at all."""
+VALIDATION = ("x_val", "y_val")
+WEIGHTS = ("sample_weight_train", "sample_weight_val", "sample_weight_test")
+KNOWN = (*REQUIRED, *VALIDATION, *WEIGHTS)
+"""Names of the arrays that are read; a file may hold others."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -36,7 +27,7 @@ class Npz(ArrayDataset):
 
     The file holds `x_train`, `y_train`, `x_test` and `y_test`; optionally `x_val` and `y_val`, and
     `sample_weight_train`, `sample_weight_val` and `sample_weight_test`. If it holds no validation
-    arrays, `validation_size` examples are split off the training ones.
+    arrays, `validation_size` examples are split off the training ones: a tenth by default.
 
     Attributes:
         path: The file.
@@ -49,22 +40,99 @@ class Npz(ArrayDataset):
         """The file's name without its ending."""
         return self.path.stem
 
+    @property
+    def declared(self) -> Declared:
+        """What the headers in the file tell: how labels are written, and how many there are."""
+        try:
+            headers = self._headers()
+        except DataError:
+            return Declared()  # which is told by `problems`
+        return Declared(
+            _labels(headers["y_train"]), headers["x_train"].shape[0], "x_val" in headers
+        )
+
+    def problems(self) -> list[Problem]:
+        """What is wrong with the file, as far as the headers of its arrays tell."""
+        try:
+            arrays = {name: header.hollow() for name, header in self._headers().items()}
+            _splits(arrays)
+        except DataError as error:
+            return [self._of_the_path(error)]
+        return []
+
     def load(self) -> Splits:
         """Returns the file's arrays.
 
         Raises:
             DataError: If the file is missing or damaged, or lacks an array.
         """
-        arrays = _read(self.path.expanduser())
-        missing = [name for name in REQUIRED if name not in arrays]
+        self._headers()
+        return _splits(read_arrays(self._file, KNOWN))
+
+    @property
+    def _file(self) -> Path:
+        return self.path.expanduser()
+
+    def _headers(self) -> dict[str, Header]:
+        """The headers of all known arrays, which are there and hold numbers.
+
+        Raises:
+            DataError: If one is missing or holds something else, or the file cannot be read.
+        """
+        headers = read_headers(self._file)
+        missing = [name for name in KNOWN if name not in headers and _is_needed(name, headers)]
         if missing:
-            raise DataError(f"{self.path} lacks {', '.join(missing)}; it holds {', '.join(arrays)}")
-        has_validation = {"x_val", "y_val"} <= set(arrays)
-        return Splits(
-            _examples(arrays, "train"),
-            _examples(arrays, "test"),
-            _examples(arrays, "val") if has_validation else None,
-        )
+            given = f"{self.path} without {', '.join(missing)}; it holds {', '.join(headers)}"
+            expected = f"a file with {', '.join(REQUIRED)}"
+            instead = _spelling(missing, headers) or HOW_TO_WRITE
+            raise DataError(Problem("dataset.path", given, expected, instead))
+        known = {name: headers[name] for name in KNOWN if name in headers}
+        for name, header in known.items():
+            require_numbers(name, header.shape, header.dtype)
+        return known
+
+    def _of_the_path(self, error: DataError) -> Problem:
+        problem = error.problem or Problem("dataset.path", str(error), "a sound file")
+        if problem.key == "dataset.path":
+            return problem
+        given = f"{self.path}, in which {problem.key} is {problem.given}"
+        return dataclasses.replace(problem, key="dataset.path", given=given)
+
+
+def _is_needed(name: str, present: Iterable[str]) -> bool:
+    """Whether a file needs an array: of inputs and labels for validation, both or none."""
+    return name in REQUIRED or (
+        name in VALIDATION and any(other in present for other in VALIDATION)
+    )
+
+
+def _spelling(missing: Iterable[str], present: Iterable[str]) -> str:
+    """The array that was probably meant, where one has a similar name."""
+    strangers = {name.lower(): name for name in present if name not in KNOWN}
+    for name in missing:
+        swapped = "_".join(reversed(name.split("_")))
+        meant = next((strangers[n] for n in (name, swapped) if n in strangers), None)
+        meant = meant or next(iter(get_close_matches(name, strangers.values(), n=1)), None)
+        if meant:
+            return f"`{meant}` saved as `{name}`"
+    return ""
+
+
+def _labels(header: Header) -> LabelSpec | None:
+    """How labels are written; how many classes there are, only the labels themselves tell."""
+    if len(header.shape) == 1:
+        return LabelSpec("scalar" if header.dtype.kind == "f" else "integer", 1)
+    if len(header.shape) == 2:
+        return LabelSpec("column" if header.shape[1] == 1 else "one_hot", header.shape[1])
+    return None
+
+
+def _splits(arrays: Mapping[str, Array]) -> Splits:
+    return Splits(
+        _examples(arrays, "train"),
+        _examples(arrays, "test"),
+        _examples(arrays, "val") if "x_val" in arrays else None,
+    )
 
 
 def _examples(arrays: Mapping[str, Array], split: str) -> Examples:
@@ -77,14 +145,3 @@ def _examples(arrays: Mapping[str, Array], split: str) -> Examples:
             raise
         problem = dataclasses.replace(error.problem, key=f"{error.problem.key}_{split}")
         raise DataError(problem) from error
-
-
-def _read(path: Path) -> dict[str, Array]:
-    if not path.is_file():
-        raise DataError(f"dataset.path={path}: there is no such file")
-    try:
-        # Opened here, because NumPy does not close a file that it cannot read.
-        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as arrays:
-            return dict(arrays)
-    except DAMAGES as error:
-        raise DataError(f"{path} is damaged or no .npz file: {error}") from error

@@ -64,7 +64,9 @@ class Declared:
     Attributes:
         labels: The form of the labels, if known.
         num_examples: Training examples, those for validation included, if known.
+        has_validation: Whether it brings a validation split of its own.
     """
 
     labels: LabelSpec | None = None
     num_examples: int | None = None
+    has_validation: bool = False
