@@ -56,6 +56,7 @@ def fresh_session(seed: int, precision: str) -> Iterator[None]:
     before = keras.config.dtype_policy()
     registered = set(_custom_gradients())
     keras.utils.clear_session()
+    _forget_traces()
     keras.utils.set_random_seed(seed)
     keras.config.set_dtype_policy(precision)
     try:
@@ -64,6 +65,17 @@ def fresh_session(seed: int, precision: str) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
         for name in _custom_gradients().keys() - registered:
             del _custom_gradients()[name]
+
+
+def _forget_traces() -> None:
+    """Has TensorFlow count the traces of each run by themselves.
+
+    It counts them by line of code, so that it takes the first traces of many runs, each of a model
+    of its own, for one function that is traced again and again, and warns.
+    """
+    from tensorflow.python.eager.polymorphic_function import polymorphic_function
+
+    polymorphic_function._frequent_tracing_detector_manager._detectors.clear()
 
 
 def _custom_gradients() -> dict[str, Any]:
