@@ -309,6 +309,25 @@ def test_the_page_of_a_sweep_leads_to_its_own_run_but_not_to_attempts(
     assert attempt not in found
 
 
+def test_a_swept_group_is_a_column_of_tags_and_in_no_chart_of_parameters(
+    default_store: MlflowClient,
+) -> None:
+    shown = Presentation(
+        title="sweep",
+        command="altitude -m model=mlp,cnn seed=1,2 loop.epochs=1,2",
+        goal=GOAL,
+        params=["model", "seed", "loop.epochs"],
+        nested=False,
+    )
+    ledger = open_sweep(Mlflow(), "groups", shown, fresh=False)
+    tags = default_store.get_experiment("1").tags
+    view = json.loads(tags[f"mlflow.sharedViewState.{ledger.sweep_id}"])
+    columns = ["params.`seed`", "params.`loop.epochs`", "tags.`model`"]
+    assert view["selectedColumns"][1:4] == columns
+    parallel = view["compareRunCharts"][-1]
+    assert parallel["selectedParams"] == ["seed", "loop.epochs"]
+
+
 def test_the_model_of_a_job_is_fetched_if_it_is_there(
     ledger: SweepLedger, default_store: MlflowClient, tmp_path: Path
 ) -> None:

@@ -57,6 +57,7 @@ def runs_view(
     ascending: bool,
     curves: Sequence[str] = (),
     params: Sequence[str] = (),
+    tags: Sequence[str] = (),
 ) -> tuple[str, str]:
     """Returns a view of an experiment's runs: the experiment's tag that holds it.
 
@@ -69,6 +70,7 @@ def runs_view(
         ascending: Whether the lowest comes first.
         curves: Metrics by epoch that come before all others.
         params: Parameters that are set against the metric, and are columns of the table beside it.
+        tags: Tags that are columns of the table, too.
 
     Returns:
         The tag's name and its value.
@@ -78,7 +80,7 @@ def runs_view(
         "orderByKey": f"metrics.`{order_by_metric}`",
         "orderByAsc": ascending,
         "runsHiddenMode": "SHOW_ALL",
-        "selectedColumns": [*_columns(order_by_metric, params)],
+        "selectedColumns": [*_columns(order_by_metric, params, tags)],
         "compareRunSections": [_section(SWEEP, "Sweep"), _section(OTHERS, "Model metrics")],
         "compareRunCharts": [*_charts(curves, order_by_metric, params)],
     }
@@ -125,10 +127,11 @@ def _scatter(param: str, metric: str) -> dict[str, Any]:
     return _chart("SCATTER", name, xaxis=across, yaxis=up, runsCountToCompare=100)
 
 
-def _columns(metric: str, params: Sequence[str]) -> Iterator[str]:
+def _columns(metric: str, params: Sequence[str], tags: Sequence[str]) -> Iterator[str]:
     """Columns of the table, by MLflow's own keys."""
     yield f"metrics.`{metric}`"
     yield from (f"params.`{name}`" for name in params)
+    yield from (f"tags.`{name}`" for name in tags)
     yield "attributes.`Duration`"
 
 

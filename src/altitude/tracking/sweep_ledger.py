@@ -229,13 +229,17 @@ class SweepLedger:
     def prepare_page(self) -> None:
         """Writes down which jobs its page shows, and how."""
         goal = self._presentation.goal
+        # The choice of a group, such as `model=cnn`, is a tag of the job and no parameter.
+        swept = self._presentation.params
+        groups = [key for key in swept if "." not in key and key != "seed"]
         name, view = runs_view(
             self.sweep_id,
             filter_string=f"tags.{SWEEP_ID} = '{self.sweep_id}' and tags.{ROLE} != '{ATTEMPT}'",
             order_by_metric=goal.metric,
             ascending=goal.direction == "minimize",
             curves=list(dict.fromkeys([goal.metric.removeprefix("best_"), "val_loss"])),
-            params=self._presentation.params,
+            params=[key for key in swept if key not in groups],
+            tags=groups,
         )
         self._client.set_experiment_tag(self._store.experiment_id, name, view)
 
