@@ -58,13 +58,12 @@ def launch_sweep(
     _require_experiments(config)
     compose = Composer(context.config_loader, config)
     console = Console(width=None if sys.stdout.isatty() else FILE_WIDTH)
-    with collections_deferred():
-        plan = plan_sweep(config, overrides, compose)
+    with collections_deferred(), console.status("composing and checking every job"):
+        plan = plan_sweep(config, overrides, compose, lambda jobs: _announce(jobs, console))
     if plan.sweep.dry_run:
         _list(plan, console)
         return
     total = plan.sweep.number_of_jobs(len(plan.jobs))
-    console.print(f"sweep of {_count(total)}", highlight=False)
     plan.experiment.tracking.check()
     command = sweep_command(config, overrides)
     with ending_in_order(), sweep_folder(config, plan.identity, console) as folder:
@@ -103,6 +102,10 @@ def _may_be_done(plan: Plan) -> bool:
     if not isinstance(tracking, Mlflow) or plan.sweep.fresh:
         return False
     return may_be_known(resolve_uri(tracking.uri), plan.identity)
+
+
+def _announce(jobs: int, console: Console) -> None:
+    console.print(f"sweep of {_count(jobs)}", highlight=False)
 
 
 def _count(jobs: int) -> str:
@@ -249,7 +252,9 @@ class Launch:
             command=self.command,
             width=self.console.width,
         )
-        for line in closing.leave(self.ledger, ending):
+        with self.console.status("writing down what the sweep came to"):
+            lines = list(closing.leave(self.ledger, ending))
+        for line in lines:
             self._say(line)
 
     def _known_jobs(

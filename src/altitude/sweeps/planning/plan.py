@@ -1,6 +1,6 @@
 """From the command line to a plan: every job composed and checked before the first."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -43,13 +43,19 @@ class Plan:
     identity: str
 
 
-def plan_sweep(config: DictConfig, overrides: Sequence[str], compose: Composer) -> Plan:
+def plan_sweep(
+    config: DictConfig,
+    overrides: Sequence[str],
+    compose: Composer,
+    announce: Callable[[int], None] = lambda _jobs: None,
+) -> Plan:
     """Composes and checks every job.
 
     Args:
         config: What Hydra composed of the overrides that are not swept.
         overrides: As they were typed.
         compose: Composes a job's config, Hydra's own node included.
+        announce: Called with the number of jobs before they are composed, which takes a while.
 
     Raises:
         ConfigError: If anything is wrong with any job; it lists everything.
@@ -66,6 +72,8 @@ def plan_sweep(config: DictConfig, overrides: Sequence[str], compose: Composer) 
     if problems:
         raise ConfigError(problems)
     combinations = [job for space in spaces for job in sweep.combinations(space)]
+    if not sweep.dry_run:
+        announce(sweep.number_of_jobs(len(combinations)))
     jobs = compose_jobs(combinations, keys, compose)
     experiment = _checked(sweep, jobs)
     if found:
