@@ -89,7 +89,8 @@ def test_of_a_metric_that_nothing_is_known_of_the_user_says_the_direction() -> N
 def test_what_is_proposed_is_complete(overrides: list[str]) -> None:
     problem = problem_of(*overrides)
     assert problem.key.removesuffix("monitor") + "mode=" in problem.instead
-    compose(["dataset=digits", *overrides, *problem.instead.split()])
+    for proposed in problem.instead.split(", or "):
+        compose(["dataset=digits", *overrides, *proposed.split()])
 
 
 @pytest.mark.parametrize(
@@ -103,7 +104,8 @@ def test_several_monitors_that_do_not_exist_have_one_proposal(overrides: list[st
     problem = problem_of(*overrides)
     assert problem.key == "callbacks"
     assert problem.instead.count(".monitor=") == problem.instead.count(".mode=") == 3
-    compose(["dataset=digits", *overrides, *problem.instead.split()])
+    for proposed in problem.instead.split(", or "):
+        compose(["dataset=digits", *overrides, *proposed.split()])
 
 
 def test_objectives_of_users_without_these_keys(tmp_path: Any) -> None:

@@ -60,15 +60,17 @@ def monitors_exist(
     expected = f"a metric that this run has: {', '.join(known)}"
     if not validated:
         expected = f"a metric of training, {', '.join(known)}: there is no validation data"
+    can_split = not validated and isinstance(dataset, ArrayDataset)
+    split = "dataset.validation_size=null, or " if can_split else ""
     if len(unknown) < 2:
         return [
-            Problem(f"callbacks.{name}.monitor", monitor, expected, instead)
+            Problem(f"callbacks.{name}.monitor", monitor, expected, split + instead)
             for name, (monitor, instead) in unknown.items()
         ]
     # One proposal for all of them: each by itself would leave the others wrong.
     given = ", ".join(f"{name} monitors {monitor}" for name, (monitor, _) in unknown.items())
     instead = " ".join(filter(None, (instead for _, instead in unknown.values())))
-    return [Problem("callbacks", given, f"for each {expected}", instead)]
+    return [Problem("callbacks", given, f"for each {expected}", split + instead)]
 
 
 def modes_agree(callbacks: Callbacks, objective: Objective) -> list[Problem]:
