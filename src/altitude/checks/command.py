@@ -96,7 +96,7 @@ def _problems(
             return [], is_sweep
         found = [(config, misfits), *(composed(chosen) for chosen in variants(swept))]
     else:
-        found = [composed(overrides)]
+        found = [(config, misfits)]
     problems = [p for config, misfits in found for p in [*misfits, *_misread(config, overrides)]]
     return list(dict.fromkeys(problems)), is_sweep
 
