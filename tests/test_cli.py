@@ -156,6 +156,16 @@ def test_the_config_is_shown_without_a_run(working_folder: Path) -> None:
     assert imported(process) == "imported:"
 
 
+def test_a_choice_that_a_primary_config_leaves_open_can_be_swept(working_folder: Path) -> None:
+    folder = working_folder / "conf"
+    folder.mkdir()
+    (folder / "open.yaml").write_text("defaults: [config, {override dataset: '???'}, _self_]\n")
+    flags = ("--config-dir", "conf", "--config-name", "open", "sweep.dry_run=true")
+    process = run_altitude("-m", *flags, "dataset=digits,fashion_mnist", folder=working_folder)
+    assert process.returncode == 0, process.stderr
+    assert process.stdout.splitlines()[-1].startswith("2 jobs")
+
+
 def test_the_version_is_ours_first(working_folder: Path) -> None:
     process = run_altitude("--version", folder=working_folder)
     assert process.stdout.splitlines() == [

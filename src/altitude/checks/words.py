@@ -39,7 +39,9 @@ def explain_word(word: str) -> Problem:
         word: As it was typed: a command of other tools, the name of an option, or of a group.
     """
     expected = "key=value; the one command is: altitude new step NAME"
-    return Problem(word, word, expected, MEANT.get(word.lower()) or _choice(word))
+    return Problem(
+        word or "''", word or "an empty text", expected, MEANT.get(word.lower()) or _choice(word)
+    )
 
 
 def _choice(word: str) -> str:

@@ -102,8 +102,7 @@ def _read(
     compose: Compose,
     loader: ConfigLoader | None,
 ) -> Space:
-    plain = [str(o.input_line) for o in overrides if not o.is_sweep_override()]
-    params = OmegaConf.select(compose(plain), PARAMS) or {}
+    params = OmegaConf.select(compose(_first_job(overrides)), PARAMS) or {}
     brought = _parsed([f"{key}={value}" for key, value in params.items()], loader)
     chosen = {_effect(override): override for override in [*brought, *overrides]}
     return Space(
@@ -111,6 +110,12 @@ def _read(
         tuple(override for override in chosen.values() if override.is_sweep_override()),
         among,
     )
+
+
+def _first_job(overrides: Sequence[Override]) -> list[str]:
+    """Plain overrides of one job: a swept choice may be one that the primary config lacks."""
+    swept = {id(o): values_of(o)[:1] for o in overrides if o.is_sweep_override()}
+    return [one for o in overrides for one in swept.get(id(o), [str(o.input_line)])]
 
 
 def _effect(override: Override) -> tuple[object, ...]:
