@@ -161,7 +161,9 @@ def assemble(experiment: Experiment, pipelines: "Pipelines", console: Console) -
     experiment.loop.prepare(model, traces)
     name = getattr(experiment.model, "saved", None)
     part = part_named(model, name) if name else experiment.loop.saved_model(model)
-    saved = SavedModel(model, part, pipelines.spec)
+    batch = getattr(pipelines.train, "element_spec", None)
+    inputs = batch[0] if isinstance(batch, tuple) else batch
+    saved = SavedModel(model, part, pipelines.spec, inputs)
     return Assembly(experiment, model, pipelines, traces, saved, constants(model), variables(model))
 
 

@@ -42,8 +42,13 @@ class RunResult:
             `to_pandas` makes a data frame of them.
         traces: How often each step was traced into a graph, by its name; 0 where the graph was
             taken over from the run before in the same process.
-        model_path: The best model, `best.keras`; opens with `keras.models.load_model`.
+        model_path: The best model, `best.keras`; opens with `keras.models.load_model`. Where only
+            its weights could be saved, `best.weights.h5`.
         model_input: What the saved model takes, in words.
+        model_saved: What of the best model is on disk: `model`; `weights`, where the whole cannot
+            be saved; `untrusted`, where the file is not the model that was trained; `nothing`.
+        notices: What is to be known of a run that finished: what failed after training, what the
+            model's file needs to be opened.
         output_dir: Folder with the files of the run.
         run_id: MLflow's id of the run, None if it was not tracked.
         stop_reason: Why training ended, in words: early stopping and its patience, the budget of
@@ -57,6 +62,8 @@ class RunResult:
     output_dir: Path
     traces: Mapping[str, int] = field(default_factory=dict)
     model_input: str = ""
+    model_saved: str = "model"
+    notices: tuple[str, ...] = ()
     run_id: str | None = None
     stop_reason: str = ""
     how_to_open: str = ""

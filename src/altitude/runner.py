@@ -1,7 +1,5 @@
 """From an experiment to a tracked, verified result."""
 
-import dataclasses
-import math
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from altitude.assembly import Kept, assemble
+from altitude.assembly import Assembly, Kept, assemble
 from altitude.checks.built import check_signatures
 from altitude.checks.devices import device_problems
 from altitude.display.closing_markdown import closing_markdown
@@ -19,24 +17,20 @@ from altitude.display.status import status
 from altitude.errors import ConfigError
 from altitude.experiment import Experiment
 from altitude.failures import failure_reason
+from altitude.notices import Notices
 from altitude.output_folder import claim_folder
 from altitude.result import History, RunResult
+from altitude.scoring import score, validate
 from altitude.session import ending_on_signals, fresh_session, start_tensorflow
 from altitude.strategies.worker import role_in
 from altitude.tracking.run import DESCRIPTION, Run
 
 if TYPE_CHECKING:
-    import keras
-
     from altitude.callbacks.epoch_log import EpochLog
-    from altitude.data.pipeline import Pipelines
     from altitude.models.saving import SavedModel
 
 BEST_MODEL = "best.keras"
 """What the best model's file is called, in the run's folder and among its artifacts."""
-
-TOLERANCE = 1e-4
-"""How far a reloaded model's validation metrics may be from those seen in training."""
 
 
 def run(
@@ -57,7 +51,8 @@ def run(
             first epoch if it will not have them.
 
     Returns:
-        The result; its model has been reloaded and found to be the one that was seen in training.
+        The result; its model has been reloaded and found to be the one that was seen in training,
+        or its notices say what is saved in place of it.
 
     Raises:
         ConfigError: If classes, data, model and loss turn out not to fit together.
@@ -123,27 +118,36 @@ def _train(
     with status(console, "building the model"):
         assembly = kept.begin(assemble(experiment, pipelines, console))
     model, pipelines = assembly.model, assembly.pipelines
-    seen, log, stop_reason = _fit(
-        experiment, model, pipelines, tracked, console, raise_again, results
-    )
+    saved, path = assembly.saved, experiment.output_dir / BEST_MODEL
+    notices = Notices(tracked, experiment.output_dir)
+    saved.rehearse()
+    seen, log, stop_reason = _fit(assembly, tracked, console, raise_again, results, notices)
     with status(console, "testing the best model"):
-        scores = _score(experiment, model, assembly.saved, pipelines, seen)
+        scores = score(experiment, model, saved, pipelines, seen, path, notices)
+    tracked.set_tags({"model_saved": saved.kind})
     for warning in assembly.traces.warnings():
         warnings.warn(warning, stacklevel=2)
     if not experiment.strategy.distributes:  # copies of a model are not taken over
-        kept.keep(assembly)
-    result = _record(experiment, tracked, scores, log, assembly.traces.counts, stop_reason)
-    return dataclasses.replace(result, model_input=assembly.saved.model_input)
+        with notices.attempt("reuse of the graphs"):
+            kept.keep(assembly)
+    return _record(assembly, tracked, scores, log, stop_reason, notices)
+
+
+def _about_file(saved: "SavedModel") -> list[str]:
+    """What to know about the file before it is opened elsewhere."""
+    if saved.trouble:
+        return [f"only weights are saved: {saved.trouble}"]
+    arguments = saved.opens_with
+    return [f"best.keras opens with load_model(path, {arguments})"] if arguments else []
 
 
 def _fit(
-    experiment: Experiment,
-    model: "keras.Model",
-    pipelines: "Pipelines",
+    assembly: Assembly,
     tracked: Run,
     console: Console,
     raise_again: Callable[[], None],
     results: Sequence[str],
+    notices: Notices,
 ) -> tuple[dict[str, float], "EpochLog", str]:
     """Trains.
 
@@ -155,6 +159,7 @@ def _fit(
     from altitude.steps.own import missing_for_evaluation
     from altitude.training.training import Training
 
+    experiment, model, pipelines = assembly.experiment, assembly.model, assembly.pipelines
     path = experiment.output_dir / BEST_MODEL
     path.parent.mkdir(parents=True, exist_ok=True)
     callbacks = build_callbacks(
@@ -162,6 +167,8 @@ def _fit(
     )
     if pipelines.validation is None and not missing_for_evaluation(model):
         require_no_validation(callbacks.named)
+    for name, callback in callbacks.named.items():
+        callback.on_train_end = notices.guarded(f"callbacks.{name}", callback.on_train_end)
     try:
         Training(experiment.loop, model, pipelines, callbacks.ordered).fit()
     except KeyboardInterrupt as interrupt:
@@ -169,12 +176,13 @@ def _fit(
         raise
     finally:
         callbacks.progress.close()
-        if path.exists():
-            tracked.log_artifact(path)
+        for file in assembly.saved.files(path):
+            tracked.log_artifact(file)
     best, log = callbacks.best, callbacks.log
     seen = {name: values[best.epoch - 1] for name, values in log.history.items()}
     if not best.follows_checkpoint:  # it was saved later: averages or best weights are in it
-        seen = _validation(experiment, model, pipelines)
+        with notices.attempt("validation"):
+            seen = validate(experiment, model, pipelines)
     reason = callbacks.stop_reason(experiment.loop.epochs)
     return seen | {"best_epoch": float(best.epoch)}, log, reason
 
@@ -188,79 +196,39 @@ def _what_is_kept(path: Path, epoch: int, history: Mapping[str, Sequence[float]]
     return f"kept: the best model so far, of epoch {epoch} ({told or 'no validation'}):\n{path}"
 
 
-def _validation(
-    experiment: Experiment, model: "keras.Model", pipelines: "Pipelines"
-) -> dict[str, float]:
-    if pipelines.validation is None:
-        return {}
-    scores = experiment.loop.evaluate(model, pipelines.validation)
-    return {f"val_{name}": value for name, value in scores.items()}
-
-
-def _score(
-    experiment: Experiment,
-    model: "keras.Model",
-    saved: "SavedModel",
-    pipelines: "Pipelines",
-    seen: Mapping[str, float],
-) -> dict[str, float]:
-    """Reloads the best model, makes sure that it is the one that was seen, and tests it.
-
-    Raises:
-        RuntimeError: If the reloaded model scores otherwise on the validation data.
-    """
-    from altitude.steps.own import missing_for_evaluation
-
-    path = experiment.output_dir / BEST_MODEL
-    saved.restore(path)
-    validation = _validation(experiment, model, pipelines)
-    _require_same(path, {name: seen[name] for name in validation if name in seen}, validation)
-    test = {} if missing_for_evaluation(model) else experiment.loop.evaluate(model, pipelines.test)
-    return {
-        **{f"best_{name}": seen.get(name, value) for name, value in validation.items()},
-        **{f"test_{name}": value for name, value in test.items()},
-        "best_epoch": seen["best_epoch"],
-    }
-
-
-def _require_same(path: Path, seen: Mapping[str, float], reloaded: Mapping[str, float]) -> None:
-    for name, value in seen.items():
-        close = math.isclose(value, reloaded[name], rel_tol=TOLERANCE, abs_tol=TOLERANCE)
-        if not close and not (math.isnan(value) and math.isnan(reloaded[name])):
-            raise RuntimeError(
-                f"{path} was reloaded and is not the model that was trained: {name} was {value} "
-                f"and is now {reloaded[name]}. Something of the model is not saved with it, such "
-                "as the state of a layer of your own"
-            )
-
-
 def _record(
-    experiment: Experiment,
+    assembly: Assembly,
     tracked: Run,
     metrics: dict[str, float],
     log: "EpochLog",
-    traces: Mapping[str, int],
     stop_reason: str,
+    notices: Notices,
 ) -> RunResult:
     from altitude.tracking.curves import draw_curves
 
+    saved, output_dir = assembly.saved, assembly.experiment.output_dir
+    path, best_epoch = output_dir / BEST_MODEL, int(metrics["best_epoch"])
+    tracked.log_metrics(metrics, step=best_epoch)
+    curves = output_dir / "curves.png"
+    with notices.attempt("curves"):
+        draw_curves(log.history, best_epoch, curves)
+        tracked.log_artifact(curves)
     result = RunResult(
         metrics=metrics,
         history=History(log.history),
-        traces=traces,
-        model_path=experiment.output_dir / BEST_MODEL,
-        output_dir=experiment.output_dir,
+        traces=assembly.traces.counts,
+        model_path=next(iter(saved.files(path)), path),
+        model_input=saved.model_input,
+        model_saved=saved.kind,
+        notices=(*notices.texts, *_about_file(saved)),
+        output_dir=output_dir,
         run_id=tracked.run_id,
         stop_reason=stop_reason,
         how_to_open=tracked.how_to_open,
     )
-    tracked.log_metrics(metrics, step=result.best_epoch)
-    counts = {f"traces.{name}": str(count) for name, count in traces.items()}
+    counts = {f"traces.{name}": str(count) for name, count in result.traces.items()}
     described = {DESCRIPTION: closing_markdown(result)}
     tracked.set_tags({"epochs": str(log.epochs), **counts, **described})
-    curves = experiment.output_dir / "curves.png"
-    draw_curves(log.history, result.best_epoch, curves)
-    tracked.log_artifact(curves)
     return result
 
 

@@ -33,7 +33,10 @@ def closing_rows(result: RunResult) -> Iterator[tuple[str, str]]:
     yield "model", str(result.model_path)
     if result.model_input:
         yield "takes", result.model_input
-    yield "use it", result.snippet
+    if result.model_saved == "model":
+        yield "use it", result.snippet
+    for notice in result.notices:
+        yield "notice", notice
     yield "run", result.run_id or "not tracked"
     if result.run_id:
         yield "open", result.how_to_open

@@ -13,7 +13,9 @@ SCALING = "scaling"
 """Name of the layer that divides the data as they are stored."""
 
 
-def plain(model: keras.Model, spec: DataSpec, divisor: float = 1.0) -> keras.Model:
+def plain(
+    model: keras.Model, spec: DataSpec, divisor: float = 1.0, inputs: Any = None
+) -> keras.Model:
     """Returns a model of Keras' own classes over the same layers, where that is possible.
 
     Args:
@@ -21,6 +23,7 @@ def plain(model: keras.Model, spec: DataSpec, divisor: float = 1.0) -> keras.Mod
         spec: The form of the data, for a model that was never given inputs.
         divisor: What inputs are divided by before they reach the model. The division becomes part
             of the model that is returned, which then takes the data as they are stored.
+        inputs: The structure of a batch's inputs, as `tf.TensorSpec`s; None for one tensor.
     """
     own_class = type(model).__module__.partition(".")[0] != "keras"
     reloadable = not own_class and is_plain(model.get_compile_config())
@@ -30,16 +33,16 @@ def plain(model: keras.Model, spec: DataSpec, divisor: float = 1.0) -> keras.Mod
         network = _behind_scaling(keras.Model(*ends(model), name=model.name), divisor)
         return _compiled_like(model, network) if reloadable else network
     try:
-        inputs = keras.Input(spec.input_shape)
+        symbolic = _symbolic(spec, inputs)
         # Its `call` on a symbolic input leaves its layers behind, without the class around them.
-        return keras.Model(inputs, model.call(_scaled(inputs, divisor)), name=model.name)
+        return keras.Model(symbolic, model.call(_scaled(symbolic, divisor)), name=model.name)
     except Exception as error:  # noqa: BLE001 - whatever the user's own `call` raises
         warnings.warn(
             f"{type(model).__name__} is saved as it is, and best.keras opens only where that class "
             f"can be imported: its `call` is not made of Keras layers and keras.ops ({error})",
             stacklevel=2,
         )
-        return _around(model, spec, divisor)
+        return _around(model, _symbolic(spec, inputs), divisor)
 
 
 def ends(model: keras.Model) -> tuple[Any, Any]:
@@ -113,15 +116,25 @@ def _behind_scaling(network: keras.Model, divisor: float) -> keras.Model:
     return keras.Model(inputs, network.call(_scaled(inputs, divisor)), name=network.name)
 
 
-def _around(model: keras.Model, spec: DataSpec, divisor: float) -> keras.Model:
+def _symbolic(spec: DataSpec, inputs: Any) -> Any:
+    if inputs is None:
+        return keras.Input(spec.input_shape)
+    if isinstance(inputs, dict):  # Keras wants tensors to be called like their keys
+        return {name: _input(spec, name) for name, spec in inputs.items()}
+    return keras.tree.map_structure(_input, inputs)
+
+
+def _input(spec: Any, name: str | None = None) -> Any:
+    return keras.Input(spec.shape[1:], dtype=spec.dtype.name, name=name)
+
+
+def _around(model: keras.Model, inputs: Any, divisor: float) -> keras.Model:
     """A model of the user's own class as the only layer behind the scaling, if it can be one."""
-    if divisor == 1:
-        return model
-    inputs = keras.Input(spec.input_shape)
     try:
-        return keras.Model(inputs, model(_scaled(inputs, divisor)), name=model.name)
+        outputs = model(_scaled(inputs, divisor))  # which builds it, too
     except Exception:  # noqa: BLE001 - a class that takes other inputs is saved without scaling
         return model
+    return model if divisor == 1 else keras.Model(inputs, outputs, name=model.name)
 
 
 def _compiled_like(model: keras.Model, network: keras.Model) -> keras.Model:
