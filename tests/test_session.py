@@ -1,4 +1,5 @@
 import contextlib
+import logging
 import os
 import signal
 import sys
@@ -7,10 +8,13 @@ import threading
 import keras
 import numpy as np
 import pytest
+from rich.console import Console
 
-from altitude import session
+from altitude import run, session
 from altitude.errors import Terminated
+from altitude.loops import Fit
 from altitude.session import ENDING_SIGNALS, ending_on_signals, fresh_session, start_tensorflow
+from tests.conftest import ExperimentFactory
 
 
 def weights() -> np.ndarray:
@@ -101,3 +105,14 @@ def test_a_signal_whose_exception_is_lost_is_raised_again(number: signal.Signals
             os.kill(os.getpid(), number)
         with pytest.raises(KeyboardInterrupt):
             raise_again()
+
+
+def test_many_runs_are_not_taken_for_one_function_traced_again(
+    small_experiment: ExperimentFactory, caplog: pytest.LogCaptureFixture
+) -> None:
+    logger = logging.getLogger("tensorflow")
+    logger.addHandler(caplog.handler)
+    for seed in range(6):
+        run(small_experiment(loop=Fit(epochs=1), seed=seed), console=Console(quiet=True))
+    logger.removeHandler(caplog.handler)
+    assert "retracing" not in caplog.text

@@ -36,7 +36,8 @@ def _written(config: DictConfig, key: str) -> str:
     """The interpolation that a key holds, as it is written; empty, if it holds none."""
     parent, _, name = key.rpartition(".")
     node = OmegaConf.select(config, parent) if parent else config
-    child = node._get_node(name) if isinstance(node, DictConfig) else None
+    keys = list(node) if isinstance(node, DictConfig) else []  # some are numbers
+    child = next((node._get_node(known) for known in keys if str(known) == name), None)
     return str(child._value()) if child is not None and child._is_interpolation() else ""
 
 

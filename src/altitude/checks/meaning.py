@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from typing import Any
 
 from omegaconf import DictConfig
 
@@ -89,7 +90,8 @@ def did_you_mean_one_of(keys: Sequence[str]) -> str:
 
 def keys_of(node: DictConfig, prefix: str = "") -> Iterator[str]:
     """All dotted keys below a node, except those of Hydra."""
-    for name in map(str, node):
+    names: list[Any] = list(node)  # numbers, in a mapping of classes
+    for name in names:
         key = f"{prefix}{name}"
         if key == "hydra":
             continue
