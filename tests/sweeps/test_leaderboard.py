@@ -223,7 +223,10 @@ def test_two_goals_show_the_front() -> None:
             "best: learning_rate=0.1, in a tie with learning_rate=0.01 and 1 more",
         ),
         (rates(0.5, 0.75), "best: learning_rate=0.1, 0.2500 ahead of the next"),
-        (seeds({}, 0.5, 0.75), "best: the only setting"),
+        (
+            seeds({}, 0.5, 0.75),
+            "best: the only setting, best_val_accuracy 0.6250 with a spread of 0.1768 over 2 seeds",
+        ),
         (
             seeds({"a": 1}, 0.5, 0.75) + seeds({"a": 2}, 0.5, 0.5, first=2),
             "best: a=1, 0.1250 ahead of the next: less than the spread over seeds, 0.1768",

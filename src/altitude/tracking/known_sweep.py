@@ -29,7 +29,7 @@ def may_be_known(uri: str, identity: str) -> bool:
     if not path.exists():
         return False
     try:
-        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
             return database.execute(QUERY, (IDENTITY, identity)).fetchone() is not None
     except sqlite3.Error:
         return True

@@ -23,13 +23,22 @@ def lead(standings: Sequence[Standing]) -> str:
         return f"no job has finished with {goal.metric}"
     best = f"best: {first.name}"
     if not others or math.isnan(others[0].mean):
-        return best
+        return best + _spread(first)
     level = [standing for standing in others if standing.mean == first.mean]
     if level:
         more = f" and {len(level) - 1} more" if len(level) > 1 else ""
         return f"{best}, in a tie with {level[0].name}{more}"
     distance = abs(first.mean - others[0].mean)
     return f"{best}, {distance:.4f} ahead of the next{_judged(distance, first, others[0])}"
+
+
+def _spread(standing: Standing) -> str:
+    """What repeats of the only setting come to."""
+    if math.isnan(standing.deviation):
+        return ""
+    metric, count = standing.goals[0].metric, standing.count
+    mean, deviation = standing.mean, standing.deviation
+    return f", {metric} {mean:.4f} with a spread of {deviation:.4f} over {count} seeds"
 
 
 def standard_error(standing: Standing) -> float:
