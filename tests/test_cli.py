@@ -69,6 +69,18 @@ def test_help_has_five_commands(help_page: Finished) -> None:
     assert len([line for line in page.splitlines() if line.startswith("  altitude")]) == 5
 
 
+@pytest.mark.parametrize("word", ["--config-dir", "sweep.dry_run", "hydra/launcher"])
+def test_help_mentions_what_people_look_for(word: str, help_page: Finished) -> None:
+    assert word in help_page.stdout
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+def test_help_fits_the_terminal(columns: int, help_page: Finished, working_folder: Path) -> None:
+    narrow = run_altitude("--help", folder=working_folder, COLUMNS=str(columns)).stdout
+    assert narrow.split() == help_page.stdout.removesuffix("imported:\n").split()
+    assert max(map(len, narrow.splitlines())) <= columns
+
+
 @pytest.mark.parametrize(
     ("typed", "expected"),
     [

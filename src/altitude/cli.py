@@ -9,6 +9,7 @@ import sys
 import warnings
 from argparse import Namespace
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 import hydra
 from hydra.core.config_store import ConfigStore
@@ -17,6 +18,7 @@ from omegaconf import DictConfig
 
 from altitude.arguments import as_typed, read_arguments
 from altitude.config_path import config_directory
+from altitude.display.help_page import help_page_as_wide_as_the_terminal
 from altitude.reporting import report, report_interruption, show_warning
 from altitude.version import __version__
 
@@ -50,7 +52,8 @@ def main() -> None:
             _check(arguments, unknown)
         # Hydra would print errors in its own way and exit with 1.
         os.environ["HYDRA_FULL_ERROR"] = "1"
-        job()
+        with help_page_as_wide_as_the_terminal() if arguments.help else nullcontext():
+            job()
         gc.freeze()  # Python need not look through all of TensorFlow before it ends
     except KeyboardInterrupt as interrupt:
         report_interruption(interrupt)
