@@ -44,6 +44,12 @@ def test_other_losses_and_activations_are_left_alone(from_logits: bool) -> None:
         ),
         ("integer", BINARY, "store the labels as a column, y.reshape(-1, 1)"),
         ("scalar", BINARY, "store the labels as a column, y.reshape(-1, 1)"),
+        (
+            "column",
+            SPARSE,
+            "y.ravel().astype(int); objective=regression for numbers to be predicted",
+        ),
+        ("integer", "MeanSquaredError", "y.astype('float32')"),
     ],
 )
 def test_labels_that_the_loss_misreads(kind: LabelKind, loss: str, instead: str) -> None:

@@ -40,9 +40,9 @@ def test_nothing_is_said_of_sound_data() -> None:
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        (np.nan, "4 NaN of 240 values, in rows 7"),
-        (np.inf, "4 infinite as float32 of 240 values, in rows 7"),
-        (1e300, "4 infinite as float32 of 240 values, in rows 7"),
+        (np.nan, "4 NaN of 240 values, in row 7"),
+        (np.inf, "4 infinite as float32 of 240 values, in row 7"),
+        (1e300, "4 infinite as float32 of 240 values, in row 7"),
     ],
 )
 def test_inputs_that_are_not_finite(value: float, words: str) -> None:

@@ -42,14 +42,14 @@ def label_problems(labels: LabelSpec, loss: str, outputs: int | None) -> list[Pr
         problems.append(
             Problem("objective.loss", loss, "a loss for one-hot labels", "objective=categorical")
         )
-    if sparse and labels.kind in ("scalar", "column"):
-        shape, instead = {
-            "scalar": ("floats of shape (examples,)", "y.astype('int64')"),
-            "column": ("a column of shape (examples, 1)", "y.ravel().astype('int64')"),
-        }[labels.kind]
-        expected = f"class indices as labels, integers of shape (examples,): these are {shape}"
-        instead += "; objective=regression for numbers to be predicted"
+    if sparse and labels.kind == "column":
+        expected = "class indices of shape (examples,): these are a column, (examples, 1)"
+        instead = "y.ravel().astype(int); objective=regression for numbers to be predicted"
         problems.append(Problem("objective.loss", loss, expected, instead))
+    if loss.startswith("Mean") and labels.kind == "integer" and outputs not in (None, 1):
+        given = f"{loss} with labels that are whole numbers, and {outputs} outputs"
+        expected = "numbers to be predicted: whole numbers of shape (examples,) are class indices"
+        problems.append(Problem("objective.loss", given, expected, "y.astype('float32')"))
     if (
         loss in ("CategoricalCrossentropy", "CategoricalFocalCrossentropy")
         and labels.kind == "integer"

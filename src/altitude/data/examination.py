@@ -58,7 +58,8 @@ def _not_finite(name: str, array: Array) -> Problem:
     values = " and ".join(f"{count:,} {what}" for what, count in counts.items() if count)
     rows = np.unique(np.nonzero(bad)[0])
     shown = ", ".join(str(row) for row in rows[:SHOWN_ROWS])
-    where = f"rows {shown}, ... ({len(rows):,} rows)" if len(rows) > SHOWN_ROWS else f"rows {shown}"
+    where = f"row {shown}" if len(rows) == 1 else f"rows {shown}"
+    where += f", ... ({len(rows):,} rows)" if len(rows) > SHOWN_ROWS else ""
     return Problem(
         name,
         f"{values} of {array.size:,} values, in {where}",
