@@ -100,7 +100,7 @@ def read_sweep(config: DictConfig) -> tuple[Sweep | None, list[Problem]]:
         settings lack directions.
     """
     try:
-        settings = OmegaConf.to_container(config.sweep, resolve=True)
+        settings = _plain_group(config, "sweep")
     except OmegaConfBaseException as error:
         return None, [Problem("sweep", "an interpolation", str(error).splitlines()[0])]
     sweep, problems = read_object("sweep", settings, (Sweep,))
@@ -113,10 +113,15 @@ def read_sweep(config: DictConfig) -> tuple[Sweep | None, list[Problem]]:
 
 def _read_group(config: DictConfig, group: str) -> Read:
     try:
-        node = OmegaConf.to_container(config[group], resolve=True)
+        node = _plain_group(config, group)
     except OmegaConfBaseException as error:
         return None, [Problem(group, "an interpolation", str(error).splitlines()[0])]
     return READERS[group](group, node)
+
+
+def _plain_group(config: DictConfig, group: str) -> Any:
+    node = config[group]
+    return OmegaConf.to_container(node, resolve=True) if OmegaConf.is_config(node) else node
 
 
 def _plain_settings(config: DictConfig, output_dir: Path) -> tuple[dict[str, Any], list[Problem]]:

@@ -92,6 +92,19 @@ def keyword_problems(key: str, node: Mapping[str, Any]) -> list[Problem]:
     return problems
 
 
+def wrong_kind(key: str, target: str, kinds: Kinds) -> Problem:
+    """Describes a target that extends none of the classes that it must extend.
+
+    Args:
+        key: The config key of the target.
+        target: Its import path.
+        kinds: The classes; `object` stands for any class.
+    """
+    names = [f"{kind.__module__}.{kind.__qualname__}" for kind in kinds if kind is not object]
+    expected = f"a class that extends {' or '.join(names)}" if names else "a class"
+    return Problem(key, target, expected)
+
+
 def _resolve(key: str, target: str) -> tuple[Any, list[Problem]]:
     from hydra.errors import HydraException
     from hydra.utils import instantiate
@@ -101,7 +114,7 @@ def _resolve(key: str, target: str) -> tuple[Any, list[Problem]]:
         return instantiate({"_target_": target, "_partial_": True}).func, []
     except HydraException as error:
         if error.__cause__ is not None:
-            return None, [import_problem(key, target, error)]
+            return None, [import_problem(key, target, error.__cause__)]
         reason = str(error).partition(", set env var")[0].replace("\n", " ")
         return None, [Problem(key, target, EXPECTED, reason)]
     except SystemExit:
@@ -110,9 +123,7 @@ def _resolve(key: str, target: str) -> tuple[Any, list[Problem]]:
 
 def _kind_problems(key: str, target: str, found: Any, kinds: Kinds) -> list[Problem]:
     if not isinstance(found, type) or not issubclass(found, kinds):
-        names = [f"{kind.__module__}.{kind.__qualname__}" for kind in kinds if kind is not object]
-        expected = f"a class that extends {' or '.join(names)}" if names else "a class"
-        return [Problem(key, target, expected)]
+        return [wrong_kind(key, target, kinds)]
     if inspect.isabstract(found):
         missing = ", ".join(sorted(getattr(found, "__abstractmethods__", ())))
         return [Problem(key, target, f"a class that is not abstract: it lacks {missing}")]

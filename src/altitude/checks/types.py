@@ -21,6 +21,7 @@ from altitude.targets import (
     keyword_problems,
     nested_targets,
     text_problems,
+    wrong_kind,
 )
 
 FOREIGN = ("keras", "tensorflow")
@@ -64,8 +65,8 @@ def read_object(key: str, node: Any, kinds: Kinds = ()) -> tuple[Any, list[Probl
     problems = _node_problems(key, node)
     if problems:
         return None, problems
-    if is_foreign(node["_target_"]) and not kinds:
-        return read_deferred(key, node)
+    if is_foreign(node["_target_"]):
+        return _read_foreign(key, node, kinds)
     # To construct settings is harmless; to call a function is not for a check to do.
     cls, problems = _find(key, node["_target_"], kinds or (object,))
     if cls is None:
@@ -79,6 +80,15 @@ def read_object(key: str, node: Any, kinds: Kinds = ()) -> tuple[Any, list[Probl
         arguments[name], found = _read_value(place, value, annotations.get(name, Any))
         problems += found
     return (None, problems) if problems else _construct(key, cls, arguments)
+
+
+def _read_foreign(
+    key: str, node: Mapping[str, Any], kinds: Kinds
+) -> tuple[Deferred | None, list[Problem]]:
+    """Defers a class of Keras or TensorFlow, none of which extends a class of ours."""
+    if not kinds or any(is_foreign(kind.__module__) for kind in kinds):
+        return read_deferred(key, node)
+    return None, [wrong_kind(f"{key}._target_", node["_target_"], kinds)]
 
 
 def _find(key: str, target: str, kinds: Kinds = ()) -> tuple[Any, list[Problem]]:
