@@ -99,3 +99,16 @@ def test_the_second_job_has_the_weights_that_it_has_alone(folder: Folder) -> Non
     assert [array.shape for array in together] == [array.shape for array in alone]
     for ours, theirs in zip(together, alone, strict=True):
         np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_sweep_that_is_done_answers_without_tensorflow(folder: Folder) -> None:
+    again = (*SWEEP[:-1], "hydra.sweep.dir=again", *COMMON, "tracking.experiment_name=sweep")
+    process = finish(
+        start_python("-m", "altitude", *again, folder=folder.path, PYTHONPROFILEIMPORTTIME="1")
+    )
+    assert process.returncode == 0
+    assert "2 jobs, 2 of them done before: skipped" in process.stdout
+    imported = {line.rpartition("|")[2].strip() for line in process.stderr.splitlines()}
+    assert {"mlflow", "tensorflow", "keras"} & imported == {"mlflow"}
+    assert list((folder.path / "again").glob("worker-*.log")) == []
+    assert (folder.path / "again" / "multirun.yaml").exists()
