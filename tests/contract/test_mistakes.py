@@ -356,9 +356,9 @@ MISTAKES = (
                 @dataclasses.dataclass(frozen=True, kw_only=True)
                 class Bad(ArrayDataset):
                     def load(self):
-                        x = np.random.rand(60, 3).astype("float32")
-                        part = Examples(x, x.sum(axis=1))
-                        return Splits(part, part, part)
+                        x = np.random.default_rng(1).random((90, 3), dtype="float32")
+                        parts = [Examples(x[i::3], x[i::3].sum(axis=1)) for i in range(3)]
+                        return Splits(*parts)
                 """
         },
         status=2,
