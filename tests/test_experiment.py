@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from altitude import Deferred, Experiment, compose
+from altitude import Deferred, Experiment, compose, run
 from altitude.data import DataSpec, FashionMnist
 from altitude.experiment import new_output_dir
 from altitude.loops import Fit, Tape
@@ -77,3 +77,8 @@ def test_output_folders_are_named_by_the_moment(tmp_path: Path) -> None:
     assert folder.is_relative_to(tmp_path / "outputs")
     assert not folder.exists()
     assert new_output_dir() != folder
+
+
+def test_run_says_what_it_takes() -> None:
+    with pytest.raises(TypeError, match=r"altitude\.run\(altitude\.compose\(\[\.\.\.\]\)\)"):
+        run(["dataset=digits"])  # type: ignore[arg-type]

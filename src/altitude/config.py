@@ -169,6 +169,20 @@ def _read_callbacks(key: str, nodes: Any) -> Read:
     return _read_all(key, chosen, CallbackArguments)
 
 
+def _read_own(key: str, value: Any) -> Read:
+    """A value for a `compile` of a model class's own; what has a `_target_` in it is deferred."""
+    if isinstance(value, Mapping) and "_target_" in value:
+        return read_deferred(key, value, keeps_partial=True)
+    if isinstance(value, Mapping):
+        read = {name: _read_own(f"{key}.{name}", item) for name, item in value.items()}
+        found = [problem for _, problems in read.values() for problem in problems]
+        return {name: item for name, (item, _) in read.items()}, found
+    if isinstance(value, list):
+        items = [_read_own(f"{key}.{position}", item) for position, item in enumerate(value)]
+        return [item for item, _ in items], [p for _, problems in items for p in problems]
+    return value, []
+
+
 def _read_objective(key: str, node: Any) -> Read:
     """Loss and metrics are Keras classes by name; a metric is called what its key is.
 
@@ -177,7 +191,7 @@ def _read_objective(key: str, node: Any) -> Read:
     """
     if isinstance(node, Mapping) and "_target_" not in node:
         followed = {name: node[name] for name in ("monitor", "mode") if name in node}
-        own, problems = _read_all(key, {n: v for n, v in node.items() if n not in followed})
+        own, problems = _read_own(key, {n: v for n, v in node.items() if n not in followed})
         node = {
             "_target_": f"{Objective.__module__}.{Objective.__qualname__}",
             "loss": None,

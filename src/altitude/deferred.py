@@ -77,6 +77,15 @@ class Deferred:
         return problems
 
 
+def built(value: Any) -> Any:
+    """Makes every call in a value, also inside lists and mappings, and leaves all else as it is."""
+    if callable(value):
+        return value()
+    if isinstance(value, Mapping):
+        return {name: built(item) for name, item in value.items()}
+    return [built(item) for item in value] if isinstance(value, list) else value
+
+
 def deferred_calls(key: str, value: Any) -> Iterator[tuple[str, Deferred]]:
     """Finds every call inside a setting: in mappings, in lists, and in the fields of dataclasses.
 

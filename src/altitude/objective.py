@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from altitude.deferred import Deferred
+from altitude.deferred import Deferred, built
 from altitude.directions import Mode, mode_of_class, mode_of_name, plain_name
 from altitude.validation import STRICT, NonNegative
 
@@ -32,7 +32,8 @@ class Objective:
             None for the first metric with a known direction, on the validation data.
         mode: Whether less or more of it is better, for a metric that does not say so itself.
         class_weight: What the training examples of each class weigh in the loss; 1 if left out.
-        own: Functions that return what a model class takes in a `compile` of its own, by name.
+        own: What a model class takes in a `compile` of its own, by name: plain values, and
+            functions that return one, also in lists and mappings.
     """
 
     loss: Callable[[], Any] | None = Field(default_factory=_cross_entropy)
@@ -41,7 +42,7 @@ class Objective:
     monitor: str | None = None
     mode: Mode | None = None
     class_weight: dict[int, NonNegative] | None = None
-    own: dict[str, Callable[[], Any]] = Field(default_factory=dict)
+    own: dict[str, Any] = Field(default_factory=dict)
 
     @property
     def metric_names(self) -> tuple[str, ...]:
@@ -73,9 +74,9 @@ class Objective:
             "loss": self.loss and self.loss(),
             "metrics": [build() for build in self.metrics.values()],
             "weighted_metrics": [build() for build in self.weighted_metrics.values()],
-            **{name: build() for name, build in self.own.items()},
         }
-        return {name: value for name, value in arguments.items() if value}
+        given = {name: value for name, value in arguments.items() if value}
+        return given | {name: built(value) for name, value in self.own.items()}
 
     def for_soft_labels(self) -> "Objective":
         """The same objective for labels that are rows of probabilities instead of class indices.

@@ -59,7 +59,13 @@ def run(
         DataError: If the data cannot be found, or is damaged.
         TrackingError: If the tracking store cannot be used.
         TrainingError: If training goes wrong for a reason that can be mended: see its subclasses.
+        TypeError: If `experiment` is none, but overrides for example.
     """
+    if not isinstance(experiment, Experiment):
+        raise TypeError(
+            f"altitude.run takes an altitude.Experiment, received: {experiment!r}. "
+            "To run what a command line would: altitude.run(altitude.compose([...]))"
+        )
     problems = device_problems(
         experiment.strategy, experiment.loop, experiment.optimizer, experiment.objective
     )

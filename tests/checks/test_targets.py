@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from altitude import ConfigError, Problem, compose
+from altitude import ConfigError, Objective, Problem, compose
 from altitude.checks.built import check_signatures
 from altitude.checks.composition import compose_config
 from altitude.checks.types import read_builder
-from altitude.config import read_sweep
+from altitude.config import READERS, read_sweep
 from altitude.deferred import deferred_calls
 
 DATASET = "a class that extends altitude.data.dataset.Dataset"
@@ -126,3 +126,16 @@ def test_a_refused_target_in_an_argument_is_found_before_the_run() -> None:
     (problem,) = caught.value.problems
     assert problem.key == "optimizer.name._target_"
     assert "blocklisted" in problem.instead
+
+
+def test_a_compile_of_its_own_takes_plain_values_lists_and_names() -> None:
+    loss = {"_target_": "builtins_of_mine.Loss"}
+    node = {"weight": 0.0, "loss": "mse", "losses": [loss, "mae"], "by_name": {"a": loss}}
+    objective, problems = READERS["objective"]("objective", node)
+    assert problems == []
+    assert [key for key, _ in deferred_calls("objective.own", objective.own)] == [
+        "objective.own.losses.0",
+        "objective.own.by_name.a",
+    ]
+    plain = Objective(loss=None, metrics={}, own={"weight": 0.0, "loss": "mse", "d": [dict]})
+    assert plain.compile_arguments() == {"weight": 0.0, "loss": "mse", "d": [{}]}
