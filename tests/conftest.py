@@ -74,6 +74,7 @@ def small_experiment(working_folder: Path) -> ExperimentFactory:
         settings: dict[str, Any] = {
             "dataset": Digits(limit=300, batch_size=64),
             "model": Mlp(hidden_units=(16,)),
+            "callbacks": {},
             "tracking": Untracked(),
             "output_dir": working_folder / "run",
         }

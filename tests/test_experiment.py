@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from altitude import Deferred, Experiment, compose, run
+from altitude import ConfigError, Deferred, Experiment, Objective, compose, run
 from altitude.data import DataSpec, FashionMnist
 from altitude.experiment import new_output_dir
 from altitude.loops import Fit, Tape
@@ -27,12 +27,38 @@ def test_an_experiment_needs_no_config() -> None:
 
 
 def test_its_defaults_are_those_of_the_config() -> None:
-    experiment, composed = Experiment(), compose()
-    assert experiment.model == composed.model
-    assert experiment.loop == composed.loop
-    assert experiment.seed == composed.seed
-    assert experiment.tracking == composed.tracking
-    assert experiment.objective == composed.objective
+    composed = compose()
+    experiment = Experiment(output_dir=composed.output_dir)
+    assert experiment == composed
+    assert experiment.settings() == composed.settings()
+
+
+def test_the_files_of_its_callbacks_lie_in_its_folder(tmp_path: Path) -> None:
+    for experiment in (Experiment(output_dir=tmp_path), Experiment().in_folder(tmp_path)):
+        callbacks = experiment.settings()["callbacks"]
+        assert callbacks["model_checkpoint"]["filepath"] == f"{tmp_path}/best.keras"
+        assert callbacks["tensorboard"]["log_dir"] == f"{tmp_path}/tensorboard"
+
+
+def test_its_callbacks_follow_its_objective() -> None:
+    objective = Objective(metrics={"mae": Deferred("keras.metrics.MeanAbsoluteError")})
+    callbacks = Experiment(objective=objective).settings()["callbacks"]
+    assert callbacks["model_checkpoint"]["monitor"] == "val_mae"
+    assert callbacks["model_checkpoint"]["mode"] == "min"
+
+
+def test_the_rules_of_a_config_hold_for_it(tmp_path: Path) -> None:
+    stopping = {"monitor": "val_accuracy", "mode": "min"}
+    experiment = Experiment(
+        model=Mlp(output_activation="softmax"),
+        callbacks={"stop": Deferred("keras.callbacks.EarlyStopping", stopping)},
+        output_dir=tmp_path / "run",
+    )
+    with pytest.raises(ConfigError) as caught:
+        run(experiment)
+    keys = [problem.key for problem in caught.value.problems]
+    assert keys == ["objective.loss.from_logits", "callbacks.stop.mode"]
+    assert not experiment.output_dir.exists()
 
 
 def test_an_experiment_is_frozen(small_experiment: ExperimentFactory) -> None:

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,6 +15,7 @@ from altitude.checks.foreign import CallbackArguments, LossArguments, OptimizerA
 from altitude.checks.rules import broken_rules, useless_plateau
 from altitude.checks.types import read_builder, read_deferred, read_object
 from altitude.checks.values import impossible_values
+from altitude.config_path import config_directory
 from altitude.config_source import ConfigSource
 from altitude.data import Dataset
 from altitude.errors import ConfigError, Problem
@@ -90,6 +92,31 @@ def read_experiment(
     if problems:
         return None, problems
     return Experiment(**parts, output_dir=output_dir, overrides=tuple(overrides)), []
+
+
+def default_part(group: str) -> Any:
+    """What an experiment has in a group where nothing is chosen.
+
+    Reads the packaged config without composing it, so that `${output_dir}` stays as it is.
+
+    Args:
+        group: A key of `READERS` that is a config group.
+
+    Raises:
+        ConfigError: If the packaged config is damaged.
+    """
+    chosen: dict[str, str] = {}
+    for entry in _packaged("config")["defaults"]:
+        chosen |= entry if isinstance(entry, Mapping) else {}
+    part, problems = READERS[group](group, _packaged(f"{group}/{chosen[group]}"))
+    if problems:
+        raise ConfigError(problems)
+    return part
+
+
+@cache
+def _packaged(name: str) -> Any:
+    return OmegaConf.to_container(OmegaConf.load(config_directory() / f"{name}.yaml"))
 
 
 def read_sweep(config: DictConfig) -> tuple[Sweep | None, list[Problem]]:

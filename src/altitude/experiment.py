@@ -8,16 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from altitude.compilation import Optimizer
-from altitude.data import Dataset, DataSpec, FashionMnist
+from altitude.data import Dataset, DataSpec
 from altitude.deferred import Deferred
-from altitude.loops import Fit, Loop
-from altitude.models import Mlp
+from altitude.loops import Loop
+from altitude.monitoring import follow_objective
 from altitude.objective import Objective
-from altitude.strategies import OneDevice, Strategy
+from altitude.strategies import Strategy
 from altitude.tracking.settings import Mlflow, Untracked
 
 if TYPE_CHECKING:
     import keras
+
+OUTPUT_DIR = "${output_dir}"
+"""Stands for the experiment's folder in the arguments of callbacks, as it does in a config."""
 
 
 def new_output_dir() -> Path:
@@ -25,9 +28,22 @@ def new_output_dir() -> Path:
     return Path.cwd() / "outputs" / datetime.now().strftime("%Y-%m-%d/%H-%M-%S-%f")
 
 
+def _default(group: str) -> Callable[[], Any]:
+    """A function that returns what the packaged config has for a group."""
+
+    def read() -> Any:
+        from altitude.config import default_part  # which builds experiments
+
+        return default_part(group)
+
+    return read
+
+
 @dataclass(frozen=True, kw_only=True)
 class Experiment:
     """What a run needs to know, and nothing about where it was written down.
+
+    The defaults are those of the command line: `Experiment()` is `altitude.compose([])`.
 
     Attributes:
         dataset: Where examples come from, and how they become batches.
@@ -36,7 +52,9 @@ class Experiment:
             them in a `compile` of its own.
         objective: Loss and metrics.
         loop: Who drives the epochs: the altitude.
-        callbacks: Functions that return a Keras callback when called, by name, in order.
+        callbacks: Functions that return a Keras callback when called, by name, in order; `{}` for
+            none. In the arguments of a `Deferred`, `${output_dir}` stands for the folder, a
+            `monitor` of None for the objective's, and a `mode` of None for the metric's own.
         strategy: On which devices the run trains.
         tracking: Where the run is logged.
         seed: Seeds weights, dropout and the order of the examples.
@@ -44,19 +62,25 @@ class Experiment:
         overrides: How the experiment differs from the defaults, as typed on the command line.
     """
 
-    dataset: Dataset = field(default_factory=FashionMnist)
-    model: Callable[[DataSpec], "keras.Model"] = field(default_factory=Mlp)
-    optimizer: Optimizer = field(
-        default_factory=lambda: Deferred("keras.optimizers.Adam", {"learning_rate": 1e-3})
+    dataset: Dataset = field(default_factory=_default("dataset"))
+    model: Callable[[DataSpec], "keras.Model"] = field(default_factory=_default("model"))
+    optimizer: Optimizer = field(default_factory=_default("optimizer"))
+    objective: Objective = field(default_factory=_default("objective"))
+    loop: Loop = field(default_factory=_default("loop"))
+    callbacks: Mapping[str, Callable[[], "keras.callbacks.Callback"]] = field(
+        default_factory=_default("callbacks")
     )
-    objective: Objective = field(default_factory=Objective)
-    loop: Loop = field(default_factory=Fit)
-    callbacks: Mapping[str, Callable[[], "keras.callbacks.Callback"]] = field(default_factory=dict)
-    strategy: Strategy = field(default_factory=OneDevice)
-    tracking: Mlflow | Untracked = field(default_factory=Mlflow)
+    strategy: Strategy = field(default_factory=_default("strategy"))
+    tracking: Mlflow | Untracked = field(default_factory=_default("tracking"))
     seed: int = 42
     output_dir: Path = field(default_factory=new_output_dir)
     overrides: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Fills in what callbacks leave to the experiment: its folder, and what is monitored."""
+        callbacks = _moved(self.callbacks, OUTPUT_DIR, str(self.output_dir))
+        followed = follow_objective(callbacks, self.objective, self.loop)
+        object.__setattr__(self, "callbacks", followed)  # the way into a frozen dataclass
 
     def settings(self) -> dict[str, Any]:
         """Everything but the overrides as plain values: what tracking writes down."""

@@ -52,7 +52,7 @@ def main(arguments: Sequence[str]) -> None:
     print("Written, for you to change:")
     print(*(f"  {path}" for path in contents), sep="\n")
     print("To go on:")
-    print(f"  PYTHONPATH=. altitude --config-dir conf loop={name}")
+    print(f"  altitude --config-dir conf loop={name}")
     print(f"  python -m pytest tests/test_{name}.py")
 
 

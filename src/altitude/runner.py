@@ -11,7 +11,7 @@ from rich.console import Console
 
 from altitude.assembly import Assembly, Kept, assemble
 from altitude.checks.built import check_signatures
-from altitude.checks.devices import device_problems
+from altitude.checks.rules import broken_rules
 from altitude.display.closing_markdown import closing_markdown
 from altitude.display.status import status
 from altitude.errors import ConfigError
@@ -55,7 +55,8 @@ def run(
         or its notices say what is saved in place of it.
 
     Raises:
-        ConfigError: If classes, data, model and loss turn out not to fit together.
+        ConfigError: If parts of the experiment contradict each other, as on the command line; or
+            if classes, data, model and loss turn out not to fit together.
         DataError: If the data cannot be found, or is damaged.
         TrackingError: If the tracking store cannot be used.
         TrainingError: If training goes wrong for a reason that can be mended: see its subclasses.
@@ -66,10 +67,7 @@ def run(
             f"altitude.run takes an altitude.Experiment, received: {experiment!r}. "
             "To run what a command line would: altitude.run(altitude.compose([...]))"
         )
-    problems = device_problems(
-        experiment.strategy, experiment.loop, experiment.optimizer, experiment.objective
-    )
-    problems += experiment.dataset.problems()
+    problems = broken_rules(vars(experiment))
     if problems:
         raise ConfigError(problems)
     console = Console(quiet=True) if not experiment.strategy.is_chief else console or Console()

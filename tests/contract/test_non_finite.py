@@ -70,6 +70,7 @@ def test_reinforce(working_folder: Path) -> None:
         optimizer=HUGE,
         objective=NOTHING,
         loop=Reinforce(epochs=9),
+        callbacks={},
         tracking=Untracked(),
         output_dir=working_folder,
     )

@@ -37,7 +37,7 @@ from tests.processes import (
 )
 
 TIMEOUT = 10
-ENDLESS = ("dataset=digits", "loop.epochs=1000000", "~callbacks")
+ENDLESS = ("dataset=digits", "loop.epochs=1000000", "callbacks=none")
 EXIT_STATUS = {signal.SIGINT: 130, signal.SIGTERM: 143}
 REASON = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
 

@@ -28,6 +28,7 @@ def short_run(folder: Path, seed: int = 42, epochs: int = 3) -> RunResult:
         model=Mlp(hidden_units=(8,)),
         objective=NOTHING,
         loop=Reinforce(epochs=epochs),
+        callbacks={},
         tracking=Untracked(),
         seed=seed,
         output_dir=folder,

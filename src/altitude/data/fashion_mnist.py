@@ -17,7 +17,7 @@ from altitude.data.dataset import ArrayDataset
 from altitude.data.idx import read_idx
 from altitude.data.spec import Declared, LabelSpec
 from altitude.errors import DataError, Problem
-from altitude.validation import STRICT, NonNegativeCount
+from altitude.validation import STRICT, NonNegativeCount, Positive
 
 FILES = {
     "x_train": "train-images-idx3-ubyte.gz",
@@ -52,6 +52,7 @@ class FashionMnist(ArrayDataset):
     """
 
     validation_size: NonNegativeCount | None = 5000
+    divisor: Positive | None = 255.0
     data_dir: Path | None = None
 
     @property
