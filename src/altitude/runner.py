@@ -24,6 +24,7 @@ from altitude.scoring import score, validate
 from altitude.session import ending_on_signals, fresh_session, start_tensorflow
 from altitude.strategies.worker import role_in
 from altitude.tracking.run import DESCRIPTION, Run
+from altitude.tracking.tags import EXCEPTION, REASON, VALIDATION_EXAMPLES
 
 if TYPE_CHECKING:
     from altitude.callbacks.epoch_log import EpochLog
@@ -117,7 +118,7 @@ def _train(
         pipelines = kept.pipelines(experiment)
     if pipelines.note:
         console.print(pipelines.note, highlight=False, soft_wrap=True)
-    examples = {"validation_examples": str(pipelines.validation_examples)}
+    examples = {VALIDATION_EXAMPLES: str(pipelines.validation_examples)}
     tracked.set_tags({"dataset.fingerprint": pipelines.fingerprint} | examples)
     with status(console, "building the model"):
         assembly = kept.begin(assemble(experiment, pipelines, console))
@@ -230,9 +231,7 @@ def _record(
         stop_reason=stop_reason,
         how_to_open=tracked.how_to_open,
     )
-    counts = {f"traces.{name}": str(count) for name, count in result.traces.items()}
-    described = {DESCRIPTION: closing_markdown(result)}
-    tracked.set_tags({"epochs": str(log.epochs), **counts, **described})
+    tracked.set_tags({"epochs": str(log.epochs), DESCRIPTION: closing_markdown(result)})
     return result
 
 
@@ -242,7 +241,7 @@ def _closing(tracked: Run, output_dir: Path) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt as interrupt:
-        tracked.set_tags({"reason": tracked.asked_to_stop or str(interrupt) or "Ctrl-C"})
+        tracked.set_tags({REASON: tracked.asked_to_stop or str(interrupt) or "Ctrl-C"})
         tracked.close("KILLED")
         raise
     except BaseException as error:
@@ -256,7 +255,7 @@ def _explain(tracked: Run, output_dir: Path, error: BaseException) -> None:
     """Logs why a run failed, and writes the whole traceback to a file that the error names."""
     name = "configuration" if isinstance(error, ConfigError) else type(error).__name__
     whole = f"{name}: {error}"[:5000]
-    tracked.set_tags({"exception": whole, "reason": failure_reason(error)[:5000]})
+    tracked.set_tags({EXCEPTION: whole, REASON: failure_reason(error)[:5000]})
     report = output_dir / "traceback.txt"
     report.parent.mkdir(parents=True, exist_ok=True)
     report.write_text("".join(traceback.format_exception(error)))

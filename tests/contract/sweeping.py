@@ -10,6 +10,7 @@ import psutil
 from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 
+from altitude.tracking.tags import PROCESS
 from tests.processes import Finished, Process, finish, start_python
 
 PATIENCE = 300.0
@@ -94,7 +95,7 @@ def wait_for(condition: Callable[[], object], process: Process | None = None) ->
 
 def process_of(run: Run) -> int:
     """The number of the process that a run takes place in."""
-    return int(run.data.tags["process"].split()[1])
+    return int(run.data.tags[PROCESS].split()[1])
 
 
 def kill_tree(process: Process) -> None:

@@ -16,6 +16,7 @@ from altitude.sweeps import Optuna
 from altitude.sweeps.outcome import Outcome
 from altitude.sweeps.planning.space import Space
 from altitude.sweeps.search.proposals import Study
+from altitude.tracking.tags import CONFIG_HASH
 from tests.processes import TIMEOUT, Finished, Process, finish, run_altitude, start_python
 
 pytestmark = pytest.mark.slow
@@ -88,7 +89,7 @@ def test_every_trial_is_one_job_and_none_is_left_running(
     jobs = launched[0].jobs()
     assert [run.data.tags["job_number"] for run in jobs] == [str(n) for n in range(TRIALS)]
     assert {run.info.status for run in jobs} == {"FINISHED"}
-    assert len({run.data.tags["config_hash"] for run in jobs}) == TRIALS
+    assert len({run.data.tags[CONFIG_HASH] for run in jobs}) == TRIALS
     (summary,) = launched[0].runs("summary")
     assert summary.info.status == "FINISHED"
     assert summary.data.tags["jobs.done"] == str(TRIALS)

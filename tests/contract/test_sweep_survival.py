@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from altitude.tracking.tags import CONFIG_HASH
 from tests.contract.sweeping import SweepFolder, kill_tree, process_of, wait_for
 from tests.processes import Finished, finish
 
@@ -79,7 +80,7 @@ def test_launched_again_it_runs_what_failed_and_nothing_else(
     assert "4 jobs, 1 of them done before" in again.stdout
     jobs = folder.jobs()
     assert [run.info.status for run in jobs] == ["FINISHED"] * 4
-    assert len({run.data.tags["config_hash"] for run in jobs}) == 4
+    assert len({run.data.tags[CONFIG_HASH] for run in jobs}) == 4
     assert well.info.run_id in {run.info.run_id for run in jobs}
     assert len(folder.runs("tags.role = 'attempt'")) == 3
     counts = {kind: folder.summary().data.tags[f"jobs.{kind}"] for kind in ("done", "skipped")}

@@ -10,10 +10,11 @@ from altitude.tracking import Mlflow
 from altitude.tracking.claim import claim
 from altitude.tracking.connection import Connection
 from altitude.tracking.liveness import process_tags
+from altitude.tracking.tags import CONFIG_HASH, HEARTBEAT, PROCESS, STOP
 from tests.conftest import ExperimentFactory
 
-DEAD = {"process": "elsewhere/boot/pid 1 1.0", "heartbeat": "0"}
-JOB = {"sweep_id": "sweep", "role": "job", "config_hash": "abc"}
+DEAD = {PROCESS: "elsewhere/boot/pid 1 1.0", HEARTBEAT: "0"}
+JOB = {"sweep_id": "sweep", "role": "job", CONFIG_HASH: "abc"}
 
 Begin = Callable[..., Run]
 
@@ -71,7 +72,7 @@ def test_the_one_that_came_first_goes_on(store: Connection, begin: Begin) -> Non
         ("RUNNING", DEAD),
         ("FINISHED", {"role": "attempt"}),
         ("FINISHED", {"sweep_id": "another"}),
-        ("FINISHED", {"config_hash": "another"}),
+        ("FINISHED", {CONFIG_HASH: "another"}),
     ],
 )
 def test_what_others_have_not_done_is_free(
@@ -85,7 +86,7 @@ def test_what_others_have_not_done_is_free(
 def test_a_job_that_waited_in_a_queue_does_not_begin_once_the_sweep_is_stopped(
     stop: str, free: bool, store: Connection, begin: Begin
 ) -> None:
-    begin(1, role="summary", config_hash="", stop=stop)
+    begin(1, **{"role": "summary", CONFIG_HASH: "", STOP: stop})
     run = begin(2)
     if free:
         claim(store, run)

@@ -16,6 +16,7 @@ from altitude.sweeps.outcome import Goal
 from altitude.tracking import Mlflow
 from altitude.tracking.mlflow_run import open_mlflow_run
 from altitude.tracking.sweep_ledger import Presentation, SweepLedger, open_sweep
+from altitude.tracking.tags import CONFIG_HASH
 from tests.conftest import ExperimentFactory
 from tests.processes import run_python
 
@@ -171,7 +172,7 @@ def test_a_sweeps_own_run_is_the_one_that_is_given(
     assert again.sweep_id == first.sweep_id  # jobs that are done are skipped
     assert summaries(default_store) == [run_id]
     monkeypatch.setenv("MLFLOW_RUN_ID", run_id)  # as a process elsewhere might have inherited it
-    job = opening(watched=True, tags={"sweep_id": "abc", "role": "job", "config_hash": "x"})
+    job = opening(watched=True, tags={"sweep_id": "abc", "role": "job", CONFIG_HASH: "x"})
     assert job.info.run_id != run_id
     again.close("FINISHED", {}, [], "note")
     assert default_store.get_run(run_id).info.status == "FINISHED"

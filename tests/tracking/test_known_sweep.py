@@ -3,7 +3,8 @@ from pathlib import Path
 
 from mlflow.tracking import MlflowClient
 
-from altitude.tracking.known_sweep import IDENTITY, may_be_known
+from altitude.tracking.known_sweep import may_be_known
+from altitude.tracking.tags import IDENTITY
 
 
 def test_a_sweep_is_known_once_a_run_has_its_identity(

@@ -15,12 +15,13 @@ from altitude.tracking import sweep_ledger
 from altitude.tracking.liveness import process_tags
 from altitude.tracking.settings import Mlflow
 from altitude.tracking.sweep_ledger import GONE, Presentation, SweepLedger, open_sweep
+from altitude.tracking.tags import CONFIG_HASH, HEARTBEAT, PROCESS, STOP, SWEPT
 
 GOAL = Goal(metric="best_val_accuracy", direction="maximize")
-MACHINE = process_tags()["process"].split(" ")[0]
-DEAD_HERE = {"process": f"{MACHINE} {2**22 + 1} 1.0"}
-DEAD_ELSEWHERE = {"process": "elsewhere/boot/pid 1 1.0", "heartbeat": "0"}
-ALIVE_ELSEWHERE = {"process": "elsewhere/boot/pid 1 1.0", "heartbeat": "99999999999"}
+MACHINE = process_tags()[PROCESS].split(" ")[0]
+DEAD_HERE = {PROCESS: f"{MACHINE} {2**22 + 1} 1.0"}
+DEAD_ELSEWHERE = {PROCESS: "elsewhere/boot/pid 1 1.0", HEARTBEAT: "0"}
+ALIVE_ELSEWHERE = {PROCESS: "elsewhere/boot/pid 1 1.0", HEARTBEAT: "99999999999"}
 JOB = Job(
     number=3,
     overrides=("optimizer.learning_rate=1e-3",),
@@ -91,8 +92,8 @@ def test_a_job_is_named_and_tagged(ledger: SweepLedger) -> None:
         "sweep_id": "id",
         "role": "job",
         "job_number": "3",
-        "config_hash": "abc",
-        "swept": '{"learning_rate": 0.001, "clip_norm": null, "units": [64, 32]}',
+        CONFIG_HASH: "abc",
+        SWEPT: '{"learning_rate": 0.001, "clip_norm": null, "units": [64, 32]}',
     }
     Mlflow(**settings)
 
@@ -161,7 +162,7 @@ def test_a_run_whose_process_is_gone_is_settled(
 def test_a_run_that_went_after_it_was_asked_to_stop_has_that_reason(
     ledger: SweepLedger, default_store: MlflowClient
 ) -> None:
-    begin(default_store, ledger, **DEAD_HERE, stop="Ctrl-C")
+    begin(default_store, ledger, **DEAD_HERE, **{STOP: "Ctrl-C"})
     (outcome,) = ledger.outcomes().values()
     assert (outcome.status, outcome.reason) == ("KILLED", "Ctrl-C")
 
@@ -193,7 +194,7 @@ def test_a_sweep_goes_on_in_the_same_run(ledger: SweepLedger, default_store: Mlf
     again = open_it()
     run = summary_of(default_store, again)
     assert (again.sweep_id, run.info.run_id, run.info.status) == ("id", before, "RUNNING")
-    assert run.data.tags["stop"] == ""
+    assert run.data.tags[STOP] == ""
     assert [outcome.status for outcome in again.outcomes().values()] == ["FINISHED"]
 
 
@@ -248,9 +249,9 @@ def test_all_that_run_are_asked_to_stop(ledger: SweepLedger, default_store: Mlfl
     running, ended = begin(default_store, ledger), begin(default_store, ledger)
     end(default_store, ended, "FINISHED")
     ledger.ask_to_stop("Ctrl-C")
-    assert default_store.get_run(running).data.tags["stop"] == "Ctrl-C"
-    assert "stop" not in default_store.get_run(ended).data.tags
-    assert summary_of(default_store, ledger).data.tags["stop"] == "Ctrl-C"
+    assert default_store.get_run(running).data.tags[STOP] == "Ctrl-C"
+    assert STOP not in default_store.get_run(ended).data.tags
+    assert summary_of(default_store, ledger).data.tags[STOP] == "Ctrl-C"
 
 
 def test_counts_are_tags_with_a_sign_of_life(
@@ -260,7 +261,7 @@ def test_counts_are_tags_with_a_sign_of_life(
     monkeypatch.setattr(sweep_ledger, "now", lambda: "12345")
     ledger.count({"done": 2, "left": 1})
     tags = summary_of(default_store, ledger).data.tags
-    assert (tags["jobs.done"], tags["jobs.left"], tags["heartbeat"]) == ("2", "1", "12345")
+    assert (tags["jobs.done"], tags["jobs.left"], tags[HEARTBEAT]) == ("2", "1", "12345")
 
 
 def test_histories_come_in_the_order_of_epochs(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from altitude.errors import ConfigError, Problem, TrackingError
+from altitude.tracking.tags import PRUNED, PRUNED_EPOCH
 
 if TYPE_CHECKING:
     from altitude.sweeps.search.optuna_reports import Reports
@@ -57,7 +58,7 @@ class Pruning(keras.callbacks.Callback):
         self.model.stop_training = self.stopped = True
         from altitude.tracking.active import tag_active_run
 
-        tag_active_run({"pruned": "true", "pruned_epoch": str(epoch)})
+        tag_active_run({PRUNED: "true", PRUNED_EPOCH: str(epoch)})
 
     def _give_up(self, error: TrackingError) -> None:
         self._reports = None

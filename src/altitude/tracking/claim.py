@@ -4,11 +4,8 @@ from mlflow.entities import Run
 
 from altitude.errors import TakenError
 from altitude.tracking.connection import Connection
-from altitude.tracking.heartbeat import STOP
 from altitude.tracking.liveness import is_alive
-
-ROLE, JOB, SUMMARY, ATTEMPT = "role", "job", "summary", "attempt"
-SWEEP_ID, CONFIG_HASH = "sweep_id", "config_hash"
+from altitude.tracking.tags import ATTEMPT, CONFIG_HASH, JOB, ROLE, STOP, SUMMARY, SWEEP_ID
 
 
 def claim(store: Connection, run: Run) -> None:
@@ -21,7 +18,7 @@ def claim(store: Connection, run: Run) -> None:
             sweep is being stopped.
     """
     tags = run.data.tags
-    others = _runs(store, tags[SWEEP_ID], JOB, f"tags.{CONFIG_HASH} = '{tags[CONFIG_HASH]}'")
+    others = _runs(store, tags[SWEEP_ID], JOB, f"tags.`{CONFIG_HASH}` = '{tags[CONFIG_HASH]}'")
     reason = next((said for other in others if (said := _precedence(other, run))), "")
     for summary in _runs(store, tags[SWEEP_ID], SUMMARY):
         reason = reason or summary.data.tags.get(STOP, "")

@@ -5,11 +5,9 @@ import threading
 
 from mlflow.tracking import MlflowClient
 
-from altitude.tracking.liveness import BEAT_SECONDS, HEARTBEAT, now
+from altitude.tracking.liveness import BEAT_SECONDS, now
 from altitude.tracking.outbox import FAILURES
-
-STOP = "stop"
-"""The tag of a run that is asked to stop; its value is the reason."""
+from altitude.tracking.tags import HEARTBEAT, STOP
 
 
 class Heartbeat:

@@ -4,9 +4,7 @@ import sqlite3
 from contextlib import closing
 
 from altitude.tracking.store import sqlite_path
-
-IDENTITY = "sweep_identity"
-"""The tag of a sweep's own run that says which jobs and which search it is of."""
+from altitude.tracking.tags import IDENTITY
 
 QUERY = "SELECT 1 FROM tags WHERE key = ? AND value = ? LIMIT 1"
 

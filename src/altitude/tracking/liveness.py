@@ -8,6 +8,8 @@ from pathlib import Path
 
 import psutil
 
+from altitude.tracking.tags import HEARTBEAT, PROCESS
+
 BEAT_SECONDS = 10.0
 """How often a run that is watched says that it is alive."""
 
@@ -15,7 +17,6 @@ SILENCE_SECONDS = 120.0
 """After which a run on another machine is taken for dead. Clocks may differ by less than that."""
 
 SAME_START_SECONDS = 2.0
-PROCESS, HEARTBEAT = "process", "heartbeat"
 
 
 def process_tags() -> dict[str, str]:

@@ -28,6 +28,7 @@ from altitude.tracking.provenance import provenance
 from altitude.tracking.run import DESCRIPTION, Status
 from altitude.tracking.settings import Mlflow
 from altitude.tracking.store import require_answer, resolve_uri, without_password
+from altitude.tracking.tags import REASON
 
 PARAMS_PER_CALL = 100
 
@@ -80,7 +81,7 @@ def _new_run(store: Connection, settings: Mlflow, experiment: Experiment) -> Run
 
 def _continued_run(store: Connection, run: Run, settings: Mlflow, experiment: Experiment) -> Run:
     """The run with our tags; it keeps its name, unless another one is given, and its source."""
-    tags = {**_tags(experiment), **settings.tags, "reason": ""}
+    tags = {**_tags(experiment), **settings.tags, REASON: ""}
     batch = [RunTag(name, value) for name, value in tags.items()]
     store.client.log_batch(run.info.run_id, tags=batch)
     if settings.run_name:
@@ -169,7 +170,7 @@ class MlflowRun:
     def give_up(self, error: BaseException) -> None:
         """Closes a run that could not be opened to the end, with the reason."""
         killed = isinstance(error, KeyboardInterrupt | TakenError)
-        self.set_tags({"reason": str(error) or ("Ctrl-C" if killed else type(error).__name__)})
+        self.set_tags({REASON: str(error) or ("Ctrl-C" if killed else type(error).__name__)})
         self.close("KILLED" if killed else "FAILED")
 
     def log_config(self, experiment: Experiment) -> None:
@@ -220,7 +221,7 @@ class MlflowRun:
         mlflow.set_tracking_uri(self._environment)  # type: ignore[arg-type] # None unsets it
 
     def _close_at_exit(self) -> None:
-        self.set_tags({"reason": "interrupted while the run was opened or closed"})
+        self.set_tags({REASON: "interrupted while the run was opened or closed"})
         self.close("KILLED")
 
     def _send(self, record: dict[str, Any], call: Callable[[], object]) -> None:

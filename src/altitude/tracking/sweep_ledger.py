@@ -13,20 +13,32 @@ from altitude.failures import failure_reason
 from altitude.sweeps.ledger import Ending
 from altitude.sweeps.outcome import Goal, Outcome, Status
 from altitude.sweeps.planning.jobs import Job
-from altitude.tracking.claim import ATTEMPT, CONFIG_HASH, JOB, ROLE, SUMMARY, SWEEP_ID
 from altitude.tracking.connection import Connection, connect, told_as_tracking_errors
 from altitude.tracking.environment import take_run_id
-from altitude.tracking.heartbeat import STOP
-from altitude.tracking.liveness import HEARTBEAT, is_alive, now, process_tags
+from altitude.tracking.liveness import is_alive, now, process_tags
 from altitude.tracking.outbox import FAILURES
 from altitude.tracking.pages import open_instructions, run_page, runs_page, runs_view
 from altitude.tracking.run import DESCRIPTION
 from altitude.tracking.settings import Mlflow
 from altitude.tracking.store import without_password
 from altitude.tracking.sweep_summary import open_summary
+from altitude.tracking.tags import (
+    ATTEMPT,
+    CONFIG_HASH,
+    EXCEPTION,
+    HEARTBEAT,
+    JOB,
+    JOB_NUMBER,
+    PRUNED,
+    REASON,
+    ROLE,
+    STOP,
+    SUMMARY,
+    SWEEP_ID,
+    SWEPT,
+    VALIDATION_EXAMPLES,
+)
 
-JOB_NUMBER, SWEPT, PRUNED = "job_number", "swept", "pruned"
-VALIDATION_EXAMPLES = "validation_examples"
 FINAL = ("best_", "test_")
 GONE = "its process is gone: killed, or out of memory"
 UNHEARD = "it has ended, and the tracking store did not answer then"
@@ -138,21 +150,21 @@ class SweepLedger:
     @told_as_tracking_errors()
     def returned(self, job: Job, error: BaseException | None, value: Any) -> None:  # noqa: ARG002
         """Records what its run does not say: why it never began, or how it ended."""
-        runs = self._children(f" and tags.{CONFIG_HASH} = '{job.identity}'")
+        runs = self._children(f" and tags.`{CONFIG_HASH}` = '{job.identity}'")
         known = self._outcomes_of(runs).get(job.identity)
         if known is None and error is not None:
             self._record(job, error)
         elif known is not None and known.reason == GONE and error is not None:
-            self._client.set_tag(str(known.run_id), "reason", failure_reason(error))
+            self._client.set_tag(str(known.run_id), REASON, failure_reason(error))
         elif known is not None and known.status == "RUNNING":
             reason = UNHEARD if error is None else failure_reason(error)
-            self._client.set_tag(str(known.run_id), "reason", reason)
+            self._client.set_tag(str(known.run_id), REASON, reason)
             self._client.set_terminated(str(known.run_id), "FAILED" if error else "KILLED")
 
     def _record(self, job: Job, error: BaseException) -> None:
         tracking = self.tracking_of(job)
         reason = failure_reason(error)[:5000]
-        tags = {**tracking["tags"], **process_tags(), "reason": reason, "exception": reason}
+        tags = {**tracking["tags"], **process_tags(), REASON: reason, EXCEPTION: reason}
         run = self._client.create_run(
             self._store.experiment_id, tags=tags, run_name=tracking["run_name"]
         )
@@ -260,10 +272,10 @@ class SweepLedger:
         """Status and reason of a run, once it is ended if its process is gone."""
         if run.info.status == "RUNNING" and not is_alive(run.data.tags):
             reason = run.data.tags.get(STOP, GONE)
-            self._client.set_tag(run.info.run_id, "reason", reason)
+            self._client.set_tag(run.info.run_id, REASON, reason)
             self._client.set_terminated(run.info.run_id, "KILLED")
             return "KILLED", reason
-        return run.info.status, run.data.tags.get("reason", "")
+        return run.info.status, run.data.tags.get(REASON, "")
 
     def _outcomes_of(self, runs: Iterator[Run]) -> dict[str, Outcome]:
         known: dict[str, Run] = {}

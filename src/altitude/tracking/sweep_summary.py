@@ -6,15 +6,21 @@ from mlflow.entities import Run, RunTag
 from mlflow.tracking.context.registry import resolve_tags
 
 from altitude.errors import Problem, TrackingError
-from altitude.tracking.claim import ATTEMPT, JOB, ROLE, SUMMARY, SWEEP_ID
 from altitude.tracking.connection import Connection
 from altitude.tracking.environment import RUN_ID
-from altitude.tracking.heartbeat import STOP
-from altitude.tracking.known_sweep import IDENTITY
 from altitude.tracking.liveness import is_alive, process_tags
 from altitude.tracking.store import creation_lock
-
-COMMAND = "sweep_command"
+from altitude.tracking.tags import (
+    ATTEMPT,
+    COMMAND,
+    IDENTITY,
+    JOB,
+    PROCESS,
+    ROLE,
+    STOP,
+    SUMMARY,
+    SWEEP_ID,
+)
 
 
 def open_summary(store: Connection, identity: str, title: str, command: str, *, fresh: bool) -> Run:
@@ -30,7 +36,7 @@ def open_summary(store: Connection, identity: str, title: str, command: str, *, 
     Raises:
         TrackingError: If another process runs this sweep.
     """
-    wanted = f"tags.{IDENTITY} = '{identity}' and tags.{ROLE} = '{SUMMARY}'"
+    wanted = f"tags.`{IDENTITY}` = '{identity}' and tags.{ROLE} = '{SUMMARY}'"
     order = ["attributes.start_time DESC"]
     mine = {**process_tags(), COMMAND: command, STOP: ""}
     with creation_lock(store.uri):  # of two launches at the same time, one comes first
@@ -71,7 +77,7 @@ def _reopened(store: Connection, run_id: str, tags: dict[str, str]) -> Run:
 def _require_idle(summary: Run) -> None:
     tags = summary.data.tags
     if summary.info.status == "RUNNING" and is_alive(tags):
-        machine, pid, _ = tags["process"].rsplit(" ", 2)
+        machine, pid, _ = tags[PROCESS].rsplit(" ", 2)
         raise TrackingError(
             f"this sweep is running already: process {pid} on {machine.partition('/')[0]}. "
             "Stop that one first, or wait for it; a second copy of the sweep is not needed"

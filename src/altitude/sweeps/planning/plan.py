@@ -16,6 +16,7 @@ from altitude.sweeps.planning.jobs import Job, compose_jobs, digest
 from altitude.sweeps.planning.space import Compose, Space, read_spaces
 from altitude.sweeps.search.proposals import Proposal
 from altitude.sweeps.settings import Sweep
+from altitude.tracking.tags import FORMAT
 
 NAMED_JOBS = 3
 SHARED = ("sweep", "tracking")
@@ -78,7 +79,7 @@ def plan_sweep(
     experiment = _checked(sweep, jobs)
     if found:
         raise ConfigError(found)
-    settings = [type(sweep).__name__, sweep.search_settings(spaces)]
+    settings = [FORMAT, type(sweep).__name__, sweep.search_settings(spaces)]
     identity = digest([sorted(job.identity for job in jobs), settings])
     return Plan(
         sweep=sweep,

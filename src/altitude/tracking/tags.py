@@ -1,0 +1,32 @@
+"""Names of the tags of runs: those for users are plain, internal ones begin with `altitude.`."""
+
+ROLE, JOB, SUMMARY, ATTEMPT = "role", "job", "summary", "attempt"
+"""What a run is to its sweep. An attempt is a run of a job that another run stands for."""
+
+SWEEP_ID, JOB_NUMBER, COMMAND = "sweep_id", "job_number", "sweep_command"
+REASON, EXCEPTION = "reason", "exception"
+PRUNED, PRUNED_EPOCH = "pruned", "pruned_epoch"
+
+PROCESS = "altitude.process"
+"""Machine, number and start of the process that a run belongs to."""
+
+HEARTBEAT = "altitude.heartbeat"
+"""When the process last said that it is alive, in seconds since 1970."""
+
+STOP = "altitude.stop"
+"""Why a run, or a whole sweep, is asked to stop; empty if it is not."""
+
+IDENTITY = "altitude.sweep_identity"
+"""Hash of a sweep's jobs and its search, on the sweep's own run."""
+
+CONFIG_HASH = "altitude.config_hash"
+"""Hash of what a job computes."""
+
+SWEPT = "altitude.swept"
+"""Values of the swept keys of a job, as JSON, with their types."""
+
+VALIDATION_EXAMPLES = "altitude.validation_examples"
+"""How many examples a score is from, for its standard error."""
+
+FORMAT = 2
+"""Part of a sweep's hash: a sweep whose tags have other names is another sweep."""
