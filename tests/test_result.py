@@ -1,16 +1,22 @@
-from altitude.result import History
+import math
+from pathlib import Path
+
+from altitude import RunResult
 from tests.conftest import ExperimentFactory
 
 
-def test_a_history_is_a_table_with_a_row_for_each_epoch() -> None:
-    frame = History(loss=[0.5, 0.25], val_loss=[0.75]).to_pandas()
-    assert list(frame.index) == [1, 2]
-    assert list(frame["loss"]) == [0.5, 0.25]
-    assert frame["val_loss"].isna().tolist() == [True, False]
-
-
-def test_a_notebook_shows_a_history_as_a_table() -> None:
-    assert "<table" in History(loss=[0.5, 0.25])._repr_html_()
+def test_the_history_is_a_data_frame_with_a_row_for_each_epoch(tmp_path: Path) -> None:
+    result = RunResult(
+        metrics={"best_epoch": 1.0},
+        metrics_by_epoch={"loss": [0.5, 0.25], "val_loss": [math.nan, 0.75]},
+        model_path=tmp_path / "best.keras",
+        output_dir=tmp_path,
+    )
+    assert result.history.index.tolist() == [1, 2]
+    assert result.history.index.name == "epoch"
+    assert result.history["loss"].tolist() == [0.5, 0.25]
+    assert result.history["val_loss"].isna().tolist() == [True, False]
+    assert result.history is result.history
 
 
 def test_the_best_model_is_loaded_once(small_experiment: ExperimentFactory) -> None:
@@ -19,4 +25,4 @@ def test_the_best_model_is_loaded_once(small_experiment: ExperimentFactory) -> N
     result = run(small_experiment())
     assert result.model.count_params() > 0
     assert result.model is result.model
-    assert len(result.history.to_pandas()) == len(result.history["loss"])
+    assert result.history["loss"].tolist() == result.metrics_by_epoch["loss"]

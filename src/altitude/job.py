@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+import math
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, chdir, contextmanager, nullcontext
@@ -117,5 +118,6 @@ def _exit_is_a_failure() -> Iterator[None]:
 
 
 def _score(result: RunResult, metric: str) -> float:
-    """A final metric or, of one that is not among those, its last value."""
-    return float(result.metrics.get(metric, result.history.get(metric, [float("nan")])[-1]))
+    """A final metric or, of one that is not among those, the last value that was reported."""
+    reported = [v for v in result.metrics_by_epoch.get(metric, []) if not math.isnan(v)]
+    return float(result.metrics.get(metric, reported[-1] if reported else math.nan))

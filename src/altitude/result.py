@@ -12,25 +12,6 @@ if TYPE_CHECKING:
     import pandas
 
 
-class History(dict[str, Sequence[float]]):
-    """Values of each metric by its name, one an epoch; a notebook shows them as a table."""
-
-    def to_pandas(self) -> "pandas.DataFrame":
-        """Returns a data frame with a row for each epoch, counting from 1.
-
-        A metric that was not reported in every epoch stands in the last ones.
-        """
-        import pandas
-
-        epochs = max(map(len, self.values()), default=0)
-        rows = range(1, epochs + 1)
-        columns = {name: pandas.Series(v, rows[epochs - len(v) :]) for name, v in self.items()}
-        return pandas.DataFrame(columns, index=pandas.Index(rows, name="epoch"))
-
-    def _repr_html_(self) -> str:
-        return str(self.to_pandas().to_html())
-
-
 @dataclass(frozen=True, kw_only=True)
 class RunResult:
     """The outcome of one run. Epochs count from 1.
@@ -38,8 +19,8 @@ class RunResult:
     Attributes:
         metrics: Final metrics: `best_epoch`, `best_*` of the best model in that epoch, `test_*` of
             the same model on the test data.
-        history: Every metric by epoch, `learning_rate` and `epoch_seconds` included; its
-            `to_pandas` makes a data frame of them.
+        metrics_by_epoch: The values of each metric, one an epoch, `learning_rate` and
+            `epoch_seconds` included; NaN for an epoch that did not report it.
         traces: How often each step was traced into a graph, by its name; 0 where the graph was
             taken over from the run before in the same process.
         model_path: The best model, `best.keras`; opens with `keras.models.load_model`. Where only
@@ -57,7 +38,7 @@ class RunResult:
     """
 
     metrics: Mapping[str, float]
-    history: History
+    metrics_by_epoch: Mapping[str, Sequence[float]]
     model_path: Path
     output_dir: Path
     traces: Mapping[str, int] = field(default_factory=dict)
@@ -72,6 +53,15 @@ class RunResult:
     def best_epoch(self) -> int:
         """The epoch that the best model is from."""
         return int(self.metrics["best_epoch"])
+
+    @cached_property
+    def history(self) -> "pandas.DataFrame":
+        """`metrics_by_epoch` as a data frame: a row for each epoch, a column for each metric."""
+        import pandas
+
+        frame = pandas.DataFrame(dict(self.metrics_by_epoch))
+        frame.index = pandas.RangeIndex(1, len(frame) + 1, name="epoch")
+        return frame
 
     @cached_property
     def model(self) -> "keras.Model":
@@ -94,5 +84,5 @@ class RunResult:
     @property
     def learning_rate_cuts(self) -> list[int]:
         """Epochs that began with a lower learning rate than the one before."""
-        rates = self.history.get("learning_rate", [])
+        rates = self.metrics_by_epoch.get("learning_rate", [])
         return [epoch + 2 for epoch, (a, b) in enumerate(pairwise(rates)) if b < a]

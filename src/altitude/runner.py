@@ -19,7 +19,7 @@ from altitude.experiment import Experiment
 from altitude.failures import failure_reason
 from altitude.notices import Notices
 from altitude.output_folder import claim_folder
-from altitude.result import History, RunResult
+from altitude.result import RunResult
 from altitude.scoring import score, validate
 from altitude.session import ending_on_signals, fresh_session, start_tensorflow
 from altitude.strategies.worker import role_in
@@ -220,7 +220,7 @@ def _record(
         tracked.log_artifact(curves)
     result = RunResult(
         metrics=metrics,
-        history=History(log.history),
+        metrics_by_epoch=log.history,
         traces=assembly.traces.counts,
         model_path=next(iter(saved.files(path)), path),
         model_input=saved.model_input,

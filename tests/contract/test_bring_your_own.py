@@ -332,22 +332,22 @@ def test_a_class_trains_as_it_is_and_alike_at_every_altitude(model: str) -> None
     for expected, found in zip(weights, others, strict=True):
         np.testing.assert_array_equal(found, expected)
     assert metrics_of(other_result) == metrics_of(result)
-    assert result.history["loss"][1] < result.history["loss"][0]
+    assert result.metrics_by_epoch["loss"][1] < result.metrics_by_epoch["loss"][0]
 
 
 def test_a_class_with_a_test_step_alone_is_evaluated_with_it_at_every_altitude() -> None:
     loops = ("fit", "train_step", "tape")
     runs = [run(composed("model=own_evaluation", f"loop={loop}")) for loop in loops]
     for result in runs:
-        assert result.history["val_seen"] == [250.0, 250.0]
-        assert result.history["loss"] == runs[0].history["loss"]
+        assert result.metrics_by_epoch["val_seen"] == [250.0, 250.0]
+        assert result.metrics_by_epoch["loss"] == runs[0].metrics_by_epoch["loss"]
 
 
 @pytest.mark.slow
 def test_under_fit_its_own_step_runs_just_so() -> None:
     results = [run(composed("model=clipped", f"loop={loop}")) for loop in ("fit", "train_step")]
     assert metrics_of(results[0]) == metrics_of(results[1])
-    assert "grad_norm" in results[0].history
+    assert "grad_norm" in results[0].metrics_by_epoch
 
 
 @pytest.mark.slow
@@ -372,7 +372,7 @@ def test_a_class_that_only_has_a_call_leaves_a_plain_model_too() -> None:
 def test_early_stopping_follows_a_metric_of_its_own(loop: str) -> None:
     chosen = ("model=clipped", f"loop={loop}", "loop.epochs=9", "callbacks=on_grad_norm")
     result = run(composed(*chosen))
-    assert len(result.history["grad_norm"]) == 2
+    assert len(result.metrics_by_epoch["grad_norm"]) == 2
     assert result.best_epoch == 1
 
 
@@ -392,9 +392,9 @@ def test_a_gan_trains_as_it_is_with_callbacks_on_its_own_metrics(loop: str) -> N
     result = run(watched)
     # Nothing improves by as much as is asked for, so all of it happens as soon as it may.
     np.testing.assert_allclose(rates, [(1e-3, 1e-2), (1e-3, 1e-2), (5e-4, 5e-3)], rtol=1e-5)
-    assert len(result.history["d_loss"]) == len(result.history["g_loss"]) == 3
-    assert result.history["learning_rate/g_optimizer"] == pytest.approx([1e-2, 1e-2, 5e-3])
-    assert result.best_epoch == 1 + int(np.argmin(result.history["d_loss"]))
+    assert len(result.metrics_by_epoch["d_loss"]) == len(result.metrics_by_epoch["g_loss"]) == 3
+    assert result.metrics_by_epoch["learning_rate/g_optimizer"] == pytest.approx([1e-2, 1e-2, 5e-3])
+    assert result.best_epoch == 1 + int(np.argmin(result.metrics_by_epoch["d_loss"]))
     assert not [name for name in result.metrics if name.startswith(("best_val", "test"))]
 
 

@@ -86,9 +86,9 @@ def test_early_stopping_stops_and_restores(
     )
     result = run_with(small_experiment, cls(epochs=9), {"early_stopping": stopping})
     # The validation loss falls, so the first epoch has the highest one.
-    assert len(result.history["loss"]) == 2
+    assert len(result.metrics_by_epoch["loss"]) == 2
     assert result.best_epoch == 1
-    assert result.metrics["best_val_loss"] == result.history["val_loss"][0]
+    assert result.metrics["best_val_loss"] == result.metrics_by_epoch["val_loss"][0]
 
 
 @pytest.mark.parametrize("cls", QUICK_LOOPS)
@@ -98,7 +98,7 @@ def test_reduce_lr_on_plateau_cuts(small_experiment: ExperimentFactory, cls: typ
         {"monitor": "val_loss", "factor": 0.5, "patience": 1, "min_delta": 10.0, "min_lr": 3e-4},
     )
     result = run_with(small_experiment, cls(epochs=4), {"plateau": plateau})
-    assert result.history["learning_rate"] == pytest.approx([1e-3, 1e-3, 5e-4, 3e-4])
+    assert result.metrics_by_epoch["learning_rate"] == pytest.approx([1e-3, 1e-3, 5e-4, 3e-4])
     assert result.learning_rate_cuts == [3, 4]
 
 
@@ -119,7 +119,7 @@ def test_model_checkpoint_decides_what_is_best(
     )
     result = run_with(small_experiment, cls(epochs=3), {"model_checkpoint": checkpoint})
     assert result.best_epoch == 1
-    assert result.metrics["best_val_accuracy"] == result.history["val_accuracy"][0]
+    assert result.metrics["best_val_accuracy"] == result.metrics_by_epoch["val_accuracy"][0]
 
 
 @pytest.mark.slow
@@ -137,7 +137,7 @@ def test_learning_rate_scheduler_and_lambda(
         ),
     }
     result = run_with(small_experiment, cls(epochs=3), callbacks)
-    assert result.history["learning_rate"] == pytest.approx([0.1, 0.05, 0.1 / 3])
+    assert result.metrics_by_epoch["learning_rate"] == pytest.approx([0.1, 0.05, 0.1 / 3])
     assert seen == [0, 1, 2]
 
 
@@ -202,7 +202,9 @@ def test_metrics_are_reset_every_epoch(
     result = run_with(small_experiment, cls(epochs=3), {}, optimizer=optimizer)
     for name in ("loss", "accuracy", "val_loss"):
         # Weights stand still, so every epoch's mean is the same up to the order of its sum.
-        assert result.history[name] == pytest.approx([result.history[name][0]] * 3, rel=1e-5)
+        assert result.metrics_by_epoch[name] == pytest.approx(
+            [result.metrics_by_epoch[name][0]] * 3, rel=1e-5
+        )
 
 
 @pytest.mark.parametrize("cls", [TrainStep, pytest.param(Tape, marks=pytest.mark.slow)])
@@ -221,8 +223,8 @@ def test_grad_norm_is_of_one_epoch_and_of_training_alone(
     loop = cls(epochs=2, clip_norm=1e-6)
     result = run_with(small_experiment, loop, {"watch": Watch})
     assert at_first_batch == [0.0, 0.0]
-    assert min(result.history["grad_norm"]) > 0.1  # the norm before clipping
-    assert "val_grad_norm" not in result.history
+    assert min(result.metrics_by_epoch["grad_norm"]) > 0.1  # the norm before clipping
+    assert "val_grad_norm" not in result.metrics_by_epoch
 
 
 @pytest.mark.slow
@@ -239,5 +241,5 @@ def test_weighted_metrics_see_the_class_weight(
     )
     dataset = Digits(limit=300, batch_size=64)
     result = run_with(small_experiment, cls(epochs=5), {}, objective=objective, dataset=dataset)
-    assert result.history[name][-1] > 0.9  # only threes count, so only threes are learnt
+    assert result.metrics_by_epoch[name][-1] > 0.9  # only threes count, so only threes are learnt
     assert result.metrics["test_weighted"] < 0.5

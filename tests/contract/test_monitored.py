@@ -73,7 +73,7 @@ def test_the_only_loss_takes_the_place_of_a_default(
     experiment = small_experiment(model=of_class("loss"), loop=cls(epochs=2), callbacks=callbacks)
     screen = io.StringIO()
     result = run(experiment, console=Console(file=screen, width=120))
-    losses = list(result.history["val_loss"])
+    losses = list(result.metrics_by_epoch["val_loss"])
     assert result.best_epoch == 1 + losses.index(min(losses))
     assert "callbacks.best monitors val_loss: val_accuracy is not reported" in screen.getvalue()
 

@@ -46,7 +46,7 @@ def quietly(**settings: Any) -> tuple[RunResult, list[str]]:
 
 
 def require_scores(result: RunResult) -> None:
-    assert len(result.history["loss"]) == 2
+    assert len(result.metrics_by_epoch["loss"]) == 2
     assert "test_loss" in result.metrics
     assert "best_val_loss" in result.metrics
 

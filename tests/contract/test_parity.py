@@ -48,7 +48,7 @@ def require_parity(make: ExperimentFactory, loops: list[Loop], **changes: Any) -
 
 def metrics_of(result: RunResult) -> dict[str, list[float]]:
     """The history without what may differ: the time that an epoch took."""
-    return {k: list(v) for k, v in result.history.items() if k != "epoch_seconds"}
+    return {k: list(v) for k, v in result.metrics_by_epoch.items() if k != "epoch_seconds"}
 
 
 def all_loops(**settings: Any) -> list[Loop]:

@@ -54,7 +54,7 @@ def test_training_goes_on_with_the_saved_optimizer(small_experiment: ExperimentF
     saved = keras.models.load_model(result.model_path)
     assert saved.optimizer.iterations.numpy() > 0
     train = DIGITS.load().train
-    before = result.history["loss"][0]
+    before = result.metrics_by_epoch["loss"][0]
     assert saved.fit(train.x, train.y, verbose=0).history["loss"][0] < before
 
 
@@ -64,7 +64,7 @@ def test_an_earlier_file_gives_its_backbone(small_experiment: ExperimentFactory)
     folder = first.output_dir.parent / "second"
     model = BackboneHead(hidden_units=(8,), weights=first.model_path)
     second = run(small_experiment(model=model, loop=Fit(epochs=1), output_dir=folder))
-    assert second.history["loss"][0] < first.history["loss"][0]
+    assert second.metrics_by_epoch["loss"][0] < first.metrics_by_epoch["loss"][0]
 
 
 @pytest.mark.slow

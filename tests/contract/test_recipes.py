@@ -90,8 +90,10 @@ def test_every_recipe_is_here() -> None:
 @pytest.mark.parametrize("recipe", ALTITUDES)
 def test_a_recipe_trains_alike_at_its_altitudes(recipe: str) -> None:
     first, *others = (trained(recipe, loop) for loop in ALTITUDES[recipe])
-    assert all(math.isfinite(value) for values in first.history.values() for value in values)
-    assert ADDED.get(recipe, set()) <= set(first.history)
+    assert all(
+        math.isfinite(value) for values in first.metrics_by_epoch.values() for value in values
+    )
+    assert ADDED.get(recipe, set()) <= set(first.metrics_by_epoch)
     assert set(first.traces.values()) <= {1, 2}
     for other in others:
         for expected, found in zip(weights_of(first), weights_of(other), strict=True):

@@ -65,8 +65,8 @@ def both(small_experiment: ExperimentFactory) -> Runs:
 
 def assert_same_numbers(after: RunResult, alone: RunResult) -> None:
     assert after.metrics == alone.metrics
-    for name, values in alone.history.items():
-        assert name == "epoch_seconds" or after.history[name] == values, name
+    for name, values in alone.metrics_by_epoch.items():
+        assert name == "epoch_seconds" or after.metrics_by_epoch[name] == values, name
     first, second = saved(after), saved(alone)
     assert first.keys() == second.keys()
     assert [name for name in first if not np.array_equal(first[name], second[name])] == []

@@ -295,7 +295,7 @@ def test_a_server_that_dies_in_mid_training_costs_nothing(
         ),
         console=Console(file=screen, width=1000),
     )
-    assert len(result.history["loss"]) == 4
+    assert len(result.metrics_by_epoch["loss"]) == 4
     assert keras.models.load_model(result.model_path).count_params() > 0
     unsent = result.output_dir / "unsent-tracking.jsonl"
     records = [json.loads(line) for line in unsent.read_text().splitlines()]

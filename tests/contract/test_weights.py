@@ -67,7 +67,7 @@ def require_the_same(make: ExperimentFactory, loop: Any, expected: Any, **change
         make(loop=loop(epochs=3), model=network, optimizer=sgd, objective=objective, **changes)
     )
     for name, values in expected.items():
-        np.testing.assert_allclose(found.history[name], values, rtol=1e-4, err_msg=name)
+        np.testing.assert_allclose(found.metrics_by_epoch[name], values, rtol=1e-4, err_msg=name)
 
 
 @pytest.mark.parametrize("loop", [Fit, TrainStep, Tape])

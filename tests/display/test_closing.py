@@ -3,7 +3,6 @@ from typing import Any
 
 from altitude import RunResult
 from altitude.display.closing import closing_table
-from altitude.result import History
 
 MODEL = Path("/a/very/long/path") / ("deep/" * 40) / "best.keras"
 
@@ -17,7 +16,10 @@ def rows(**changes: Any) -> dict[str, str]:
             "test_loss": 0.625,
             "test_accuracy": 0.5,
         },
-        "history": History(epoch_seconds=[1.0] * 4, learning_rate=[0.5, 0.5, 0.25, 0.125]),
+        "metrics_by_epoch": {
+            "epoch_seconds": [1.0] * 4,
+            "learning_rate": [0.5, 0.5, 0.25, 0.125],
+        },
         "model_path": MODEL,
         "output_dir": MODEL.parent,
     }
@@ -44,7 +46,7 @@ def test_a_tracked_run() -> None:
 
 
 def test_a_run_without_cuts() -> None:
-    assert "learning-rate cuts" not in rows(history=History(learning_rate=[0.5, 0.5]))
+    assert "learning-rate cuts" not in rows(metrics_by_epoch={"learning_rate": [0.5, 0.5]})
 
 
 def test_why_training_stopped() -> None:

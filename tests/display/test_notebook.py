@@ -3,13 +3,12 @@ from typing import Any
 
 from altitude import RunResult
 from altitude.display.notebook import result_html
-from altitude.result import History
 
 
 def result(folder: Path, **changes: Any) -> RunResult:
     return RunResult(
         metrics={"best_epoch": 1.0, "test_accuracy": 0.5},
-        history=History({"epoch_seconds": [1.0]}),
+        metrics_by_epoch={"epoch_seconds": [1.0]},
         model_path=folder / "best.keras",
         output_dir=folder,
         **changes,

@@ -80,4 +80,4 @@ def test_a_model_class_keeps_its_own_step(small_experiment: ExperimentFactory) -
 
     for loop in (TrainStep(epochs=1), Tape(epochs=1)):
         result = run(small_experiment(loop=loop, model=build))
-        assert result.history["own"] == [7.0]
+        assert result.metrics_by_epoch["own"] == [7.0]

@@ -40,11 +40,11 @@ def short_run(folder: Path, seed: int = 42, epochs: int = 3) -> RunResult:
 def test_the_same_seed_gives_the_same_numbers_in_one_trace(working_folder: Path) -> None:
     first, second = (short_run(working_folder / name) for name in ("first", "second"))
     for name in ("loss", "return", "val_return"):
-        assert first.history[name] == second.history[name]
+        assert first.metrics_by_epoch[name] == second.metrics_by_epoch[name]
     assert first.metrics == second.metrics
     assert first.traces == {"train_step": 1}
     other = short_run(working_folder / "other", seed=1)
-    assert first.history["return"] != other.history["return"]
+    assert first.metrics_by_epoch["return"] != other.metrics_by_epoch["return"]
 
 
 def test_episodes_depend_on_seed_and_epoch() -> None:

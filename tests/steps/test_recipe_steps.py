@@ -28,17 +28,17 @@ def result_of(name: str, *overrides: str) -> RunResult:
 
 @pytest.mark.slow
 def test_clipped_shows_a_norm_that_starts_above_the_bound_and_falls() -> None:
-    norms = result_of("clipped", "optimizer.learning_rate=1e-2").history["grad_norm"]
+    norms = result_of("clipped", "optimizer.learning_rate=1e-2").metrics_by_epoch["grad_norm"]
     assert norms[0] > 1.0
     assert norms[-1] < norms[0]
 
 
 @pytest.mark.slow
 def test_the_auxiliary_loss_is_reported_apart_and_added_with_its_weight() -> None:
-    history = result_of("auxiliary_loss", "loop.step.weight=0.5").history
+    history = result_of("auxiliary_loss", "loop.step.weight=0.5").metrics_by_epoch
     expected = np.add(history["main_loss"], np.multiply(0.5, history["auxiliary_loss"]))
     np.testing.assert_allclose(history["loss"], expected, rtol=1e-5)
-    unpenalised = result_of("auxiliary_loss", "loop.step.weight=1e-9").history
+    unpenalised = result_of("auxiliary_loss", "loop.step.weight=1e-9").metrics_by_epoch
     assert history["auxiliary_loss"][-1] < 0.9 * unpenalised["auxiliary_loss"][-1]
 
 
@@ -50,7 +50,7 @@ def test_a_layer_that_is_not_there_is_told_with_those_that_are() -> None:
 @pytest.mark.slow
 def test_the_learnt_weights_of_the_losses_move_and_are_not_in_the_saved_model() -> None:
     result = result_of("multi_loss")
-    weights = result.history["image_weight"]
+    weights = result.metrics_by_epoch["image_weight"]
     assert weights[-1] > weights[0] > 1.0
     saved = keras.models.load_model(result.model_path)
     assert len(saved.outputs) == 2
@@ -59,29 +59,31 @@ def test_the_learnt_weights_of_the_losses_move_and_are_not_in_the_saved_model() 
 
 @pytest.mark.slow
 def test_metrics_of_the_steps_own_are_reset_every_epoch() -> None:
-    history = result_of("own_metrics", "loop.epochs=2", "optimizer.learning_rate=0.0001").history
+    history = result_of(
+        "own_metrics", "loop.epochs=2", "optimizer.learning_rate=0.0001"
+    ).metrics_by_epoch
     plain = run(
         compose(["loop=train_step", *QUICK, "loop.epochs=2", "optimizer.learning_rate=1e-4"])
     )
     for name in ("loss", "accuracy", "val_loss", "val_accuracy"):
-        np.testing.assert_allclose(history[name], plain.history[name], rtol=1e-4)
+        np.testing.assert_allclose(history[name], plain.metrics_by_epoch[name], rtol=1e-4)
 
 
 @pytest.mark.slow
 def test_an_evaluation_of_the_steps_own_makes_validation_and_test_metrics() -> None:
     result = result_of("own_evaluation")
     assert 0.0 < result.metrics["test_agreement"] < 1.0
-    assert "agreement" not in result.history
-    assert "val_agreement" in result.history
+    assert "agreement" not in result.metrics_by_epoch
+    assert "val_agreement" in result.metrics_by_epoch
     plain = run(compose(["loop=train_step", *QUICK]))
-    assert result.history["loss"] == plain.history["loss"]
-    assert result.history["val_loss"] != plain.history["val_loss"]
+    assert result.metrics_by_epoch["loss"] == plain.metrics_by_epoch["loss"]
+    assert result.metrics_by_epoch["val_loss"] != plain.metrics_by_epoch["val_loss"]
 
 
 @pytest.mark.slow
 def test_the_loop_from_scratch_agrees_with_keras_and_shows_the_penalty() -> None:
-    history = result_of("custom_loop", "model.l2=0.01").history
-    plain = run(compose(["loop=fit", *QUICK, "model.l2=0.01"])).history
+    history = result_of("custom_loop", "model.l2=0.01").metrics_by_epoch
+    plain = run(compose(["loop=fit", *QUICK, "model.l2=0.01"])).metrics_by_epoch
     np.testing.assert_allclose(history["loss"], plain["loss"], rtol=1e-4)
     np.testing.assert_allclose(history["val_loss"], plain["val_loss"], rtol=1e-4)
     assert all(penalty > 0 for penalty in history["regularization_loss"])
@@ -115,7 +117,7 @@ def test_a_plateau_cuts_both_optimizers_of_the_gan_and_its_generator_is_kept() -
         f"+callbacks.plateau={plateau.replace(': ', ':')}patience:0,min_delta:100,factor:0.5}}",
     )
     for group in ("discriminator", "generator"):
-        rates = result.history[f"learning_rate/{group}"]
+        rates = result.metrics_by_epoch[f"learning_rate/{group}"]
         np.testing.assert_allclose(rates, [3e-4, 3e-4, 1.5e-4, 7.5e-5], rtol=1e-5)
     generator = keras.models.load_model(result.model_path)
     assert generator.input_shape == (None, 128)
@@ -138,7 +140,7 @@ def test_a_frozen_backbone_rests_and_is_then_fine_tuned_in_one_history() -> None
         result = run(Experiment(**(vars(experiment) | {"callbacks": callbacks})))
         np.testing.assert_array_equal(kept[0][0], kept[1][0])
         assert not np.array_equal(kept[1][0], kept[2][0])
-        rates = result.history["learning_rate"]
+        rates = result.metrics_by_epoch["learning_rate"]
         np.testing.assert_allclose(rates, [1e-3, 1e-3, 3e-4, 3e-4], rtol=1e-5)
         assert result.traces["train_step"] == 2
 
@@ -147,9 +149,9 @@ def test_a_frozen_backbone_rests_and_is_then_fine_tuned_in_one_history() -> None
 def test_each_group_of_layers_learns_at_its_own_rate() -> None:
     slow = "optimizer.groups.backbone.optimizer.learning_rate=1e-30"
     result = result_of("backbone_head", slow)
-    assert result.history["learning_rate/head"] == pytest.approx([1e-3] * 4)
-    assert result.history["learning_rate/backbone"] == pytest.approx([1e-30] * 4)
-    assert result.history["loss"][-1] < result.history["loss"][0]
+    assert result.metrics_by_epoch["learning_rate/head"] == pytest.approx([1e-3] * 4)
+    assert result.metrics_by_epoch["learning_rate/backbone"] == pytest.approx([1e-30] * 4)
+    assert result.metrics_by_epoch["loss"][-1] < result.metrics_by_epoch["loss"][0]
 
 
 def test_a_layer_in_no_group_is_named() -> None:

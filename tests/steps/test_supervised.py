@@ -28,4 +28,4 @@ def test_an_unused_variable_is_named_once_and_training_goes_on(
         with pytest.warns(UserWarning, match="no gradient reaches unused/") as caught:
             result = run(small_experiment(loop=loop, model=model_with_unused_layer))
         assert len([w for w in caught if "no gradient" in str(w.message)]) == 1
-        assert result.history["loss"][1] < result.history["loss"][0]
+        assert result.metrics_by_epoch["loss"][1] < result.metrics_by_epoch["loss"][0]

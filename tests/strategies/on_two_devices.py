@@ -56,7 +56,7 @@ def compared(overrides: tuple[str, ...]) -> dict[str, Any]:
         results.append(run(Experiment(**changed)))
         keeps.append(keep.weights)
     one, two = results
-    histories = [dict(result.history) for result in results]
+    histories = [dict(result.metrics_by_epoch) for result in results]
     for history in histories:
         del history["epoch_seconds"]
     reloaded = keras.models.load_model(two.model_path)

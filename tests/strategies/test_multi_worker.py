@@ -52,7 +52,7 @@ def test_two_processes_train_as_one_does(working_folder: Path) -> None:
     ):
         assert found == pytest.approx(expected, rel=1e-4, abs=1e-5)
     for name in ("loss", "grad_norm", "val_loss", "val_accuracy"):
-        assert f"{name} {result.history[name][0]:.4g}" in chief.stdout
+        assert f"{name} {result.metrics_by_epoch[name][0]:.4g}" in chief.stdout
 
 
 @pytest.mark.parametrize(

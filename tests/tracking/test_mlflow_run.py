@@ -135,7 +135,7 @@ def test_a_metric_has_its_value_in_every_epoch(
 ) -> None:
     logged = client.get_metric_history(run.info.run_id, name)
     assert [metric.step for metric in logged] == [1, 2, 3]
-    assert [metric.value for metric in logged] == list(result.history[name])
+    assert [metric.value for metric in logged] == list(result.metrics_by_epoch[name])
 
 
 def test_final_metrics_are_of_the_best_epoch(run: Run, result: RunResult) -> None:
@@ -149,8 +149,8 @@ def test_final_metrics_are_of_the_best_epoch(run: Run, result: RunResult) -> Non
         "test_accuracy",
     }
     best = result.best_epoch - 1
-    assert final["best_val_loss"] == result.history["val_loss"][best]
-    assert final["best_val_accuracy"] == max(result.history["val_accuracy"])
+    assert final["best_val_loss"] == result.metrics_by_epoch["val_loss"][best]
+    assert final["best_val_accuracy"] == max(result.metrics_by_epoch["val_accuracy"])
 
 
 def test_nothing_but_the_promised_metrics_is_logged(run: Run, result: RunResult) -> None:

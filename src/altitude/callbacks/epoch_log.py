@@ -1,5 +1,6 @@
 """Collects the metrics of every epoch and passes them on."""
 
+import math
 import time
 from collections.abc import Callable
 from typing import Any
@@ -21,6 +22,9 @@ class EpochLog(keras.callbacks.Callback):
 
     Args:
         record: Called at the end of each epoch.
+
+    Attributes:
+        history: The values of each metric, one an epoch; NaN where an epoch did not report it.
     """
 
     def __init__(self, record: Record) -> None:
@@ -53,6 +57,11 @@ class EpochLog(keras.callbacks.Callback):
         metrics = {name: float(value) for name, value in (logs or {}).items()}
         metrics |= self._learning_rates
         metrics["epoch_seconds"] = time.perf_counter() - self._began
-        for name, value in metrics.items():
-            self.history.setdefault(name, []).append(value)
+        self._append(metrics)
         self._record(metrics, epoch + 1)
+
+    def _append(self, metrics: dict[str, float]) -> None:
+        """Adds an epoch to the history, with NaN for each metric that is known and not in it."""
+        before = [math.nan] * self.epochs
+        for name in {**self.history, **metrics}:
+            self.history.setdefault(name, before[:]).append(metrics.get(name, math.nan))

@@ -21,7 +21,7 @@ def closing_table(result: RunResult) -> str:
 
 def closing_rows(result: RunResult) -> Iterator[tuple[str, str]]:
     """Yields the label and the value of each line."""
-    seconds = result.history.get("epoch_seconds", [])
+    seconds = result.metrics_by_epoch.get("epoch_seconds", [])
     yield "best epoch", f"{result.best_epoch} of {len(seconds)}"
     if result.stop_reason:
         yield "stopped", result.stop_reason
