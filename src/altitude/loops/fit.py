@@ -27,9 +27,10 @@ NO_STEP = (
 
 def _no_clip_norm(value: Any) -> None:
     if value is not None:
+        bound = value if isinstance(value, int | float) else 1.0
         refuse(
             "nothing: at altitude 1 the step is Keras' own, which does not clip",
-            f"optimizer.global_clipnorm={value}, or go down to altitude 2: loop=train_step",
+            f"optimizer.global_clipnorm={bound}, or go down to altitude 2: loop=train_step",
         )
 
 
