@@ -308,10 +308,16 @@ def test_a_missing_value(override: str, key: str) -> None:
     assert problem_of(override) == Problem(key, "nothing", "a value", f"{key}=...")
 
 
-@pytest.mark.parametrize("override", ["seed", "loop.epochs=[1", "=3"])
+@pytest.mark.parametrize("override", ["loop.epochs=[1", "=3"])
 def test_an_override_that_is_none(override: str) -> None:
     problem = problem_of(override)
     assert (problem.given, problem.instead) == (override, "key=value")
+
+
+@pytest.mark.parametrize("key", ["seed", "optimizer.learning_rate"])
+def test_a_key_without_a_value(key: str) -> None:
+    problem = problem_of(key)
+    assert (problem.given, problem.instead) == (key, f"{key}=...")
 
 
 def test_an_interpolation_that_leads_nowhere() -> None:

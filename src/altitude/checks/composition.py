@@ -17,6 +17,7 @@ from altitude.checks.environment import numbers_as_text
 from altitude.checks.explanation import explain
 from altitude.checks.unread import overwritten_keys, removed_groups, unread_keys
 from altitude.checks.words import groups
+from altitude.config_loading import CachingLoader
 from altitude.config_source import DEFAULT_SOURCE, ConfigSource
 from altitude.errors import Problem
 from altitude.sweeps.planning.space import values_of
@@ -71,7 +72,8 @@ def _hydra_of(source: ConfigSource) -> Iterator[None]:
     """Hydra, with the folders of a source on its search path."""
     with _running_hydra_aside():
         version.setbase("1.3")
-        Hydra.create_main_hydra2("altitude", source.search_path())
+        hydra = Hydra("altitude", CachingLoader(source.search_path()))
+        GlobalHydra.instance().initialize(hydra)
         yield
 
 

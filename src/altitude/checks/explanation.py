@@ -37,7 +37,7 @@ def explain(override: str, error: Exception, config: DictConfig) -> Problem:
     try:
         parsed = OverridesParser.create().parse_override(override)
     except HydraException as syntax_error:
-        return _not_an_override(override, syntax_error)
+        return _not_an_override(override, syntax_error, config)
     key = parsed.key_or_group
     if not key:
         return Problem(override, override, "a key before the =", "key=value")
@@ -61,10 +61,16 @@ def explain(override: str, error: Exception, config: DictConfig) -> Problem:
     return Problem(key, value, _first_line(error.__cause__ or error))
 
 
-def _not_an_override(text: str, error: HydraException) -> Problem:
+def _not_an_override(text: str, error: HydraException, config: DictConfig) -> Problem:
     if "=" not in text and not text.startswith("~"):
+        if text not in groups() and _is_a_setting(text, config):
+            return Problem(text, text, "a value behind the key", f"{text}=...")
         return explain_word(text)
     return Problem(text, text, _first_line(error), "key=value")
+
+
+def _is_a_setting(text: str, config: DictConfig) -> bool:
+    return text not in ("", "hydra") and _selected(config, text) is not NOTHING
 
 
 def _unknown_plugin(key: str, value: str) -> Problem:

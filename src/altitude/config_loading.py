@@ -1,0 +1,92 @@
+"""Hydra's config loader, made cheap for a process that composes many configs.
+
+What it relies on are private names of Hydra: a test compares the results with Hydra's own.
+"""
+
+import pickle
+from collections.abc import Hashable
+from dataclasses import astuple
+from importlib import resources
+from pathlib import Path
+from typing import Any, ClassVar
+
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra._internal.config_repository import ConfigRepository
+from hydra.core.config_search_path import ConfigSearchPath
+from hydra.core.config_store import ConfigStore
+from hydra.core.default_element import ResultDefault
+from hydra.core.object_type import ObjectType
+from hydra.plugins.config_source import ConfigResult, ConfigSource
+from omegaconf import DictConfig
+
+
+def share_config_store() -> None:
+    """Has Hydra share its config store, of which it makes a deep copy to list a config group.
+
+    The store is a singleton that copies each node it is asked for, so that nothing changes it.
+    """
+    ConfigStore.__deepcopy__ = lambda store, _: store  # type: ignore[attr-defined]
+
+
+class CachingRepository(ConfigRepository):
+    """Reads each config once in the life of a process, and again when it has changed."""
+
+    _loaded: ClassVar[dict[Hashable, tuple[Any, bytes]]] = {}
+
+    def load_config(self, config_path: str) -> ConfigResult | None:
+        """Loads a config, as a copy of the caller's own; None, if there is none."""
+        source = self._find_object_source(config_path, ObjectType.CONFIG)
+        if source is None:
+            return None
+        key = (source.scheme(), source.provider, source.path, config_path)
+        version = _version(source, config_path)
+        if key not in self._loaded or self._loaded[key][0] != version:
+            self._loaded[key] = version, pickle.dumps(super().load_config(config_path))
+        result: ConfigResult = pickle.loads(self._loaded[key][1])  # noqa: S301 - written above
+        return result
+
+    def version(self, config_path: str) -> Any:
+        """What is unequal when a config has changed; None, if there is no such config."""
+        source = self._find_object_source(config_path, ObjectType.CONFIG)
+        return None if source is None else _version(source, config_path)
+
+
+class CachingLoader(ConfigLoaderImpl):
+    """Merges the files of each choice of config groups once, for all values that are set in it.
+
+    Args:
+        search_path: Where configs are found.
+    """
+
+    _merged: ClassVar[dict[Hashable, tuple[Any, bytes]]] = {}
+
+    def __init__(self, search_path: ConfigSearchPath) -> None:
+        share_config_store()
+        super().__init__(search_path)
+        self.repository = CachingRepository(search_path)
+
+    def _compose_config_from_defaults_list(
+        self, defaults: list[ResultDefault], repo: Any
+    ) -> DictConfig:
+        key = tuple(astuple(default) for default in defaults)
+        versions = [repo.delegate.version(default.config_path) for default in defaults]
+        if key not in self._merged or self._merged[key][0] != versions:
+            merged = super()._compose_config_from_defaults_list(defaults, repo)
+            self._merged[key] = versions, pickle.dumps(merged)
+        config: DictConfig = pickle.loads(self._merged[key][1])  # noqa: S301 - written above
+        return config
+
+
+def _version(source: ConfigSource, config_path: str) -> Any:
+    name = ConfigSource._normalize_file_name(config_path)
+    match source.scheme():
+        case "structured":
+            return ConfigStore.instance()._load(name)
+        case "file":
+            file: Any = Path(source.path, name)
+        case "pkg":
+            file = resources.files(source.path) / name
+        case _:
+            return object()  # equal to no other: what a plugin offers is loaded each time
+    status = file.stat()
+    return file.resolve(), status.st_mtime_ns, status.st_size
