@@ -6,7 +6,7 @@ import pytest
 
 from altitude.sweeps.closing import Closing
 from altitude.sweeps.ledger import Ending, Memory
-from altitude.sweeps.outcome import Goal
+from altitude.sweeps.outcome import Goal, Outcome
 from altitude.sweeps.planning.composing import Composer
 from altitude.sweeps.planning.jobs import Job, compose_jobs
 
@@ -18,6 +18,10 @@ class Notebook(Memory):
     """Keeps what a sweep leaves behind."""
 
     how_to_open = "mlflow ui"
+    model: Path | None = None
+
+    def model_of(self, outcome: Outcome, folder: Path) -> Path | None:  # noqa: ARG002
+        return self.model
 
     def close(
         self,
@@ -86,6 +90,26 @@ def test_what_people_look_at_is_there(ledger: Notebook, jobs: list[Job], tmp_pat
     assert f"its config      {tmp_path / 'new' / 'best_experiment.yaml'}" in lines
     assert "train it again  altitude dataset=digits seed=2" in lines
     assert lines[-1] == "open            mlflow ui"
+
+
+@pytest.mark.parametrize(
+    ("file", "label"), [("best.keras", "best model"), ("best.weights.h5", "best weights")]
+)
+def test_what_is_left_of_the_best_model_is_called_what_it_is(
+    file: str, label: str, ledger: Notebook, jobs: list[Job], tmp_path: Path
+) -> None:
+    ledger.model = tmp_path / file
+    lines = leave(ledger, jobs, tmp_path)
+    assert f"{label:<16}{tmp_path / file}" in lines
+    assert f"Among the artifacts of this run: the {label}, `{file}`; " in ledger.closed[3]
+    assert file in ledger.closed[2]
+
+
+def test_a_model_that_is_not_there_is_not_said_to_be(
+    ledger: Notebook, jobs: list[Job], tmp_path: Path
+) -> None:
+    leave(ledger, jobs, tmp_path)
+    assert "best.keras" not in ledger.closed[3]
 
 
 def test_of_a_sweep_without_results_the_failures_are_told(jobs: list[Job], tmp_path: Path) -> None:

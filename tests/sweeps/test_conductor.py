@@ -21,7 +21,8 @@ from altitude.sweeps.planning.frozen_configs import FrozenConfigs
 from altitude.sweeps.planning.jobs import Job, compose_jobs
 from altitude.tracking.liveness import process_tags
 from altitude.tracking.settings import Mlflow
-from altitude.tracking.sweep_ledger import Presentation, SweepLedger, open_sweep
+from altitude.tracking.sweep_ledger import SweepLedger, open_sweep
+from altitude.tracking.sweep_page import Presentation
 
 GOAL = Goal(metric="best_val_accuracy", direction="maximize")
 Work = Callable[[DictConfig], float]

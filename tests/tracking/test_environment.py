@@ -15,7 +15,8 @@ from altitude.mlproject import arguments_from
 from altitude.sweeps.outcome import Goal
 from altitude.tracking import Mlflow
 from altitude.tracking.mlflow_run import open_mlflow_run
-from altitude.tracking.sweep_ledger import Presentation, SweepLedger, open_sweep
+from altitude.tracking.sweep_ledger import SweepLedger, open_sweep
+from altitude.tracking.sweep_page import Presentation
 from altitude.tracking.tags import CONFIG_HASH
 from tests.conftest import ExperimentFactory
 from tests.processes import run_python

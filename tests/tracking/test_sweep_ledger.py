@@ -14,7 +14,8 @@ from altitude.sweeps.planning.jobs import Job
 from altitude.tracking import sweep_ledger
 from altitude.tracking.liveness import process_tags
 from altitude.tracking.settings import Mlflow
-from altitude.tracking.sweep_ledger import GONE, Presentation, SweepLedger, open_sweep
+from altitude.tracking.sweep_ledger import GONE, SweepLedger, open_sweep
+from altitude.tracking.sweep_page import Presentation
 from altitude.tracking.tags import CONFIG_HASH, HEARTBEAT, PROCESS, STOP, SWEPT
 
 GOAL = Goal(metric="best_val_accuracy", direction="maximize")
@@ -341,6 +342,16 @@ def test_the_model_of_a_job_is_fetched_if_it_is_there(
     path = ledger.model_of(outcome, tmp_path)
     assert path is not None
     assert path.read_bytes() == b"model"
+
+
+def test_of_a_model_that_could_not_be_saved_the_weights_are_fetched(
+    ledger: SweepLedger, default_store: MlflowClient, tmp_path: Path
+) -> None:
+    run_id = begin(default_store, ledger)
+    for name in ("best.weights.h5", "best.json"):
+        default_store.log_text(run_id, "saved", name)
+    (outcome,) = ledger.outcomes().values()
+    assert ledger.model_of(outcome, tmp_path) == tmp_path / "best.weights.h5"
 
 
 def test_a_store_that_does_not_answer_is_a_tracking_error(

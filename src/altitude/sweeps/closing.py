@@ -123,8 +123,7 @@ class Closing:
         parts = [answer_first, f"`{self.command}`", as_markdown(standings, limit=SHOWN)]
         if answer is not None:
             parts += [
-                "The best model is `best.keras` and its config `best_experiment.yaml`, "
-                "both among the artifacts of this run.",
+                _artifacts(answer),
                 f"Train it again: `{answer.command}`" if answer.command else "",
             ]
         failures = [f"- {line}" for line in self._failures()]
@@ -148,9 +147,22 @@ class Closing:
                 yield f"job {outcome.number}{name}: {outcome.status}, {reason}"
 
 
+def _artifacts(answer: Answer) -> str:
+    """What there is of the best job among the artifacts of the sweep's own run."""
+    model, config = answer.model, answer.experiment
+    there = [] if model is None else [f"the {_label(model)}, `{model.name}`"]
+    there += [] if config is None else [f"the config of the best job, `{config.name}`"]
+    return f"Among the artifacts of this run: {'; '.join(there)}." if there else ""
+
+
+def _label(model: Path) -> str:
+    """What a file is; of a model that could not be saved, there are only weights."""
+    return "best model" if model.suffix == ".keras" else "best weights"
+
+
 def _rows(answer: Answer) -> Iterator[str]:
     if answer.model is not None:
-        yield _row("best model", str(answer.model))
+        yield _row(_label(answer.model), str(answer.model))
     if answer.experiment is not None:
         yield _row("its config", str(answer.experiment))
     if answer.command:

@@ -136,7 +136,8 @@ def _ledger(plan: Plan, command: str) -> Ledger:
     tracking = plan.experiment.tracking
     if not isinstance(tracking, Mlflow):
         return Memory(plan.identity, [goal.metric for goal in plan.sweep.goals])
-    from altitude.tracking.sweep_ledger import Presentation, open_sweep
+    from altitude.tracking.sweep_ledger import open_sweep
+    from altitude.tracking.sweep_page import Presentation
 
     names = short_names(plan.keys).values()
     presentation = Presentation(

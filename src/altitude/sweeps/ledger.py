@@ -69,7 +69,7 @@ class Ledger(Protocol):
         """Values of a metric by epoch, by the id of the run."""
 
     def model_of(self, outcome: Outcome, folder: Path) -> Path | None:
-        """Fetches the best model of a job into a folder."""
+        """Fetches the best model of a job into a folder, or its weights where it has no more."""
 
     def close(
         self,

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +10,17 @@ from mlflow.entities import Run, RunTag
 
 from altitude.failures import failure_reason
 from altitude.sweeps.ledger import Ending
-from altitude.sweeps.outcome import Goal, Outcome, Status
+from altitude.sweeps.outcome import Outcome, Status
 from altitude.sweeps.planning.jobs import Job
 from altitude.tracking.connection import Connection, connect, told_as_tracking_errors
 from altitude.tracking.environment import take_run_id
 from altitude.tracking.liveness import is_alive, now, process_tags
 from altitude.tracking.outbox import FAILURES
-from altitude.tracking.pages import open_instructions, run_page, runs_page, runs_view
+from altitude.tracking.pages import open_instructions, runs_page
 from altitude.tracking.run import DESCRIPTION
 from altitude.tracking.settings import Mlflow
 from altitude.tracking.store import without_password
+from altitude.tracking.sweep_page import Presentation, sweep_view, with_links
 from altitude.tracking.sweep_summary import open_summary
 from altitude.tracking.tags import (
     ATTEMPT,
@@ -39,30 +39,14 @@ from altitude.tracking.tags import (
     VALIDATION_EXAMPLES,
 )
 
+BEST_FILES = ("best.keras", "best.weights.h5")
+"""Artifacts with the best model of a job: whole or, where that could not be saved, its weights."""
+
 FINAL = ("best_", "test_")
 GONE = "its process is gone: killed, or out of memory"
 UNHEARD = "it has ended, and the tracking store did not answer then"
 PREFERENCE: Mapping[str, int] = {"FINISHED": 2, "RUNNING": 1}
 """Which of several runs of one job counts; of those that are equal, the latest."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Presentation:
-    """What a sweep is called and how it is shown.
-
-    Attributes:
-        title: Name of its summary run.
-        command: The command that runs it.
-        goal: What ranks its jobs.
-        params: What is swept, by the names of MLflow's parameters.
-        nested: Whether its jobs are below its own run in MLflow's UI.
-    """
-
-    title: str
-    command: str
-    goal: Goal
-    params: Sequence[str]
-    nested: bool
 
 
 def open_sweep(
@@ -193,10 +177,14 @@ class SweepLedger:
         return {run.info.run_id: self._history(run, metric) for run in self._children()}
 
     def model_of(self, outcome: Outcome, folder: Path) -> Path | None:
-        """Downloads the best model of a job; None if it cannot be had from here."""
+        """Downloads the best model of a job, or its weights; None if neither can be had here."""
         run_id = str(outcome.run_id)
         try:
-            return Path(self._client.download_artifacts(run_id, "best.keras", str(folder)))
+            logged = {file.path for file in self._client.list_artifacts(run_id)}
+            names = [name for name in BEST_FILES if name in logged]
+            if not names:
+                return None
+            return Path(self._client.download_artifacts(run_id, names[0], str(folder)))
         except FAILURES:
             return None  # files of another machine; the leaderboard names the run
 
@@ -210,7 +198,7 @@ class SweepLedger:
         best: str | None = None,
     ) -> None:
         """Logs what people look at, and ends the summary run."""
-        told = self._with_links(note, best)
+        told = with_links(note, self._store.experiment_id, self.sweep_id, best)
         # The values of single epochs would be points in the charts of curves.
         goal = self._presentation.goal.metric
         final = {n: v for n, v in metrics.items() if n == goal or n.startswith(FINAL)}
@@ -221,16 +209,6 @@ class SweepLedger:
             self._client.log_artifact(self._run_id, str(path))
         self._client.set_terminated(self._run_id, status)
 
-    def _with_links(self, note: str, best: str | None) -> str:
-        """The note, with ways to the jobs and to the best one below its first paragraph."""
-        answer, *rest = note.split("\n\n")
-        experiment_id = self._store.experiment_id
-        links = f"[All jobs, ranked]({runs_page(experiment_id, self.sweep_id)})."
-        if best is not None:
-            page = run_page(experiment_id, best)
-            links = f"The metrics of this run are those of [the best job]({page}). {links}"
-        return "\n\n".join([answer, links, *rest])
-
     def settle_the_dead(self) -> None:
         """Ends every run of a sweep in this experiment that says RUNNING and has no process."""
         for role in (JOB, SUMMARY):
@@ -240,19 +218,7 @@ class SweepLedger:
 
     def prepare_page(self) -> None:
         """Writes down which jobs its page shows, and how."""
-        goal = self._presentation.goal
-        # The choice of a group, such as `model=cnn`, is a tag of the job and no parameter.
-        swept = self._presentation.params
-        groups = [key for key in swept if "." not in key and key != "seed"]
-        name, view = runs_view(
-            self.sweep_id,
-            filter_string=f"tags.{SWEEP_ID} = '{self.sweep_id}' and tags.{ROLE} != '{ATTEMPT}'",
-            order_by_metric=goal.metric,
-            ascending=goal.direction == "minimize",
-            curves=list(dict.fromkeys([goal.metric.removeprefix("best_"), "val_loss"])),
-            params=[key for key in swept if key not in groups],
-            tags=groups,
-        )
+        name, view = sweep_view(self.sweep_id, self._presentation)
         self._client.set_experiment_tag(self._store.experiment_id, name, view)
 
     def _children(self, condition: str = "") -> Iterator[Run]:
