@@ -75,6 +75,7 @@ def test_the_answer_comes_first_in_what_mlflow_shows(
     first, second, *_ = note.split("\n\n")
     assert first == "**best: rate=1, 0.0500 ahead of the next**"
     assert second == f"`{COMMAND}`"
+    assert note.count("0.0500 ahead of the next") == 1
     assert "Train it again: `altitude dataset=digits seed=2`" in note
     assert note.endswith("- job 2, rate=2: FAILED, LookupError: no such thing")
 

@@ -17,6 +17,7 @@ from altitude.sweeps.leaderboard import (
     as_text,
     lead,
     leaderboard,
+    markdown_table,
     write_csv,
 )
 from altitude.sweeps.ledger import Ending, Ledger
@@ -120,7 +121,7 @@ class Closing:
 
     def _note(self, standings: Sequence[Standing], answer: Answer | None) -> str:
         answer_first = f"**{lead(standings)}**"  # all that is seen of a long note at first
-        parts = [answer_first, f"`{self.command}`", as_markdown(standings, limit=SHOWN)]
+        parts = [answer_first, f"`{self.command}`", markdown_table(standings, limit=SHOWN)]
         if answer is not None:
             parts += [
                 _artifacts(answer),

@@ -3,7 +3,7 @@
 from altitude.sweeps.leaderboard.csv_file import write_csv
 from altitude.sweeps.leaderboard.lead import lead
 from altitude.sweeps.leaderboard.ranking import REPEATED, Standing, leaderboard
-from altitude.sweeps.leaderboard.tables import as_markdown, as_text
+from altitude.sweeps.leaderboard.tables import as_markdown, as_text, markdown_table
 
 __all__ = [
     "REPEATED",
@@ -12,5 +12,6 @@ __all__ = [
     "as_text",
     "lead",
     "leaderboard",
+    "markdown_table",
     "write_csv",
 ]

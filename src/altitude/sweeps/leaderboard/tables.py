@@ -27,16 +27,21 @@ def as_text(standings: Sequence[Standing], limit: int = 10, width: int | None = 
         lines = ["  ".join(_aligned(row, columns)).rstrip() for row in rows]
     if hidden:
         lines.append(f"not shown, but in leaderboard.csv: {', '.join(hidden)}")
-    return "\n".join([*lines, *_notes(standings, limit)])
+    return "\n".join([*lines, *_notes(standings, limit), lead(standings)])
 
 
 def as_markdown(standings: Sequence[Standing], limit: int = 10) -> str:
     """The same in Markdown, which reads well as plain text too."""
+    return f"{markdown_table(standings, limit)}\n\n{lead(standings)}".strip() + "\n"
+
+
+def markdown_table(standings: Sequence[Standing], limit: int = 10) -> str:
+    """The table alone in Markdown, without by how much the best setting leads."""
     columns = [column.escaped() for column in columns_of(standings, limit)]
     rules = ["-" * (c.width - 1) + ":" if c.is_numeric else "-" * c.width for c in columns]
     aligned = [_aligned(row, columns) for row in _rows(columns)]
     lines = [f"| {' | '.join(row)} |" for row in [*aligned[:1], rules, *aligned[1:]] if row]
-    return "\n\n".join(["\n".join(lines), *_notes(standings, limit)]).strip() + "\n"
+    return "\n\n".join(["\n".join(lines), *_notes(standings, limit)])
 
 
 def _fitted(columns: Sequence[Column], width: int | None) -> tuple[list[Column], list[str]]:
@@ -89,4 +94,3 @@ def _notes(standings: Sequence[Standing], limit: int) -> Iterator[str]:
     if standings and len(standings[0].goals) > 1:
         goals = " and ".join(goal.metric for goal in standings[0].goals)
         yield f"Pareto front of {goals}: {front} of {len(standings)} settings"
-    yield lead(standings)
