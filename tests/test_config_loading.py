@@ -59,6 +59,14 @@ def test_a_refusal_is_the_same_as_hydras(override: str) -> None:
         assert str(refusal.value) == str(expected.value)
 
 
+def test_defaults_that_are_interpolations_are_resolved(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("defaults: [config, {model@second: '${loop}'}, _self_]\n")
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "fit.yaml").write_text("width: 7\n")
+    path = ConfigSource(tmp_path, "mine").search_path()
+    assert composed(CachingLoader(path), ["loop=fit"], "mine").second.width == 7
+
+
 def test_what_is_composed_belongs_to_the_caller() -> None:
     path = ConfigSource().search_path()
     composed(CachingLoader(path), []).loop.epochs = 77

@@ -17,7 +17,7 @@ from hydra.core.plugins import Plugins
 from omegaconf import DictConfig
 
 from altitude.arguments import as_typed, read_arguments
-from altitude.config_loading import share_config_store
+from altitude.config_loading import avoid_unused_work
 from altitude.config_path import config_directory
 from altitude.display.help_page import help_page_as_wide_as_the_terminal
 from altitude.reporting import report, report_interruption, show_warning
@@ -49,7 +49,7 @@ def main() -> None:
             return None
         sys.argv[1:] = as_typed(arguments)
         _store_launchers()
-        share_config_store()
+        avoid_unused_work()
         if unknown or _runs_jobs(arguments):
             _check(arguments, unknown)
         # Hydra would print errors in its own way and exit with 1.

@@ -10,22 +10,36 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, ClassVar
 
+from hydra._internal import defaults_list as defaults_lists
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.config_repository import ConfigRepository
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.config_store import ConfigStore
-from hydra.core.default_element import ResultDefault
+from hydra.core.default_element import InputDefault, ResultDefault
 from hydra.core.object_type import ObjectType
 from hydra.plugins.config_source import ConfigResult, ConfigSource
 from omegaconf import DictConfig
 
+_create_interpolation_map = defaults_lists._create_interpolation_map
 
-def share_config_store() -> None:
-    """Has Hydra share its config store, of which it makes a deep copy to list a config group.
 
-    The store is a singleton that copies each node it is asked for, so that nothing changes it.
+def avoid_unused_work() -> None:
+    """Has Hydra leave out what takes most of its time, and makes no difference to what it composes.
+
+    It makes a deep copy of its config store to list a config group, although the store itself
+    copies each node that it hands out; and for every config it makes a map of choices for defaults
+    that are interpolations, although hardly any are.
     """
     ConfigStore.__deepcopy__ = lambda store, _: store  # type: ignore[attr-defined]
+    defaults_lists._create_interpolation_map = _interpolation_map_where_needed
+
+
+def _interpolation_map_where_needed(
+    overrides: defaults_lists.Overrides, defaults_list: list[InputDefault], self_added: bool
+) -> DictConfig:
+    if any(default.is_interpolation() for default in defaults_list):
+        return _create_interpolation_map(overrides, defaults_list, self_added)
+    return DictConfig({})
 
 
 class CachingRepository(ConfigRepository):
@@ -61,7 +75,7 @@ class CachingLoader(ConfigLoaderImpl):
     _merged: ClassVar[dict[Hashable, tuple[Any, bytes]]] = {}
 
     def __init__(self, search_path: ConfigSearchPath) -> None:
-        share_config_store()
+        avoid_unused_work()
         super().__init__(search_path)
         self.repository = CachingRepository(search_path)
 

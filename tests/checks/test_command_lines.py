@@ -1,6 +1,6 @@
 """Whatever is typed is answered by a clear error, or runs.
 
-`ALTITUDE_COMMAND_LINES=5000` tries that many lines; one takes a third of a second.
+`ALTITUDE_COMMAND_LINES=5000` tries that many lines; one takes a tenth of a second.
 """
 
 import os
@@ -16,7 +16,7 @@ from altitude.errors import ConfigError, Problem
 from tests.checks.command_lines import command_lines
 
 SEEDS = range(10)
-LINES = int(os.environ.get("ALTITUDE_COMMAND_LINES", "500"))
+LINES = int(os.environ.get("ALTITUDE_COMMAND_LINES", "2000"))
 
 
 def answer(line: Sequence[str]) -> list[Problem]:
@@ -46,7 +46,7 @@ def check(lines: Sequence[Sequence[str]]) -> None:
 
 
 def test_some_random_command_lines() -> None:
-    check(command_lines(seed=1000, count=25))
+    check(command_lines(seed=1000, count=50))
 
 
 @pytest.mark.slow

@@ -56,8 +56,8 @@ def compose_config(
 
         try:
             config, problems = attempt(overrides), list[Problem]()
-        except REFUSALS:
-            config, problems = _without_misfits(attempt, overrides)
+        except REFUSALS as error:
+            config, problems = _without_misfits(attempt, overrides, error)
         problems += [*unread_keys(config, overrides), *removed_groups(config, overrides)]
         problems += numbers_as_text(config)
     problems += overwritten_keys(overrides)
@@ -115,10 +115,12 @@ def _values(override: str) -> list[str]:
 
 
 def _without_misfits(
-    attempt: Callable[[Sequence[str]], DictConfig], overrides: Sequence[str]
+    attempt: Callable[[Sequence[str]], DictConfig], overrides: Sequence[str], refusal: Exception
 ) -> tuple[DictConfig, list[Problem]]:
     """Adds the overrides one by one; choices of groups first, since they bring the keys."""
-    config, problems = attempt([]), []
+    config, problems = attempt([]), list[Problem]()
+    if len(overrides) == 1:
+        return config, [explain(overrides[0], refusal, config)]
     fitting: list[str] = []
     for override in sorted(overrides, key=lambda text: not _chooses_group(text)):
         try:
