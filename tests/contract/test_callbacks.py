@@ -2,9 +2,11 @@
 
 import csv
 import math
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import keras
 import pytest
 
 from altitude import Deferred, NonFiniteError, Objective, RunResult, run
@@ -80,9 +82,13 @@ def test_the_same_calls_with_the_same_logs(
 def test_early_stopping_stops_and_restores(
     small_experiment: ExperimentFactory, cls: type[Loop]
 ) -> None:
-    stopping = Deferred(
-        "keras.callbacks.EarlyStopping",
-        {"monitor": "val_loss", "mode": "max", "patience": 1, "restore_best_weights": True},
+    # A function: that its direction is the wrong one, on purpose, is not known before it is called.
+    stopping = partial(
+        keras.callbacks.EarlyStopping,
+        monitor="val_loss",
+        mode="max",
+        patience=1,
+        restore_best_weights=True,
     )
     result = run_with(small_experiment, cls(epochs=9), {"early_stopping": stopping})
     # The validation loss falls, so the first epoch has the highest one.
@@ -108,14 +114,12 @@ def test_model_checkpoint_decides_what_is_best(
     small_experiment: ExperimentFactory, cls: type[Loop], working_folder: Path
 ) -> None:
     folder = working_folder / cls(epochs=1).name
-    checkpoint = Deferred(
-        "keras.callbacks.ModelCheckpoint",
-        {
-            "filepath": str(folder / "best.keras"),
-            "monitor": "val_loss",
-            "mode": "max",
-            "save_best_only": True,
-        },
+    checkpoint = partial(
+        keras.callbacks.ModelCheckpoint,
+        str(folder / "best.keras"),
+        monitor="val_loss",
+        mode="max",
+        save_best_only=True,
     )
     result = run_with(small_experiment, cls(epochs=3), {"model_checkpoint": checkpoint})
     assert result.best_epoch == 1
