@@ -152,3 +152,14 @@ def test_an_objective_that_there_is_not_is_a_problem_of_a_single_run_too() -> No
 
 def test_an_unknown_launcher_lists_those_that_there_are() -> None:
     assert only_problem("hydra/launcher=nope").expected.startswith("one of basic, joblib, local")
+
+
+@pytest.mark.parametrize(
+    ("key", "override", "multirun"),
+    [
+        ("hydra.mode", "hydra.mode=${hydra:job.num}", False),
+        ("hydra.sweeper.params", "hydra.sweeper.params=1e30", True),
+    ],
+)
+def test_settings_of_hydra_that_it_does_not_check(key: str, override: str, multirun: bool) -> None:
+    assert keys(override, multirun=multirun) == {key}

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
+from typing import Any
 
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
@@ -21,6 +22,7 @@ from altitude.experiment import new_output_dir
 from altitude.sweeps.planning.space import PARAMS
 
 OBJECTIVE = "sweep.objective"
+MODE = "hydra.mode"
 MOST = 8
 """How many problems have what they propose tried, and how many jobs of a sweep stand for all."""
 
@@ -85,14 +87,15 @@ def _problems(
         return compose_config(chosen, source, with_hydra=True)
 
     config, misfits = composed(next(variants(overrides)))
-    is_sweep = multirun or config.hydra.mode is RunMode.MULTIRUN
+    is_sweep = multirun or _mode(config) is RunMode.MULTIRUN
     if is_sweep:
         # What fits in no job is told once: to find it takes a composition for every override.
         never = {problem.key for problem in misfits}
         fitting = [o for o in overrides if not any(o.lstrip("+~").startswith(k) for k in never)]
         swept = [*_brought_along(config, fitting), *fitting]
         choices = _without_plain_values(config, swept)
-        if not (misfits or any(composed(chosen)[1] for chosen in variants(choices))):
+        wrong = [*misfits, *_settings_of_hydra(config)]
+        if not (wrong or any(composed(chosen)[1] for chosen in variants(choices))):
             return [], is_sweep
         found = [(config, misfits), *(composed(chosen) for chosen in variants(swept))]
     else:
@@ -172,8 +175,34 @@ def _replaces_a_value(config: DictConfig, override: str) -> bool:
     return value is not None and not isinstance(value, DictConfig)
 
 
+def _mode(config: DictConfig) -> Any:
+    """`hydra.mode`; None also where it is an interpolation that leads nowhere."""
+    try:
+        return config.hydra.mode
+    except OmegaConfBaseException:
+        return None
+
+
+def _settings_of_hydra(config: DictConfig) -> list[Problem]:
+    """Settings of Hydra's own that a sweep is planned with, and that Hydra does not check."""
+    problems = []
+    mode, params = _written(config, MODE), _written(config, PARAMS)
+    if isinstance(mode, str):
+        problems.append(Problem(MODE, mode, "RUN or MULTIRUN", f"{MODE}=RUN"))
+    if not isinstance(params, dict | None):
+        problems.append(Problem(PARAMS, str(params), "a mapping of keys to what is swept"))
+    return problems
+
+
+def _written(config: DictConfig, key: str) -> Any:
+    """What a key of Hydra's own holds, interpolations as they are written."""
+    parent, _, name = key.rpartition(".")
+    plain: Any = OmegaConf.to_container(OmegaConf.select(config, parent))
+    return plain.get(name) if isinstance(plain, dict) else None
+
+
 def _folder_of_hydra(config: DictConfig) -> list[Problem]:
-    key = "hydra.sweep.dir" if config.hydra.mode is RunMode.MULTIRUN else "hydra.run.dir"
+    key = "hydra.sweep.dir" if _mode(config) is RunMode.MULTIRUN else "hydra.run.dir"
     try:
         return folder_problems(key, str(OmegaConf.select(config, key)))
     except OmegaConfBaseException:
@@ -182,7 +211,7 @@ def _folder_of_hydra(config: DictConfig) -> list[Problem]:
 
 def _misread(config: DictConfig, overrides: Sequence[str]) -> list[Problem]:
     """What cannot be read of a config that could be composed, or written where it says."""
-    unwritable = _folder_of_hydra(config)
+    unwritable = [*_settings_of_hydra(config), *_folder_of_hydra(config)]
     with open_dict(config):
         del config["hydra"]
     experiment, problems = read_experiment(config, new_output_dir(), overrides)
@@ -198,5 +227,7 @@ def _misread(config: DictConfig, overrides: Sequence[str]) -> list[Problem]:
 def _brought_along(config: DictConfig, overrides: Sequence[str]) -> list[str]:
     """The space that a recipe brings, where the command line does not say otherwise."""
     typed = {override.partition("=")[0] for override in overrides}
-    params = OmegaConf.select(config, PARAMS) or {}
-    return [f"{key}={value}" for key, value in params.items() if key not in typed]
+    params = OmegaConf.select(config, PARAMS)
+    if not isinstance(params, DictConfig):
+        return []
+    return [f"{key!s}={value}" for key, value in params.items() if key not in typed]
