@@ -159,7 +159,12 @@ def test_an_unknown_launcher_lists_those_that_there_are() -> None:
     [
         ("hydra.mode", "hydra.mode=${hydra:job.num}", False),
         ("hydra.sweeper.params", "hydra.sweeper.params=1e30", True),
+        ("hydra.sweeper.params", "hydra.sweeper.params=${nowhere}", True),
     ],
 )
 def test_settings_of_hydra_that_it_does_not_check(key: str, override: str, multirun: bool) -> None:
     assert keys(override, multirun=multirun) == {key}
+
+
+def test_a_run_needs_no_sweeper() -> None:
+    assert keys("hydra.sweeper=null") == set()

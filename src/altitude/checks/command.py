@@ -87,7 +87,7 @@ def _problems(
         return compose_config(chosen, source, with_hydra=True)
 
     config, misfits = composed(next(variants(overrides)))
-    is_sweep = multirun or _mode(config) is RunMode.MULTIRUN
+    is_sweep = multirun or _selected(config, MODE) is RunMode.MULTIRUN
     if is_sweep:
         # What fits in no job is told once: to find it takes a composition for every override.
         never = {problem.key for problem in misfits}
@@ -175,14 +175,6 @@ def _replaces_a_value(config: DictConfig, override: str) -> bool:
     return value is not None and not isinstance(value, DictConfig)
 
 
-def _mode(config: DictConfig) -> Any:
-    """`hydra.mode`; None also where it is an interpolation that leads nowhere."""
-    try:
-        return config.hydra.mode
-    except OmegaConfBaseException:
-        return None
-
-
 def _settings_of_hydra(config: DictConfig) -> list[Problem]:
     """Settings of Hydra's own that a sweep is planned with, and that Hydra does not check."""
     problems = []
@@ -197,12 +189,21 @@ def _settings_of_hydra(config: DictConfig) -> list[Problem]:
 def _written(config: DictConfig, key: str) -> Any:
     """What a key of Hydra's own holds, interpolations as they are written."""
     parent, _, name = key.rpartition(".")
-    plain: Any = OmegaConf.to_container(OmegaConf.select(config, parent))
+    node = _selected(config, parent)
+    plain: Any = OmegaConf.to_container(node) if isinstance(node, DictConfig) else None
     return plain.get(name) if isinstance(plain, dict) else None
 
 
+def _selected(config: DictConfig, key: str) -> Any:
+    """What a key holds; None also where it is an interpolation that leads nowhere."""
+    try:
+        return OmegaConf.select(config, key)
+    except OmegaConfBaseException:
+        return None
+
+
 def _folder_of_hydra(config: DictConfig) -> list[Problem]:
-    key = "hydra.sweep.dir" if _mode(config) is RunMode.MULTIRUN else "hydra.run.dir"
+    key = "hydra.sweep.dir" if _selected(config, MODE) is RunMode.MULTIRUN else "hydra.run.dir"
     try:
         return folder_problems(key, str(OmegaConf.select(config, key)))
     except OmegaConfBaseException:
@@ -227,7 +228,7 @@ def _misread(config: DictConfig, overrides: Sequence[str]) -> list[Problem]:
 def _brought_along(config: DictConfig, overrides: Sequence[str]) -> list[str]:
     """The space that a recipe brings, where the command line does not say otherwise."""
     typed = {override.partition("=")[0] for override in overrides}
-    params = OmegaConf.select(config, PARAMS)
+    params = _selected(config, PARAMS)
     if not isinstance(params, DictConfig):
         return []
     return [f"{key!s}={value}" for key, value in params.items() if key not in typed]
