@@ -5,6 +5,7 @@ Imports no TensorFlow.
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from inspect import isfunction
 from typing import TYPE_CHECKING, Any
 
 from altitude.data import ArrayDataset, Dataset
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 
 def objective_has_an_owner(objective: Objective, loop: Loop, model: Any = None) -> list[Problem]:
     """Loss and metrics are the compiled ones or the step's own; one of the two, not both."""
-    if isinstance(model, Subclassed):
-        return []
+    if isinstance(model, Subclassed) or isfunction(model):
+        return []  # the class of what a function returns may bring both
     if loop.owns_objective and objective.metric_names:
         given = ", ".join(objective.metric_names)
         expected = "nothing: this step computes a loss and metrics of its own"
@@ -48,6 +49,8 @@ def monitors_exist(
     model: Any = None,
 ) -> list[Problem]:
     """Each callback monitors a metric that the run will have. A loop may add training metrics."""
+    if isfunction(model) or not all(isinstance(call, Deferred) for call in callbacks.values()):
+        return []  # what a function returns may report whatever it likes
     validated = _is_validated(dataset)
     if not isinstance(model, Subclassed) and loop and objective_has_an_owner(objective, loop):
         return []  # first things first
