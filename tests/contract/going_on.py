@@ -27,7 +27,7 @@ def built(overrides: Sequence[str], folder: Path) -> Iterator[tuple[Any, Callabl
     from altitude.callbacks.best_epoch import BestEpoch
     from altitude.training.training import Training
 
-    experiment = altitude.compose(["tracking=none", f"output_dir={folder}", *overrides])
+    experiment = altitude.compose(["tracking=none", *overrides]).in_folder(folder)
     with fresh_session(experiment.seed, experiment.loop.precision):
         assembly = assemble(experiment, Kept().pipelines(experiment), Console(quiet=True))
         chosen = [make() for make in experiment.callbacks.values()]

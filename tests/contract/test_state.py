@@ -9,7 +9,8 @@ from tests import processes
 from tests.contract.going_on import RESULT, Result, train
 
 COMMON = ("loop.epochs=6", "loop.steps_per_execution=2")
-DIGITS = (*COMMON, "dataset=digits", "dataset.limit=500", "model=mlp", "model.hidden_units=[32]")
+SMALL = (*COMMON, "dataset=digits", "dataset.limit=500", "callbacks.tensorboard=null")
+DIGITS = (*SMALL, "model=mlp", "model.hidden_units=[32]")
 NOISY = (
     "model.dropout=0.3",
     "+dataset.transforms.mixup._target_=altitude.data.Mixup",
@@ -32,7 +33,6 @@ GAN = (
     "loop.epochs=3",
     "loop.steps_per_execution=1",
 )
-SMALL = (*COMMON, "dataset=digits", "dataset.limit=500")
 GROUPED = (
     *SMALL,
     "experiment=backbone_head",
