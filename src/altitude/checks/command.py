@@ -74,7 +74,8 @@ def flag_problems(
         found = command_problems([*overrides, override], source, multirun=False)
         about = [problem.instead for problem in found if problem.key == override.partition("=")[0]]
         instead = about[0] if about else "" if found else override
-        problems.append(Problem(flag, flag, expected, instead))
+        shown = flag or "''"
+        problems.append(Problem(shown, shown, expected, instead))
     return problems
 
 
