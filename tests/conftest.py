@@ -24,6 +24,8 @@ ExperimentFactory = Callable[..., Experiment]
 
 
 LONGEST = (
+    "test_command_lines.py",
+    "test_state.py",
     "test_clusters.py",
     "test_readme.py",
     "test_sweep_survival.py",
