@@ -91,6 +91,36 @@ def test_a_loop_that_always_begins_at_the_start_is_refused(
         subject.restore(subject.state())
 
 
+def test_a_loop_need_not_know_how_many_batches_an_epoch_has(
+    small_experiment: ExperimentFactory,
+) -> None:
+    class Unknowing(Tape):
+        def run(self, model: Any, *others: Any) -> Any:
+            callbacks = others[1]
+            watchers = keras.callbacks.CallbackList(callbacks, model=model)
+            watchers.on_train_begin()
+            watchers.on_epoch_begin(0)
+            watchers.on_train_batch_begin(0)
+            watchers.on_train_batch_end(0, {"loss": 1.0})
+            watchers.on_epoch_end(0, {"loss": 1.0})
+            watchers.on_train_end()
+            return model.history
+
+    seen: list[Position] = []
+    training(small_experiment, loop=Unknowing(epochs=1)).fit(seen.append)
+    assert seen == [Position(0, 1), Position(1, 0)]
+
+
+def test_a_training_that_went_on_is_not_put_back(small_experiment: ExperimentFactory) -> None:
+    subject = training(small_experiment)
+    subject.restore(subject.state())
+    subject.fit()
+    trained = subject.state()
+    subject.fit()
+    after = subject.state()
+    assert all((trained.variables[n] == after.variables[n]).all() for n in trained.variables)
+
+
 def test_a_stopped_training_is_not_trained_on(small_experiment: ExperimentFactory) -> None:
     stopping = keras.callbacks.EarlyStopping("loss", mode="max", patience=1)
     subject = training(small_experiment, stopping, loop=Tape(epochs=9))

@@ -38,7 +38,8 @@ class StateKeeper(keras.callbacks.Callback):
             self._restore()
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002, D102
-        if batch + 1 < self.params["steps"]:  # at the last one, only validation is left
+        steps = (self.params or {}).get("steps")  # a loop of the user's own need not know
+        if steps is None or batch + 1 < steps:  # at the last one, only validation is left
             self._on_position(Position(self._epoch, batch + 1))
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002, D102

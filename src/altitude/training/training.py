@@ -84,7 +84,9 @@ class Training:
         # A loop of the user's own need not know how to begin anywhere else.
         arguments = () if start == START else (start,)
         callbacks = [*self._callbacks, keeper]
-        return self._loop.run(self.model, self._pipelines, callbacks, *arguments)
+        history = self._loop.run(self.model, self._pipelines, callbacks, *arguments)
+        self._restored = None  # it has been gone on from
+        return history
 
     def state(self) -> TrainingState:
         """Copies everything that decides how the training goes on."""
