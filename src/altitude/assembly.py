@@ -1,5 +1,7 @@
 """What is built for a run before it trains, and what of it the next run can take over."""
 
+from __future__ import annotations
+
 import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,13 +13,12 @@ from altitude.checks.overrides import check_overrides
 from altitude.compilation import compile_model
 from altitude.data.dataset import ArrayDataset
 from altitude.experiment import Experiment
+from altitude.lazy import keras
 from altitude.objective import Objective
 from altitude.session import random_state
 from altitude.structure import description, structure
 
 if TYPE_CHECKING:
-    import keras
-
     from altitude.data.arrays import Splits
     from altitude.data.pipeline import Pipelines
     from altitude.loops.traces import Traces
@@ -39,14 +40,14 @@ class Assembly:
     """
 
     experiment: Experiment
-    model: "keras.Model"
-    pipelines: "Pipelines"
-    traces: "Traces"
-    saved: "SavedModel"
+    model: keras.Model
+    pipelines: Pipelines
+    traces: Traces
+    saved: SavedModel
     constants: str
-    variables: "list[Any]"
+    variables: list[Any]
 
-    def like(self, other: "Assembly") -> bool:
+    def like(self, other: Assembly) -> bool:
         """Whether the graphs of one are those of the other, for other values of variables."""
         return (
             structure(self.experiment) == structure(other.experiment)
@@ -55,7 +56,7 @@ class Assembly:
             and (self.pipelines.validation is None) == (other.pipelines.validation is None)
         )
 
-    def begin_as(self, fresh: "Assembly") -> "Assembly":
+    def begin_as(self, fresh: Assembly) -> Assembly:
         """Returns this one with the data and the state of another, which has not been trained."""
         for variable, value in zip(self.variables, fresh.variables, strict=True):
             variable.assign(value)
@@ -100,7 +101,7 @@ class Kept:
         self._assembly: Assembly | None = None
         self._loaded: tuple[ArrayDataset, Splits] | None = None
 
-    def pipelines(self, experiment: Experiment) -> "Pipelines":
+    def pipelines(self, experiment: Experiment) -> Pipelines:
         """Builds an experiment's pipelines, over the arrays of the run before if they are its own.
 
         Raises:
@@ -111,7 +112,7 @@ class Kept:
             return dataset.build(experiment.seed, weights)
         return dataset.build_over(self._splits(dataset), experiment.seed, weights)
 
-    def _splits(self, dataset: ArrayDataset) -> "Splits":
+    def _splits(self, dataset: ArrayDataset) -> Splits:
         if self._loaded is not None and description(self._loaded[0]) == description(dataset):
             return self._loaded[1]
         self._loaded = None
@@ -131,7 +132,7 @@ class Kept:
         self._assembly = assembly if assembly.reusable() else None
 
 
-def assemble(experiment: Experiment, pipelines: "Pipelines", console: Console) -> Assembly:
+def assemble(experiment: Experiment, pipelines: Pipelines, console: Console) -> Assembly:
     """Builds, compiles and prepares the model of an experiment.
 
     Args:
@@ -142,8 +143,6 @@ def assemble(experiment: Experiment, pipelines: "Pipelines", console: Console) -
     Raises:
         ConfigError: If data, model and loss do not fit together.
     """
-    import keras
-
     from altitude.loops.traces import Traces
     from altitude.models.plain import part_named
     from altitude.models.saving import SavedModel
@@ -167,7 +166,7 @@ def assemble(experiment: Experiment, pipelines: "Pipelines", console: Console) -
     return Assembly(experiment, model, pipelines, traces, saved, constants(model), variables(model))
 
 
-def _objective(experiment: Experiment, pipelines: "Pipelines", console: Console) -> Objective:
+def _objective(experiment: Experiment, pipelines: Pipelines, console: Console) -> Objective:
     """The objective; for soft labels, if it reads class indices, its counterpart, saying so."""
     objective = experiment.objective
     if pipelines.spec.labels.kind != "soft":
@@ -180,7 +179,7 @@ def _objective(experiment: Experiment, pipelines: "Pipelines", console: Console)
     return softened
 
 
-def _usable(model: "keras.Model", pipelines: "Pipelines", console: Console) -> "Pipelines":
+def _usable(model: keras.Model, pipelines: Pipelines, console: Console) -> Pipelines:
     """The pipelines, without validation for a model that cannot be evaluated."""
     from altitude.steps.own import missing_for_evaluation
 

@@ -1,15 +1,15 @@
 """Compiling a model: handing it the optimizer, the objective, and how it is to run."""
 
+from __future__ import annotations
+
 import inspect
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from altitude.errors import ConfigError, Problem
+from altitude.lazy import keras
 from altitude.loops import Loop
 from altitude.objective import Objective
-
-if TYPE_CHECKING:
-    import keras
 
 Optimizer = Callable[[], Any] | Mapping[str, Callable[[], Any]]
 """Returns the optimizer; or several such functions, by the names that a model class has for them
@@ -23,7 +23,7 @@ USUAL = {
 
 
 def compile_model(
-    model: "keras.Model", optimizer: Optimizer, objective: Objective, loop: Loop
+    model: keras.Model, optimizer: Optimizer, objective: Objective, loop: Loop
 ) -> None:
     """Calls the model's `compile`, which may be one of its class's own.
 
@@ -33,8 +33,6 @@ def compile_model(
     Raises:
         ConfigError: If it does not take what was configured, or takes what was not.
     """
-    import keras
-
     from altitude.checks.built import check_returned  # which reads experiments
     from altitude.optimizers.group_optimizer import GroupOptimizer, StandIn
 

@@ -1,23 +1,23 @@
 """One experiment: everything that was configured, typed and frozen."""
 
+from __future__ import annotations
+
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from altitude.compilation import Optimizer
 from altitude.data import Dataset, DataSpec
 from altitude.deferred import Deferred
+from altitude.lazy import keras
 from altitude.loops import Loop
 from altitude.monitoring import follow_objective
 from altitude.objective import Objective
 from altitude.strategies import Strategy
 from altitude.tracking.settings import Mlflow, Untracked
-
-if TYPE_CHECKING:
-    import keras
 
 OUTPUT_DIR = "${output_dir}"
 """Stands for the experiment's folder in the arguments of callbacks, as it does in a config."""
@@ -63,11 +63,11 @@ class Experiment:
     """
 
     dataset: Dataset = field(default_factory=_default("dataset"))
-    model: Callable[[DataSpec], "keras.Model"] = field(default_factory=_default("model"))
+    model: Callable[[DataSpec], keras.Model] = field(default_factory=_default("model"))
     optimizer: Optimizer = field(default_factory=_default("optimizer"))
     objective: Objective = field(default_factory=_default("objective"))
     loop: Loop = field(default_factory=_default("loop"))
-    callbacks: Mapping[str, Callable[[], "keras.callbacks.Callback"]] = field(
+    callbacks: Mapping[str, Callable[[], keras.callbacks.Callback]] = field(
         default_factory=_default("callbacks")
     )
     strategy: Strategy = field(default_factory=_default("strategy"))
@@ -88,7 +88,7 @@ class Experiment:
         del described["overrides"]
         return described
 
-    def in_folder(self, folder: Path) -> "Experiment":
+    def in_folder(self, folder: Path) -> Experiment:
         """The same experiment with its files, those of its callbacks included, in another folder.
 
         Args:

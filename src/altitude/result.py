@@ -1,15 +1,14 @@
 """What a run leaves behind."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import keras
-    import pandas
+from altitude.lazy import keras, pandas
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,19 +54,15 @@ class RunResult:
         return int(self.metrics["best_epoch"])
 
     @cached_property
-    def history(self) -> "pandas.DataFrame":
+    def history(self) -> pandas.DataFrame:
         """`metrics_by_epoch` as a data frame: a row for each epoch, a column for each metric."""
-        import pandas
-
         frame = pandas.DataFrame(dict(self.metrics_by_epoch))
         frame.index = pandas.RangeIndex(1, len(frame) + 1, name="epoch")
         return frame
 
     @cached_property
-    def model(self) -> "keras.Model":
+    def model(self) -> keras.Model:
         """The best model, loaded when it is first asked for; compiled, if it was saved so."""
-        import keras
-
         return keras.models.load_model(self.model_path)
 
     def _repr_html_(self) -> str:

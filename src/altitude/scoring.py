@@ -1,16 +1,17 @@
 """The scores of the best model, once training is over: nothing here can lose them."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from altitude.experiment import Experiment
+from altitude.lazy import keras
 from altitude.notices import Notices
 
 if TYPE_CHECKING:
-    import keras
-
     from altitude.data.pipeline import Pipelines
     from altitude.models.saving import SavedModel
 
@@ -20,9 +21,9 @@ TOLERANCE = 1e-4
 
 def score(
     experiment: Experiment,
-    model: "keras.Model",
-    saved: "SavedModel",
-    pipelines: "Pipelines",
+    model: keras.Model,
+    saved: SavedModel,
+    pipelines: Pipelines,
     seen: Mapping[str, float],
     path: Path,
     notices: Notices,
@@ -59,9 +60,7 @@ def score(
     }
 
 
-def validate(
-    experiment: Experiment, model: "keras.Model", pipelines: "Pipelines"
-) -> dict[str, float]:
+def validate(experiment: Experiment, model: keras.Model, pipelines: Pipelines) -> dict[str, float]:
     """Evaluates on the validation data; returns metrics with `val_` in front of their names."""
     if pipelines.validation is None:
         return {}
@@ -71,9 +70,9 @@ def validate(
 
 def _compare(
     experiment: Experiment,
-    model: "keras.Model",
-    pipelines: "Pipelines",
-    saved: "SavedModel",
+    model: keras.Model,
+    pipelines: Pipelines,
+    saved: SavedModel,
     seen: Mapping[str, float],
     scores: Mapping[str, float],
     path: Path,

@@ -1,5 +1,7 @@
 """The process in which a run takes place: TensorFlow's start, seeds, precision and signals."""
 
+from __future__ import annotations
+
 import os
 import random
 import signal
@@ -12,6 +14,7 @@ from types import FrameType
 from typing import Any
 
 from altitude.errors import Terminated
+from altitude.lazy import keras, np, tf
 
 ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
@@ -23,7 +26,6 @@ def start_tensorflow(set_up: Callable[[], None] = lambda: None) -> None:
         set_up: Called once TensorFlow is imported, and before its devices are started.
     """
     import_tensorflow()
-    import tensorflow as tf
 
     with _quiet_stderr():
         set_up()
@@ -51,8 +53,6 @@ def fresh_session(seed: int, precision: str) -> Iterator[None]:
         seed: Seeds Python, NumPy and TensorFlow, and with them initial weights and dropout.
         precision: Keras' dtype policy for all that is built inside.
     """
-    import keras
-
     before = keras.config.dtype_policy()
     registered = set(_custom_gradients())
     keras.utils.clear_session()
@@ -90,8 +90,6 @@ def _custom_gradients() -> dict[str, Any]:
 
 def random_state() -> str:
     """Describes where Python's and NumPy's sequences of random numbers stand."""
-    import numpy as np
-
     name, keys, *rest = np.random.get_state()
     return repr((random.getstate(), name, np.asarray(keys).tobytes(), rest))
 

@@ -1,7 +1,8 @@
 """What can only be checked on real classes, loaded data and a built model."""
 
+from __future__ import annotations
+
 import inspect
-from typing import TYPE_CHECKING
 
 from altitude.checks.agreement import label_problems, logits_problems
 from altitude.checks.folders import callback_folder_problems
@@ -11,10 +12,8 @@ from altitude.deferred import Deferred, deferred_calls
 from altitude.errors import ConfigError, Problem
 from altitude.experiment import Experiment
 from altitude.failures.places import place_of_target
+from altitude.lazy import keras
 from altitude.strategies import Strategy
-
-if TYPE_CHECKING:
-    import keras
 
 
 def check_signatures(experiment: Experiment) -> None:
@@ -40,7 +39,6 @@ def check_signatures(experiment: Experiment) -> None:
 
 def _unwrapped_class(model: object) -> list[Problem]:
     """A model class of the user's own is called with what it takes, and not with a spec."""
-    import keras
     from hydra.utils import get_object
 
     target = get_object(model.target) if isinstance(model, Deferred) else None
@@ -91,7 +89,7 @@ def check_returned(key: str, value: object, kind: type, builder: object) -> None
     raise ConfigError([Problem(key, given, f"a Keras {kind.__name__.lower()}", instead)])
 
 
-def check_built(model: "keras.Model", loss: object, spec: DataSpec) -> None:
+def check_built(model: keras.Model, loss: object, spec: DataSpec) -> None:
     """Compares the built model with the loss and the loaded data.
 
     Args:
@@ -115,7 +113,7 @@ def check_built(model: "keras.Model", loss: object, spec: DataSpec) -> None:
         raise ConfigError(problems)
 
 
-def check_spreads(model: "keras.Model", strategy: Strategy) -> None:
+def check_spreads(model: keras.Model, strategy: Strategy) -> None:
     """Makes sure that a model's class leaves the step to those who know of several devices.
 
     Raises:
@@ -149,7 +147,7 @@ def _width(outputs: object) -> int | None:
     return width if isinstance(width, int) else None
 
 
-def _output_activation(model: "keras.Model") -> str | None:
+def _output_activation(model: keras.Model) -> str | None:
     if not getattr(model, "outputs", None):
         return None
     layer = model.outputs[0]._keras_history.operation

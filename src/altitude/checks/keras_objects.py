@@ -1,11 +1,14 @@
 """What Keras demands of the arguments of its classes, asked before a run is opened."""
 
+from __future__ import annotations
+
 import inspect
 from typing import Any
 
 from altitude.deferred import Deferred, deferred_calls
 from altitude.errors import Problem, did_you_mean
 from altitude.experiment import Experiment
+from altitude.lazy import keras
 from altitude.targets import nested_targets
 
 KERAS = "keras."
@@ -28,8 +31,6 @@ def wrong_kinds(experiment: Experiment) -> list[Problem]:
 
     Functions may return what they like; a `compile` of a model class's own takes what it likes.
     """
-    import keras
-
     kinds: list[tuple[str, Any, type]] = [
         ("optimizer", experiment.optimizer, keras.optimizers.Optimizer),
         ("objective.loss", experiment.objective.loss, keras.losses.Loss),
@@ -79,8 +80,6 @@ def _refused(key: str, call: Deferred) -> list[Problem]:
 
 def _unknown_activation(model: Any) -> list[Problem]:
     """Our own builders name an activation of Keras."""
-    import keras
-
     name = getattr(model, "activation", None)
     if not type(model).__module__.startswith("altitude.") or not isinstance(name, str):
         return []

@@ -1,16 +1,14 @@
 """Whatever a model class overrides is used, or refused by name: nothing is ignored."""
 
-from typing import TYPE_CHECKING
+from __future__ import annotations
 
 from altitude.errors import ConfigError, Problem
+from altitude.lazy import keras
 from altitude.loops import Loop, SteppingLoop
 from altitude.steps import Step, Supervised
 
-if TYPE_CHECKING:
-    import keras
 
-
-def check_overrides(model: "keras.Model", loop: Loop) -> None:
+def check_overrides(model: keras.Model, loop: Loop) -> None:
     """Compares the methods that a model class overrides with those that the loop calls.
 
     Raises:
@@ -24,7 +22,7 @@ def check_overrides(model: "keras.Model", loop: Loop) -> None:
         raise ConfigError(problems)
 
 
-def _bypassed(model: "keras.Model", loop: Loop) -> list[Problem]:
+def _bypassed(model: keras.Model, loop: Loop) -> list[Problem]:
     from altitude.steps.own import overrides
 
     names = [name for name in loop.bypassed_methods if overrides(model, name)]
@@ -36,7 +34,7 @@ def _bypassed(model: "keras.Model", loop: Loop) -> list[Problem]:
     return [Problem("model", given, expected, loop.instead_of_bypassing)]
 
 
-def _doubled(model: "keras.Model", loop: SteppingLoop) -> list[Problem]:
+def _doubled(model: keras.Model, loop: SteppingLoop) -> list[Problem]:
     """A class that brings a step keeps it, so another one must not be configured."""
     from altitude.steps.own import overrides
 

@@ -3,15 +3,13 @@
 Source: Zhang, Cisse, Dauphin and Lopez-Paz (2018), https://arxiv.org/abs/1710.09412.
 """
 
-from typing import TYPE_CHECKING
+from __future__ import annotations
 
 from pydantic.dataclasses import dataclass
 
 from altitude.data.transform import Transform
+from altitude.lazy import tf
 from altitude.validation import STRICT, Positive
-
-if TYPE_CHECKING:
-    import tensorflow as tf
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -27,12 +25,8 @@ class Mixup(Transform):
 
     alpha: Positive = 0.2
 
-    def __call__(
-        self, batch: "tuple[tf.Tensor, ...]", seed: "tf.Tensor"
-    ) -> "tuple[tf.Tensor, ...]":
+    def __call__(self, batch: tuple[tf.Tensor, ...], seed: tf.Tensor) -> tuple[tf.Tensor, ...]:
         """Returns the blended batch."""
-        import tensorflow as tf
-
         count = tf.shape(batch[0])[0]
         first, second, order = tf.unstack(tf.random.split(seed, 3))
         # A beta variate is a share of two gamma variates.
@@ -42,8 +36,6 @@ class Mixup(Transform):
         return tuple(_blend(part, tf.gather(part, other), share) for part in batch)
 
 
-def _blend(first: "tf.Tensor", second: "tf.Tensor", share: "tf.Tensor") -> "tf.Tensor":
-    import tensorflow as tf
-
+def _blend(first: tf.Tensor, second: tf.Tensor, share: tf.Tensor) -> tf.Tensor:
     share = tf.reshape(share, [-1, *[1] * (first.shape.rank - 1)])
     return share * first + (1.0 - share) * second

@@ -1,10 +1,11 @@
 """Random changes to training batches."""
 
-from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from __future__ import annotations
 
-if TYPE_CHECKING:
-    import tensorflow as tf
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+from altitude.lazy import tf
 
 
 class Transform(ABC):
@@ -18,9 +19,7 @@ class Transform(ABC):
     soft_labels: ClassVar[bool] = False
 
     @abstractmethod
-    def __call__(
-        self, batch: "tuple[tf.Tensor, ...]", seed: "tf.Tensor"
-    ) -> "tuple[tf.Tensor, ...]":
+    def __call__(self, batch: tuple[tf.Tensor, ...], seed: tf.Tensor) -> tuple[tf.Tensor, ...]:
         """Returns the changed batch.
 
         Args:

@@ -1,5 +1,7 @@
 """Altitude 1: `compile()` and `fit()`, Keras' own loop and Keras' own step."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any
@@ -7,14 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import BeforeValidator
 from pydantic.dataclasses import dataclass
 
+from altitude.lazy import keras, tf
 from altitude.loops.loop import Loop
 from altitude.loops.position import START, Position
 from altitude.validation import STRICT, refuse
 
 if TYPE_CHECKING:
-    import keras
-    import tensorflow as tf
-
     from altitude.data.pipeline import Pipelines
     from altitude.loops.traces import Traces
 
@@ -51,7 +51,7 @@ class Fit(Loop):
     clip_norm: Annotated[None, BeforeValidator(_no_clip_norm)] = None
     step: Annotated[None, BeforeValidator(_no_step)] = None
 
-    def prepare(self, model: "keras.Model", traces: "Traces") -> None:
+    def prepare(self, model: keras.Model, traces: Traces) -> None:
         """Leaves the step to Keras, on several devices with each one's share weighed."""
         from altitude.strategies.replicas import weigh_loss_by_share
 
@@ -60,26 +60,26 @@ class Fit(Loop):
 
     def run(
         self,
-        model: "keras.Model",
-        pipelines: "Pipelines",
-        callbacks: Sequence["keras.callbacks.Callback"],
+        model: keras.Model,
+        pipelines: Pipelines,
+        callbacks: Sequence[keras.callbacks.Callback],
         start: Position = START,
-    ) -> "keras.callbacks.History":
+    ) -> keras.callbacks.History:
         """Trains with `model.fit`."""
         return fit(model, pipelines, callbacks, self.epochs, start)
 
-    def evaluate(self, model: "keras.Model", dataset: "tf.data.Dataset") -> dict[str, float]:
+    def evaluate(self, model: keras.Model, dataset: tf.data.Dataset) -> dict[str, float]:
         """Evaluates with `model.evaluate`."""
         return model.evaluate(dataset, verbose=0, return_dict=True)  # type: ignore[no-any-return]
 
 
 def fit(
-    model: "keras.Model",
-    pipelines: "Pipelines",
-    callbacks: Sequence["keras.callbacks.Callback"],
+    model: keras.Model,
+    pipelines: Pipelines,
+    callbacks: Sequence[keras.callbacks.Callback],
     epochs: int,
     start: Position = START,
-) -> "keras.callbacks.History":
+) -> keras.callbacks.History:
     """Calls Keras' `fit` on pipelines whose order depends on the epoch.
 
     Twice, if the training begins in the middle of an epoch: for what is left of that, and for the
@@ -94,7 +94,7 @@ def fit(
         [order, *callbacks], model=model, epochs=epochs, steps=steps, start=start
     )
 
-    def fit_epochs(dataset: "tf.data.Dataset", first: int, end: int) -> None:
+    def fit_epochs(dataset: tf.data.Dataset, first: int, end: int) -> None:
         model.fit(
             dataset,
             initial_epoch=first,

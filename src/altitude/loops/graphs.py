@@ -1,16 +1,15 @@
 """Whether the graphs of one run may serve another: they depend on nothing but known variables."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from altitude.lazy import keras, tf
 from altitude.models.state import constants
 from altitude.session import random_state
-
-if TYPE_CHECKING:
-    import keras
-    import tensorflow as tf
 
 HARMLESS = frozenset(
     {
@@ -55,7 +54,7 @@ class TracedGraph:
     constants: str
     drew: bool
 
-    def depends_on_more(self, known: Sequence["tf.Variable"]) -> bool:
+    def depends_on_more(self, known: Sequence[tf.Variable]) -> bool:
         """Whether its results depend on anything but its batches and known variables."""
         handles = {id(variable.handle) for variable in known}
         outermost = self.graphs[-1]
@@ -64,10 +63,8 @@ class TracedGraph:
 
 
 @contextmanager
-def tracing(model: "keras.Model", record: list[TracedGraph]) -> Iterator[None]:
+def tracing(model: keras.Model, record: list[TracedGraph]) -> Iterator[None]:
     """Records the graph into which a step is traced inside."""
-    import tensorflow as tf
-
     graphs = []
     graph = tf.compat.v1.get_default_graph()
     while graph.building_function:

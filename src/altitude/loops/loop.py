@@ -1,20 +1,20 @@
 """What the three loops have in common: their settings, and what they promise."""
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic.dataclasses import dataclass
 
+from altitude.lazy import keras, tf
 from altitude.loops.position import START, Position
 from altitude.steps.logs import returning_logs
 from altitude.steps.own import overrides
 from altitude.validation import STRICT, Count, Flag, refuse
 
 if TYPE_CHECKING:
-    import keras
-    import tensorflow as tf
-
     from altitude.data.pipeline import Pipelines
     from altitude.loops.traces import Traces
 
@@ -83,7 +83,7 @@ class Loop(ABC):
             "run_eagerly": self.run_eagerly,
         }
 
-    def prepare(self, model: "keras.Model", traces: "Traces") -> None:
+    def prepare(self, model: keras.Model, traces: Traces) -> None:
         """Gives a compiled model what the loop needs on it.
 
         Args:
@@ -102,7 +102,7 @@ class Loop(ABC):
                 step = returning_logs(step, getattr(type(model), name))
             setattr(model, name, traces.counted(name, model, step))
 
-    def make_variables(self, model: "keras.Model", pipelines: "Pipelines") -> None:
+    def make_variables(self, model: keras.Model, pipelines: Pipelines) -> None:
         """Runs the compiled step once, since metrics and some optimizers make variables only then.
 
         Whoever calls this sets all variables afterwards.
@@ -110,18 +110,18 @@ class Loop(ABC):
         model.make_train_function()
         model.train_function(iter(pipelines.train))
 
-    def saved_model(self, model: "keras.Model") -> "keras.Model":
+    def saved_model(self, model: keras.Model) -> keras.Model:
         """The part of the model that is kept as `best.keras`; its weights are the model's own."""
         return model
 
     @abstractmethod
     def run(
         self,
-        model: "keras.Model",
-        pipelines: "Pipelines",
-        callbacks: Sequence["keras.callbacks.Callback"],
+        model: keras.Model,
+        pipelines: Pipelines,
+        callbacks: Sequence[keras.callbacks.Callback],
         start: Position = START,
-    ) -> "keras.callbacks.History":
+    ) -> keras.callbacks.History:
         """Trains a prepared model, calling the callbacks as Keras' `fit` does.
 
         Args:
@@ -136,5 +136,5 @@ class Loop(ABC):
         """
 
     @abstractmethod
-    def evaluate(self, model: "keras.Model", dataset: "tf.data.Dataset") -> dict[str, float]:
+    def evaluate(self, model: keras.Model, dataset: tf.data.Dataset) -> dict[str, float]:
         """Returns the metrics of a prepared model on a dataset."""

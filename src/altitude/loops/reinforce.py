@@ -3,6 +3,8 @@
 Source: Williams (1992), https://doi.org/10.1007/BF00992696.
 """
 
+from __future__ import annotations
+
 import functools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,6 +15,7 @@ from pydantic.dataclasses import dataclass
 
 from altitude.data.cartpole import Act, EpisodePipelines, Episodes, Played
 from altitude.errors import ConfigError, Problem
+from altitude.lazy import keras, tf
 from altitude.loops.loop import Loop
 from altitude.loops.position import START, Position
 from altitude.loops.tape import KERAS_LOOPS
@@ -20,8 +23,6 @@ from altitude.steps.step import Batch, Logs
 from altitude.validation import STRICT, Positive
 
 if TYPE_CHECKING:
-    import keras
-
     from altitude.loops.traces import Traces
 
 
@@ -65,22 +66,22 @@ class Reinforce(Loop):
         """Other loops play no episodes."""
         return "a class that overrides `call` alone"
 
-    def prepare(self, model: "keras.Model", traces: "Traces") -> None:
+    def prepare(self, model: keras.Model, traces: Traces) -> None:
         """Binds policy and update to the model, which stays a plain model when it is saved."""
         model.train_step = functools.partial(update, model)
         super().prepare(model, traces)
         model.run_policy, model.run_update = _compiled(model)
 
-    def make_variables(self, model: "keras.Model", pipelines: Any) -> None:
+    def make_variables(self, model: keras.Model, pipelines: Any) -> None:
         """Does nothing: there are no metrics, and the optimizer has its variables."""
 
     def run(
         self,
-        model: "keras.Model",
+        model: keras.Model,
         pipelines: Any,
-        callbacks: Sequence["keras.callbacks.Callback"],
+        callbacks: Sequence[keras.callbacks.Callback],
         start: Position = START,
-    ) -> "keras.callbacks.History":
+    ) -> keras.callbacks.History:
         """Plays and updates in turn.
 
         Raises:
@@ -92,7 +93,7 @@ class Reinforce(Loop):
             expected = "episodes to play: this loop does not read batches"
             raise ConfigError([Problem("dataset", "batches", expected, "dataset=cartpole")])
 
-        def run_epoch(epoch: int, watchers: "keras.callbacks.CallbackList") -> dict[str, float]:
+        def run_epoch(epoch: int, watchers: keras.callbacks.CallbackList) -> dict[str, float]:
             watchers.on_train_batch_begin(0)
             played = pipelines.train.play(_by_chance(model), epoch)
             loss = model.run_update(as_batch(played, self.discount))["loss"]
@@ -109,7 +110,7 @@ class Reinforce(Loop):
 
         return run_epochs(model, callbacks, self.epochs, 1, run_epoch, start)
 
-    def evaluate(self, model: "keras.Model", dataset: Any) -> dict[str, float]:
+    def evaluate(self, model: keras.Model, dataset: Any) -> dict[str, float]:
         """Plays the same episodes each time, with the likeliest action in each step."""
         episodes: Episodes = dataset
         return {"return": episodes.play(_likeliest(model)).mean_return}
@@ -139,10 +140,8 @@ def as_batch(played: Played, discount: float) -> Batch:
     return observations, played.actions.reshape(-1), weights.reshape(-1)
 
 
-def update(model: "keras.Model", batch: Batch) -> Logs:
+def update(model: keras.Model, batch: Batch) -> Logs:
     """Moves the weights along the policy gradient of one batch, and returns the loss."""
-    import tensorflow as tf
-
     from altitude.steps.gradients import apply_gradients, gradients_of
 
     observations, actions, weights = batch
@@ -154,9 +153,7 @@ def update(model: "keras.Model", batch: Batch) -> Logs:
     return {"loss": loss}
 
 
-def _compiled(model: "keras.Model") -> tuple[Any, Any]:
-    import tensorflow as tf
-
+def _compiled(model: keras.Model) -> tuple[Any, Any]:
     policy = functools.partial(model, training=False)
     if model.run_eagerly:
         return policy, lambda batch: model.train_step(tuple(map(tf.constant, batch)))
@@ -173,7 +170,7 @@ def _compiled(model: "keras.Model") -> tuple[Any, Any]:
     return tf.function(policy, reduce_retracing=True, autograph=False), update_once
 
 
-def _by_chance(model: "keras.Model") -> Act:
+def _by_chance(model: keras.Model) -> Act:
     def act(observations: np.ndarray, generator: np.random.Generator) -> np.ndarray:
         # The likeliest of logits with Gumbel noise is a draw from their softmax.
         logits = model.run_policy(observations).numpy()
@@ -183,5 +180,5 @@ def _by_chance(model: "keras.Model") -> Act:
     return act
 
 
-def _likeliest(model: "keras.Model") -> Act:
+def _likeliest(model: keras.Model) -> Act:
     return lambda observations, _: np.argmax(model.run_policy(observations).numpy(), axis=-1)

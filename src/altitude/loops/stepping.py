@@ -1,5 +1,7 @@
 """What altitudes 2 and 3 have in common: a step that can be swapped, and clipped."""
 
+from __future__ import annotations
+
 import dataclasses
 import functools
 from typing import TYPE_CHECKING
@@ -7,6 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from altitude.lazy import keras
 from altitude.loops.loop import Loop
 from altitude.steps import Step, Supervised
 from altitude.steps.logs import returning_logs
@@ -14,8 +17,6 @@ from altitude.steps.own import brings_own_step, overrides
 from altitude.validation import STRICT, Positive, refuse
 
 if TYPE_CHECKING:
-    import keras
-
     from altitude.loops.traces import Traces
 
 
@@ -65,7 +66,7 @@ class SteppingLoop(Loop):
         """What a step that owns its objective does not call."""
         return ("compute_loss", "compute_metrics") if self.owns_objective else ()
 
-    def prepare(self, model: "keras.Model", traces: "Traces") -> None:
+    def prepare(self, model: keras.Model, traces: Traces) -> None:
         """Binds the step to the model, which stays a plain model when it is saved."""
         from altitude.strategies.replicas import sharing
 
@@ -79,7 +80,7 @@ class SteppingLoop(Loop):
                 model.test_step = sharing(model, evaluate)
         super().prepare(model, traces)
 
-    def saved_model(self, model: "keras.Model") -> "keras.Model":
+    def saved_model(self, model: keras.Model) -> keras.Model:
         """What the step says is to be kept."""
         return model if brings_own_step(model) else self.step.saved_model(model)
 

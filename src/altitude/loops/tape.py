@@ -1,18 +1,18 @@
 """Altitude 3: a whole training loop of one's own, with Keras' callbacks around it."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic.dataclasses import dataclass
 
+from altitude.lazy import keras, tf
 from altitude.loops.position import START, Position
 from altitude.loops.stepping import SteppingLoop
 from altitude.validation import STRICT
 
 if TYPE_CHECKING:
-    import keras
-    import tensorflow as tf
-
     from altitude.data.pipeline import Pipelines
     from altitude.loops.traces import Traces
 
@@ -33,30 +33,30 @@ class Tape(SteppingLoop):
         """Keras' own loops."""
         return (*KERAS_LOOPS, *super().bypassed_methods)
 
-    def prepare(self, model: "keras.Model", traces: "Traces") -> None:
+    def prepare(self, model: keras.Model, traces: Traces) -> None:
         """Binds the step to the model, and compiles it."""
         from altitude.loops.execution import compile_steps
 
         super().prepare(model, traces)
         compile_steps(model)
 
-    def make_variables(self, model: "keras.Model", pipelines: "Pipelines") -> None:
+    def make_variables(self, model: keras.Model, pipelines: Pipelines) -> None:
         """Runs the compiled step once."""
         model.run_train_batches(iter(pipelines.train), 1)
 
     def run(
         self,
-        model: "keras.Model",
-        pipelines: "Pipelines",
-        callbacks: Sequence["keras.callbacks.Callback"],
+        model: keras.Model,
+        pipelines: Pipelines,
+        callbacks: Sequence[keras.callbacks.Callback],
         start: Position = START,
-    ) -> "keras.callbacks.History":
+    ) -> keras.callbacks.History:
         """Trains with the loop below."""
         from altitude.callbacks.epoch_order import EpochOrder
         from altitude.loops.epochs import run_epochs
         from altitude.loops.execution import evaluate, run_batches
 
-        def run_epoch(epoch: int, watchers: "keras.callbacks.CallbackList") -> dict[str, Any]:
+        def run_epoch(epoch: int, watchers: keras.callbacks.CallbackList) -> dict[str, Any]:
             first = start.step if epoch == start.epoch else 0
             logs = run_batches(model, pipelines.train_from(first), watchers)
             if pipelines.validation is None:
@@ -68,10 +68,8 @@ class Tape(SteppingLoop):
         steps = int(pipelines.train.cardinality())
         return run_epochs(model, [order, *callbacks], self.epochs, steps, run_epoch, start)
 
-    def evaluate(self, model: "keras.Model", dataset: "tf.data.Dataset") -> dict[str, float]:
+    def evaluate(self, model: keras.Model, dataset: tf.data.Dataset) -> dict[str, float]:
         """Evaluates with the step."""
-        import keras
-
         from altitude.loops.execution import evaluate
 
         return evaluate(model, dataset, keras.callbacks.CallbackList([], model=model))

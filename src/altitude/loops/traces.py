@@ -1,15 +1,15 @@
 """How often each step was traced into a graph, and of what batches."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from altitude.lazy import keras, tf
 from altitude.loops.graphs import TracedGraph, tracing
 from altitude.steps.own import brings_own_step
 from altitude.steps.step import Batch, Logs
-
-if TYPE_CHECKING:
-    import keras
 
 BATCH_PARTS = ("x", "y", "sample_weight")
 """What the elements of a batch are called."""
@@ -56,7 +56,7 @@ class Traces:
         return {name: len(traces) for name, traces in self._seen.items()}
 
     def counted(
-        self, name: str, model: "keras.Model", step: Callable[[Batch], Logs]
+        self, name: str, model: keras.Model, step: Callable[[Batch], Logs]
     ) -> Callable[[Batch], Logs]:
         """Returns a step that is noticed when it is traced, and does the same."""
         if model.run_eagerly:
@@ -90,9 +90,7 @@ class Traces:
         return told
 
 
-def _trace(model: "keras.Model", batch: Batch) -> Trace:
-    import tensorflow as tf
-
+def _trace(model: keras.Model, batch: Batch) -> Trace:
     parts = batch if isinstance(batch, tuple) else (batch,)
     kinds, shapes = [], []
     for part, value in zip(BATCH_PARTS, parts, strict=False):

@@ -1,19 +1,19 @@
 """Altitude 2: a `train_step` of one's own, under Keras' `fit`."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pydantic.dataclasses import dataclass
 
+from altitude.lazy import keras, tf
 from altitude.loops.fit import fit
 from altitude.loops.position import START, Position
 from altitude.loops.stepping import SteppingLoop
 from altitude.validation import STRICT
 
 if TYPE_CHECKING:
-    import keras
-    import tensorflow as tf
-
     from altitude.data.pipeline import Pipelines
 
 
@@ -28,14 +28,14 @@ class TrainStep(SteppingLoop):
 
     def run(
         self,
-        model: "keras.Model",
-        pipelines: "Pipelines",
-        callbacks: Sequence["keras.callbacks.Callback"],
+        model: keras.Model,
+        pipelines: Pipelines,
+        callbacks: Sequence[keras.callbacks.Callback],
         start: Position = START,
-    ) -> "keras.callbacks.History":
+    ) -> keras.callbacks.History:
         """Trains with `model.fit`, which calls the bound step."""
         return fit(model, pipelines, callbacks, self.epochs, start)
 
-    def evaluate(self, model: "keras.Model", dataset: "tf.data.Dataset") -> dict[str, float]:
+    def evaluate(self, model: keras.Model, dataset: tf.data.Dataset) -> dict[str, float]:
         """Evaluates with `model.evaluate`, which calls the bound step."""
         return model.evaluate(dataset, verbose=0, return_dict=True)  # type: ignore[no-any-return]

@@ -1,16 +1,15 @@
 """A backbone and a head: two parts that are trained in different ways."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pydantic.dataclasses import dataclass
 
 from altitude.data.spec import DataSpec
 from altitude.errors import ConfigError, Problem
+from altitude.lazy import keras
 from altitude.validation import STRICT, Count
-
-if TYPE_CHECKING:
-    import keras
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -28,27 +27,22 @@ class BackboneHead:
     activation: str = "relu"
     weights: Path | None = None
 
-    def __call__(self, spec: DataSpec) -> "keras.Model":
+    def __call__(self, spec: DataSpec) -> keras.Model:
         """Builds the model: (batch, *spec.input_shape) to logits, (batch, spec.num_classes).
 
         Raises:
             ConfigError: If the file holds no such backbone.
         """
-        import keras
-        from keras import layers
-
-        hidden = [layers.Dense(units, self.activation) for units in self.hidden_units]
-        backbone = keras.Sequential([layers.Flatten(), *hidden], name="backbone")
+        hidden = [keras.layers.Dense(units, self.activation) for units in self.hidden_units]
+        backbone = keras.Sequential([keras.layers.Flatten(), *hidden], name="backbone")
         inputs = keras.Input(spec.input_shape)
         features = backbone(inputs)
-        outputs = layers.Dense(spec.num_classes, dtype="float32", name="head")(features)
+        outputs = keras.layers.Dense(spec.num_classes, dtype="float32", name="head")(features)
         if self.weights is not None:
             self._take_over(backbone, self.weights)
         return keras.Model(inputs, outputs, name="backbone_head")
 
-    def _take_over(self, backbone: "keras.Sequential", path: Path) -> None:
-        import keras
-
+    def _take_over(self, backbone: keras.Sequential, path: Path) -> None:
         try:
             trained = keras.models.load_model(path, compile=False).get_layer("backbone")
             backbone.set_weights(trained.get_weights())

@@ -1,16 +1,14 @@
 """Small convolutional networks."""
 
-from typing import TYPE_CHECKING
+from __future__ import annotations
 
 from pydantic.dataclasses import dataclass
 
 from altitude.data.spec import DataSpec
 from altitude.errors import ConfigError, Problem
+from altitude.lazy import keras
 from altitude.models.mlp import OutputActivation
 from altitude.validation import STRICT, Count, Fraction
-
-if TYPE_CHECKING:
-    import keras
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -31,14 +29,12 @@ class Cnn:
     dropout: Fraction = 0.0
     output_activation: OutputActivation = "linear"
 
-    def __call__(self, spec: DataSpec) -> "keras.Model":
+    def __call__(self, spec: DataSpec) -> keras.Model:
         """Builds the model: (batch, height, width[, channels]) to (batch, spec.num_classes).
 
         Raises:
             ConfigError: If the inputs are no images.
         """
-        import keras
-
         if len(spec.input_shape) not in (2, 3):
             expected = f"a model for inputs of shape {spec.input_shape}: Cnn needs images"
             raise ConfigError([Problem("model", "Cnn", expected, "model=mlp")])

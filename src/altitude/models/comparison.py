@@ -1,10 +1,14 @@
 """Whether a model that was reloaded is the one that was saved."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 
 import keras
 import numpy as np
+
+from altitude.lazy import tf
 
 OPEN_DIMENSION = 8
 """How long a dimension is taken to be that a model leaves open."""
@@ -15,8 +19,6 @@ LIMIT = 2
 
 def examples(symbolic: Any, largest: float) -> Any:
     """Makes two examples for inputs of the same structure, numbers from 0 to `largest`."""
-    import tensorflow as tf
-
     generator = np.random.default_rng(0)
 
     def example(tensor: Any) -> Any:

@@ -3,16 +3,14 @@
 Source: the architecture of the Keras guide "Customizing what happens in fit()".
 """
 
-from typing import TYPE_CHECKING
+from __future__ import annotations
 
 from pydantic.dataclasses import dataclass
 
 from altitude.data.spec import DataSpec
 from altitude.errors import ConfigError, Problem
+from altitude.lazy import keras
 from altitude.validation import STRICT, Count
-
-if TYPE_CHECKING:
-    import keras
 
 HALVINGS = 4
 """Both networks halve height and width twice."""
@@ -30,14 +28,12 @@ class Gan:
     latent_dim: Count = 128
     filters: Count = 128
 
-    def __call__(self, spec: DataSpec) -> "keras.Model":
+    def __call__(self, spec: DataSpec) -> keras.Model:
         """Builds the model: (batch, latent_dim) to (batch, 1).
 
         Raises:
             ConfigError: If the data are no images whose sides divide by four.
         """
-        import keras
-
         shape = spec.input_shape if len(spec.input_shape) == 3 else (*spec.input_shape, 1)
         if len(shape) != 3 or shape[0] % HALVINGS or shape[1] % HALVINGS:
             expected = (
@@ -48,41 +44,37 @@ class Gan:
         image = self._generator(shape)(latent)
         return keras.Model(latent, self._discriminator(shape)(image), name="gan")
 
-    def _generator(self, shape: tuple[int, ...]) -> "keras.Sequential":
-        import keras
-        from keras import layers
-
+    def _generator(self, shape: tuple[int, ...]) -> keras.Sequential:
         small = (shape[0] // HALVINGS, shape[1] // HALVINGS, self.filters)
         doubled = {"strides": 2, "padding": "same"}
         return keras.Sequential(
             [
                 keras.Input((self.latent_dim,)),
-                layers.Dense(small[0] * small[1] * small[2]),
-                layers.LeakyReLU(0.2),
-                layers.Reshape(small),
-                layers.Conv2DTranspose(self.filters, 4, **doubled),
-                layers.LeakyReLU(0.2),
-                layers.Conv2DTranspose(self.filters, 4, **doubled),
-                layers.LeakyReLU(0.2),
-                layers.Conv2D(shape[2], 7, padding="same", activation="sigmoid", dtype="float32"),
+                keras.layers.Dense(small[0] * small[1] * small[2]),
+                keras.layers.LeakyReLU(0.2),
+                keras.layers.Reshape(small),
+                keras.layers.Conv2DTranspose(self.filters, 4, **doubled),
+                keras.layers.LeakyReLU(0.2),
+                keras.layers.Conv2DTranspose(self.filters, 4, **doubled),
+                keras.layers.LeakyReLU(0.2),
+                keras.layers.Conv2D(
+                    shape[2], 7, padding="same", activation="sigmoid", dtype="float32"
+                ),
             ],
             name="generator",
         )
 
-    def _discriminator(self, shape: tuple[int, ...]) -> "keras.Sequential":
-        import keras
-        from keras import layers
-
+    def _discriminator(self, shape: tuple[int, ...]) -> keras.Sequential:
         halved = {"strides": 2, "padding": "same"}
         return keras.Sequential(
             [
                 keras.Input(shape),
-                layers.Conv2D(max(self.filters // 2, 1), 3, **halved),
-                layers.LeakyReLU(0.2),
-                layers.Conv2D(self.filters, 3, **halved),
-                layers.LeakyReLU(0.2),
-                layers.GlobalMaxPooling2D(),
-                layers.Dense(1, dtype="float32"),
+                keras.layers.Conv2D(max(self.filters // 2, 1), 3, **halved),
+                keras.layers.LeakyReLU(0.2),
+                keras.layers.Conv2D(self.filters, 3, **halved),
+                keras.layers.LeakyReLU(0.2),
+                keras.layers.GlobalMaxPooling2D(),
+                keras.layers.Dense(1, dtype="float32"),
             ],
             name="discriminator",
         )

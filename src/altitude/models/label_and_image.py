@@ -1,14 +1,12 @@
 """A network with two heads."""
 
-from typing import TYPE_CHECKING
+from __future__ import annotations
 
 from pydantic.dataclasses import dataclass
 
 from altitude.data.spec import DataSpec
+from altitude.lazy import keras
 from altitude.validation import STRICT, Count
-
-if TYPE_CHECKING:
-    import keras
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -25,20 +23,17 @@ class LabelAndImage:
     code_units: Count = 64
     activation: str = "relu"
 
-    def __call__(self, spec: DataSpec) -> "keras.Model":
+    def __call__(self, spec: DataSpec) -> keras.Model:
         """Builds the model: (batch, *spec.input_shape) to logits and inputs, float32.
 
         The outputs are (batch, spec.num_classes), and (batch, *spec.input_shape) from 0 to 1.
         """
-        import keras
-        from keras import layers
-
         inputs = keras.Input(spec.input_shape)
-        x = layers.Dense(self.hidden_units, self.activation)(layers.Flatten()(inputs))
-        code = layers.Dense(self.code_units, self.activation, name="code")(x)
-        logits = layers.Dense(spec.num_classes, dtype="float32", name="label")(code)
-        x = layers.Dense(self.hidden_units, self.activation)(code)
+        x = keras.layers.Dense(self.hidden_units, self.activation)(keras.layers.Flatten()(inputs))
+        code = keras.layers.Dense(self.code_units, self.activation, name="code")(x)
+        logits = keras.layers.Dense(spec.num_classes, dtype="float32", name="label")(code)
+        x = keras.layers.Dense(self.hidden_units, self.activation)(code)
         size = keras.ops.prod(spec.input_shape)
-        x = layers.Dense(int(size), "sigmoid", dtype="float32")(x)
-        image = layers.Reshape(spec.input_shape, dtype="float32", name="image")(x)
+        x = keras.layers.Dense(int(size), "sigmoid", dtype="float32")(x)
+        image = keras.layers.Reshape(spec.input_shape, dtype="float32", name="image")(x)
         return keras.Model(inputs, [logits, image], name="label_and_image")

@@ -1,14 +1,14 @@
 """Fully connected networks."""
 
-from typing import TYPE_CHECKING, Literal
+from __future__ import annotations
+
+from typing import Literal
 
 from pydantic.dataclasses import dataclass
 
 from altitude.data.spec import DataSpec
+from altitude.lazy import keras
 from altitude.validation import STRICT, Count, Fraction, NonNegative
-
-if TYPE_CHECKING:
-    import keras
 
 OutputActivation = Literal["linear", "softmax", "sigmoid"]
 """`linear` puts out logits, the others probabilities."""
@@ -32,10 +32,8 @@ class Mlp:
     l2: NonNegative = 0.0
     output_activation: OutputActivation = "linear"
 
-    def __call__(self, spec: DataSpec) -> "keras.Model":
+    def __call__(self, spec: DataSpec) -> keras.Model:
         """Builds the model: (batch, *spec.input_shape) to (batch, spec.num_classes), float32."""
-        import keras
-
         inputs = keras.Input(spec.input_shape)
         x = keras.layers.Flatten()(inputs)
         for number, units in enumerate(self.hidden_units, start=1):

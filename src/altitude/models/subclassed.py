@@ -1,15 +1,15 @@
 """Model classes that a user already has: subclasses of keras.Model, as they are."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic.dataclasses import dataclass
 
 from altitude.data.spec import DataSpec
+from altitude.lazy import keras
 from altitude.validation import STRICT
-
-if TYPE_CHECKING:
-    import keras
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -30,7 +30,7 @@ class Subclassed:
     network: Callable[[DataSpec], Any] | None = None
     saved: str | None = None
 
-    def __call__(self, spec: DataSpec) -> "keras.Model":
+    def __call__(self, spec: DataSpec) -> keras.Model:
         """Builds the model for data of the given form."""
         if self.network is None:
             return self.model_class()

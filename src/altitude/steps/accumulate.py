@@ -1,15 +1,15 @@
 """Gradient accumulation: a batch in several parts, for models whose whole batch does not fit."""
 
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
+
+from typing import Any
 
 from pydantic.dataclasses import dataclass
 
+from altitude.lazy import keras, tf
 from altitude.steps.clipping import ClippingStep
 from altitude.steps.step import Batch, Logs
 from altitude.validation import STRICT, Count
-
-if TYPE_CHECKING:
-    import keras
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -27,7 +27,7 @@ class Accumulate(ClippingStep):
 
     micro_batches: Count = 4
 
-    def build(self, model: "keras.Model") -> None:
+    def build(self, model: keras.Model) -> None:
         """Adds the metric `grad_norm` and the bound, where there is clipping.
 
         Raises:
@@ -42,10 +42,8 @@ class Accumulate(ClippingStep):
                 [Problem("loop.jit_compile", "true", expected, "loop.jit_compile=false")]
             )
 
-    def train(self, model: "keras.Model", batch: Batch) -> Logs:
+    def train(self, model: keras.Model, batch: Batch) -> Logs:
         """Updates the weights from one batch and returns the metrics of the epoch so far."""
-        import tensorflow as tf
-
         count = tf.shape(tf.nest.flatten(batch)[0])[0]
         length = (count + self.micro_batches - 1) // self.micro_batches
         reached = [False] * len(model.trainable_variables)
@@ -66,9 +64,7 @@ class Accumulate(ClippingStep):
         return model.get_metrics_result()  # type: ignore[no-any-return]
 
 
-def _gradients(model: "keras.Model", batch: Batch) -> list[Any]:
-    import tensorflow as tf
-
+def _gradients(model: keras.Model, batch: Batch) -> list[Any]:
     from altitude.steps.gradients import gradients_of
     from altitude.steps.objective import compute_loss, unpack
 

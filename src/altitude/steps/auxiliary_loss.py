@@ -1,15 +1,15 @@
 """A second loss, from a tensor inside the model."""
 
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
+
+from typing import Any
 
 from pydantic.dataclasses import dataclass
 
+from altitude.lazy import keras, tf
 from altitude.steps.clipping import ClippingStep
 from altitude.steps.step import Batch, Logs
 from altitude.validation import STRICT, Positive
-
-if TYPE_CHECKING:
-    import keras
 
 NAMES = ("main_loss", "auxiliary_loss")
 
@@ -38,14 +38,12 @@ class AuxiliaryLoss(ClippingStep):
         """Both losses, apart."""
         return NAMES
 
-    def build(self, model: "keras.Model") -> None:
+    def build(self, model: keras.Model) -> None:
         """Adds a metric for each of the two losses.
 
         Raises:
             ConfigError: If the model has no layer of that name.
         """
-        import keras
-
         from altitude.models.layers import require_layer
 
         super().build(model)
@@ -53,10 +51,8 @@ class AuxiliaryLoss(ClippingStep):
         model.main_loss = keras.metrics.Mean(name="main_loss")
         model.auxiliary_loss = keras.metrics.Mean(name="auxiliary_loss")
 
-    def train(self, model: "keras.Model", batch: Batch) -> Logs:
+    def train(self, model: keras.Model, batch: Batch) -> Logs:
         """Updates the weights from one batch and returns the metrics of the epoch so far."""
-        import tensorflow as tf
-
         from altitude.steps.objective import unpack
 
         with tf.GradientTape() as tape:
@@ -65,7 +61,7 @@ class AuxiliaryLoss(ClippingStep):
         x, y, sample_weight = unpack(batch)
         return model.compute_metrics(x, y, y_pred, sample_weight)  # type: ignore[no-any-return]
 
-    def evaluate(self, model: "keras.Model", batch: Batch) -> Logs:
+    def evaluate(self, model: keras.Model, batch: Batch) -> Logs:
         """Updates the metrics, both losses among them."""
         from altitude.steps.objective import unpack
 
@@ -74,11 +70,8 @@ class AuxiliaryLoss(ClippingStep):
         logs = model.compute_metrics(x, y, y_pred, sample_weight)
         return {name: value for name, value in logs.items() if name != "grad_norm"}
 
-    def _forward(self, model: "keras.Model", batch: Batch, training: bool) -> tuple[Any, Any]:
+    def _forward(self, model: keras.Model, batch: Batch, training: bool) -> tuple[Any, Any]:
         """Returns the model's output and the sum of both losses, having told the metrics."""
-        import keras
-        import tensorflow as tf
-
         from altitude.steps.objective import track_loss, unpack
         from altitude.strategies.replicas import or_zero, unscaled
 

@@ -1,16 +1,15 @@
 """What steps that take one gradient step on one loss have in common: the update, clipped."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic.dataclasses import dataclass
 
+from altitude.lazy import keras, tf
 from altitude.steps.step import Step
 from altitude.validation import STRICT, Positive
-
-if TYPE_CHECKING:
-    import keras
-    import tensorflow as tf
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -29,11 +28,8 @@ class ClippingStep(Step):
         """`grad_norm` where there is clipping."""
         return () if self.clip_norm is None else ("grad_norm",)
 
-    def build(self, model: "keras.Model") -> None:
+    def build(self, model: keras.Model) -> None:
         """Adds the metric `grad_norm` and the bound, where there is clipping."""
-        import keras
-        import tensorflow as tf
-
         if self.clip_norm is not None:
             model.grad_norm = keras.metrics.Mean(name="grad_norm")
             # A variable, so that one graph serves every bound; TensorFlow's own, so that Keras
@@ -42,7 +38,7 @@ class ClippingStep(Step):
                 self.clip_norm, trainable=False, dtype=tf.float32, name="grad_norm_bound"
             )
 
-    def descend(self, model: "keras.Model", tape: "tf.GradientTape", loss: Any) -> None:
+    def descend(self, model: keras.Model, tape: tf.GradientTape, loss: Any) -> None:
         """Updates the trainable variables against the gradient of a loss, clipped.
 
         Args:
@@ -57,7 +53,7 @@ class ClippingStep(Step):
 
         self.update(model, gradients_of(model, tape, loss))
 
-    def update(self, model: "keras.Model", gradients: Sequence[Any]) -> None:
+    def update(self, model: keras.Model, gradients: Sequence[Any]) -> None:
         """Updates the trainable variables against gradients, clipped.
 
         Args:

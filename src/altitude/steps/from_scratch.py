@@ -4,15 +4,15 @@ The anatomy: forward pass, loss with the regularisation of layers, gradients, up
 training and of evaluation are separate objects.
 """
 
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
+
+from typing import Any
 
 from pydantic.dataclasses import dataclass
 
+from altitude.lazy import keras, tf
 from altitude.steps.step import Batch, Logs, Step
 from altitude.validation import STRICT
-
-if TYPE_CHECKING:
-    import keras
 
 NAMES = ("loss", "regularization_loss", "accuracy")
 
@@ -33,20 +33,16 @@ class FromScratch(Step):
         """The same, of evaluation."""
         return NAMES
 
-    def build(self, model: "keras.Model") -> None:
+    def build(self, model: keras.Model) -> None:
         """Adds the metrics: a set for training and one for evaluation, so that no state mixes."""
-        import keras
-
         for stage in ("train", "test"):
             setattr(model, f"{stage}_loss", keras.metrics.Mean(f"{stage}_loss"))
             setattr(model, f"{stage}_penalty", keras.metrics.Mean(f"{stage}_penalty"))
             accuracy = keras.metrics.SparseCategoricalAccuracy(f"{stage}_accuracy")
             setattr(model, f"{stage}_accuracy", accuracy)
 
-    def train(self, model: "keras.Model", batch: Batch) -> Logs:
+    def train(self, model: keras.Model, batch: Batch) -> Logs:
         """Updates the weights from one batch and returns the metrics of the epoch so far."""
-        import tensorflow as tf
-
         from altitude.steps.gradients import connected
 
         x, y = batch[:2]
@@ -58,28 +54,21 @@ class FromScratch(Step):
         model.optimizer.apply_gradients(connected(model.trainable_variables, gradients))
         return _measure(model, "train", y, logits, loss, penalty)
 
-    def evaluate(self, model: "keras.Model", batch: Batch) -> Logs:
+    def evaluate(self, model: keras.Model, batch: Batch) -> Logs:
         """Updates the metrics from one batch."""
         x, y = batch[:2]
         logits = model(x, training=False)
         return _measure(model, "test", y, logits, *_losses(model, y, logits))
 
 
-def _losses(model: "keras.Model", y: Any, logits: Any) -> tuple[Any, Any]:
+def _losses(model: keras.Model, y: Any, logits: Any) -> tuple[Any, Any]:
     """The whole loss and its regularisation, scalars."""
-    import keras
-    import tensorflow as tf
-
     cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)(y, logits)
     penalty = tf.add_n(model.losses) if model.losses else tf.constant(0.0)
     return cross_entropy + penalty, penalty
 
 
-def _measure(
-    model: "keras.Model", stage: str, y: Any, logits: Any, loss: Any, penalty: Any
-) -> Logs:
-    import tensorflow as tf
-
+def _measure(model: keras.Model, stage: str, y: Any, logits: Any, loss: Any, penalty: Any) -> Logs:
     count = tf.shape(logits)[0]
     metrics = [getattr(model, f"{stage}_{what}") for what in ("loss", "penalty", "accuracy")]
     metrics[0].update_state(loss, sample_weight=count)

@@ -4,15 +4,15 @@ Source: Goodfellow and others (2014), https://arxiv.org/abs/1406.2661; the step 
 guide "Customizing what happens in fit()".
 """
 
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
+
+from typing import Any
 
 from pydantic.dataclasses import dataclass
 
+from altitude.lazy import keras, tf
 from altitude.steps.step import Batch, Logs, Step
 from altitude.validation import STRICT, NonNegative
-
-if TYPE_CHECKING:
-    import keras
 
 NAMES = ("d_loss", "g_loss")
 
@@ -43,14 +43,12 @@ class Gan(Step):
         """`d_loss` and `g_loss`."""
         return NAMES
 
-    def build(self, model: "keras.Model") -> None:
+    def build(self, model: keras.Model) -> None:
         """Adds the metrics and the random state of the latent vectors.
 
         Raises:
             ConfigError: If the model has no generator or no discriminator.
         """
-        import keras
-
         from altitude.models.layers import require_layers
 
         require_layers(model, ("generator", "discriminator"), "model")
@@ -58,11 +56,8 @@ class Gan(Step):
         model.d_loss = keras.metrics.Mean("d_loss")
         model.g_loss = keras.metrics.Mean("g_loss")
 
-    def train(self, model: "keras.Model", batch: Batch) -> Logs:
+    def train(self, model: keras.Model, batch: Batch) -> Logs:
         """Updates the discriminator, then the generator, and returns the metrics so far."""
-        import keras
-        import tensorflow as tf
-
         generator, discriminator = _networks(model)
         real = _images(model, batch)
         with tf.GradientTape() as tape:
@@ -77,11 +72,8 @@ class Gan(Step):
         _descend(model, tape, g_loss, generator.trainable_variables)
         return _measure(model, real, d_loss, g_loss)
 
-    def evaluate(self, model: "keras.Model", batch: Batch) -> Logs:
+    def evaluate(self, model: keras.Model, batch: Batch) -> Logs:
         """Updates the metrics from one batch, with the same latent vectors every time."""
-        import keras
-        import tensorflow as tf
-
         generator, discriminator = _networks(model)
         real = _images(model, batch)
         generated = generator(_latent(model, real, 0), training=False)
@@ -92,15 +84,12 @@ class Gan(Step):
         g_loss = cross_entropy(tf.zeros_like(answers[0]), answers[0])
         return _measure(model, real, d_loss, g_loss)
 
-    def saved_model(self, model: "keras.Model") -> "keras.Model":
+    def saved_model(self, model: keras.Model) -> keras.Model:
         """The generator."""
         return model.get_layer("generator")
 
-    def _d_loss(self, model: "keras.Model", real: Any, generated: Any) -> Any:
+    def _d_loss(self, model: keras.Model, real: Any, generated: Any) -> Any:
         """How badly the discriminator tells them apart; 1 stands for generated, 0 for real."""
-        import keras
-        import tensorflow as tf
-
         images = tf.concat([tf.stop_gradient(generated), real], axis=0)
         answers = model.get_layer("discriminator")(images, training=True)
         count = tf.shape(real)[0]
@@ -110,34 +99,25 @@ class Gan(Step):
         return loss(truth + self.label_noise * noise, answers)
 
 
-def _networks(model: "keras.Model") -> tuple[Any, Any]:
+def _networks(model: keras.Model) -> tuple[Any, Any]:
     return model.get_layer("generator"), model.get_layer("discriminator")
 
 
-def _images(model: "keras.Model", batch: Batch) -> Any:
+def _images(model: keras.Model, batch: Batch) -> Any:
     """The images of a batch in the shape that the discriminator reads."""
-    import tensorflow as tf
-
     return tf.reshape(batch[0], (-1, *model.get_layer("discriminator").input_shape[1:]))
 
 
-def _latent(model: "keras.Model", images: Any, seed: Any) -> Any:
-    import keras
-    import tensorflow as tf
-
+def _latent(model: keras.Model, images: Any, seed: Any) -> Any:
     return keras.random.normal((tf.shape(images)[0], model.input_shape[-1]), seed=seed)
 
 
-def _descend(model: "keras.Model", tape: Any, loss: Any, variables: list[Any]) -> None:
-    import tensorflow as tf
-
+def _descend(model: keras.Model, tape: Any, loss: Any, variables: list[Any]) -> None:
     scale = model.optimizer.scale_loss(tf.ones_like(loss))
     model.optimizer.apply(tape.gradient(loss, variables, scale), variables)
 
 
-def _measure(model: "keras.Model", images: Any, d_loss: Any, g_loss: Any) -> Logs:
-    import tensorflow as tf
-
+def _measure(model: keras.Model, images: Any, d_loss: Any, g_loss: Any) -> Logs:
     count = tf.shape(images)[0]
     model.d_loss.update_state(d_loss, sample_weight=count)
     model.g_loss.update_state(g_loss, sample_weight=count)

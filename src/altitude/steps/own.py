@@ -1,24 +1,21 @@
 """Model classes that bring methods of their own where Keras' would be called."""
 
-from typing import TYPE_CHECKING
+from __future__ import annotations
 
-if TYPE_CHECKING:
-    import keras
+from altitude.lazy import keras
 
 
-def overrides(model: "keras.Model", method: str) -> bool:
+def overrides(model: keras.Model, method: str) -> bool:
     """Whether the model's class overrides a method of `keras.Model`."""
-    import keras
-
     return getattr(type(model), method) is not getattr(keras.Model, method)
 
 
-def brings_own_step(model: "keras.Model") -> bool:
+def brings_own_step(model: keras.Model) -> bool:
     """Whether the model's class overrides Keras' `train_step`."""
     return overrides(model, "train_step")
 
 
-def missing_for_evaluation(model: "keras.Model") -> str:
+def missing_for_evaluation(model: keras.Model) -> str:
     """What a compiled model would need to be evaluated, in words; empty if it has it all.
 
     A GAN may have neither outputs, nor a `call`, nor a `test_step` of its own: it is only trained.

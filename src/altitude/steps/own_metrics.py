@@ -1,15 +1,13 @@
 """A step that owns its loss and its metrics: nothing but the optimizer is compiled."""
 
-from typing import TYPE_CHECKING
+from __future__ import annotations
 
 from pydantic.dataclasses import dataclass
 
+from altitude.lazy import keras, tf
 from altitude.steps.clipping import ClippingStep
 from altitude.steps.step import Batch, Logs
 from altitude.validation import STRICT
-
-if TYPE_CHECKING:
-    import keras
 
 NAMES = ("loss", "accuracy")
 
@@ -34,19 +32,14 @@ class OwnMetrics(ClippingStep):
         """Loss and accuracy."""
         return NAMES
 
-    def build(self, model: "keras.Model") -> None:
+    def build(self, model: keras.Model) -> None:
         """Adds the metrics."""
-        import keras
-
         super().build(model)
         model.cross_entropy = keras.metrics.SparseCategoricalCrossentropy("loss", from_logits=True)
         model.accuracy = keras.metrics.SparseCategoricalAccuracy("accuracy")
 
-    def train(self, model: "keras.Model", batch: Batch) -> Logs:
+    def train(self, model: keras.Model, batch: Batch) -> Logs:
         """Updates the weights from one batch and returns the metrics of the epoch so far."""
-        import keras
-        import tensorflow as tf
-
         from altitude.strategies.replicas import unscaled
 
         x, y = batch[:2]
@@ -57,13 +50,13 @@ class OwnMetrics(ClippingStep):
         self.descend(model, tape, loss)
         return self._measure(model, y, logits, self.reported_metrics)
 
-    def evaluate(self, model: "keras.Model", batch: Batch) -> Logs:
+    def evaluate(self, model: keras.Model, batch: Batch) -> Logs:
         """Updates the metrics from one batch."""
         x, y = batch[:2]
         return self._measure(model, y, model(x, training=False), self.evaluated_metrics)
 
     def _measure(
-        self, model: "keras.Model", y: object, logits: object, names: tuple[str, ...]
+        self, model: keras.Model, y: object, logits: object, names: tuple[str, ...]
     ) -> Logs:
         model.cross_entropy.update_state(y, logits)
         model.accuracy.update_state(y, logits)

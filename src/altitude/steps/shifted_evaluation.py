@@ -1,15 +1,13 @@
 """A step with an evaluation of its own."""
 
-from typing import TYPE_CHECKING
+from __future__ import annotations
 
 from pydantic.dataclasses import dataclass
 
+from altitude.lazy import keras, tf
 from altitude.steps.step import Batch, Logs
 from altitude.steps.supervised import Supervised
 from altitude.validation import STRICT
-
-if TYPE_CHECKING:
-    import keras
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -25,22 +23,18 @@ class ShiftedEvaluation(Supervised):
         """`agreement`."""
         return ("agreement",)
 
-    def build(self, model: "keras.Model") -> None:
+    def build(self, model: keras.Model) -> None:
         """Adds the metric."""
-        import keras
-
         super().build(model)
         model.agreement = keras.metrics.Mean(name="agreement")
 
-    def train(self, model: "keras.Model", batch: Batch) -> Logs:
+    def train(self, model: keras.Model, batch: Batch) -> Logs:
         """Updates the weights; `agreement` is of evaluation alone."""
         logs = super().train(model, batch)
         return {name: value for name, value in logs.items() if name != "agreement"}
 
-    def evaluate(self, model: "keras.Model", batch: Batch) -> Logs:
+    def evaluate(self, model: keras.Model, batch: Batch) -> Logs:
         """Updates the metrics from images, (batch, height, width) or with channels behind."""
-        import tensorflow as tf
-
         from altitude.steps.objective import compute_loss, unpack
 
         x, y, sample_weight = unpack(batch)

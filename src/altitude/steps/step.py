@@ -1,11 +1,12 @@
 """The maths of one batch: what a new training algorithm writes, and all it has to write."""
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-if TYPE_CHECKING:
-    import keras
+from altitude.lazy import keras
 
 Batch = Any
 """(x, y) or (x, y, sample_weight), tensors whose first dimension is the batch."""
@@ -31,7 +32,7 @@ class Step(ABC):
     owns_objective: ClassVar[bool] = False
     distributable: ClassVar[bool] = False
 
-    def build(self, model: "keras.Model") -> None:  # noqa: B027 - most steps add nothing
+    def build(self, model: keras.Model) -> None:  # noqa: B027 - most steps add nothing
         """Adds what the step keeps on the model: metrics, or variables of its own.
 
         Called once, after the model is compiled and before its optimizer is built.
@@ -48,10 +49,10 @@ class Step(ABC):
         return ()
 
     @abstractmethod
-    def train(self, model: "keras.Model", batch: Batch) -> Logs:
+    def train(self, model: keras.Model, batch: Batch) -> Logs:
         """Updates the weights from one batch and returns the metrics of the epoch so far."""
 
-    def evaluate(self, model: "keras.Model", batch: Batch) -> Logs:
+    def evaluate(self, model: keras.Model, batch: Batch) -> Logs:
         """Updates the metrics from one batch, leaves the weights alone, and returns the metrics."""
         from altitude.steps.objective import evaluate_objective
 
@@ -59,6 +60,6 @@ class Step(ABC):
         of_training = set(self.reported_metrics) - set(self.evaluated_metrics)
         return {name: value for name, value in logs.items() if name not in of_training}
 
-    def saved_model(self, model: "keras.Model") -> "keras.Model":
+    def saved_model(self, model: keras.Model) -> keras.Model:
         """The part of the model that is kept as `best.keras`; its weights are the model's own."""
         return model

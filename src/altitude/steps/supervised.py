@@ -1,15 +1,13 @@
 """The step that Keras' own `fit` makes, written out, with clipping by global norm."""
 
-from typing import TYPE_CHECKING
+from __future__ import annotations
 
 from pydantic.dataclasses import dataclass
 
+from altitude.lazy import keras, tf
 from altitude.steps.clipping import ClippingStep
 from altitude.steps.step import Batch, Logs
 from altitude.validation import STRICT
-
-if TYPE_CHECKING:
-    import keras
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -18,10 +16,8 @@ class Supervised(ClippingStep):
 
     distributable = True
 
-    def train(self, model: "keras.Model", batch: Batch) -> Logs:
+    def train(self, model: keras.Model, batch: Batch) -> Logs:
         """Updates the weights from one batch and returns the metrics of the epoch so far."""
-        import tensorflow as tf
-
         from altitude.steps.objective import compute_loss, unpack
 
         x, y, sample_weight = unpack(batch)

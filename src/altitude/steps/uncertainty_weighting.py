@@ -3,16 +3,16 @@
 Source: Kendall, Gal and Cipolla (2018), https://arxiv.org/abs/1705.07115.
 """
 
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
+
+from typing import Any
 
 from pydantic.dataclasses import dataclass
 
+from altitude.lazy import keras, tf
 from altitude.steps.clipping import ClippingStep
 from altitude.steps.step import Batch, Logs
 from altitude.validation import STRICT
-
-if TYPE_CHECKING:
-    import keras
 
 LOSSES = ("label_loss", "image_loss")
 WEIGHTS = ("label_weight", "image_weight")
@@ -39,10 +39,8 @@ class UncertaintyWeighting(ClippingStep):
         """The weighted sum, both losses and accuracy."""
         return ("loss", *LOSSES, "accuracy")
 
-    def build(self, model: "keras.Model") -> None:
+    def build(self, model: keras.Model) -> None:
         """Adds the log variances, which are trained with the model, and the metrics."""
-        import keras
-
         super().build(model)
         model.log_variances = keras.Variable([0.0, 0.0], name="log_variances")
         for name in (*LOSSES, *WEIGHTS):
@@ -50,10 +48,8 @@ class UncertaintyWeighting(ClippingStep):
         model.total = keras.metrics.Mean(name="loss")
         model.accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
 
-    def train(self, model: "keras.Model", batch: Batch) -> Logs:
+    def train(self, model: keras.Model, batch: Batch) -> Logs:
         """Updates the weights from one batch and returns the metrics of the epoch so far."""
-        import tensorflow as tf
-
         with tf.GradientTape() as tape:
             loss = self._loss(model, batch, training=True)
         self.descend(model, tape, loss)
@@ -61,22 +57,17 @@ class UncertaintyWeighting(ClippingStep):
             getattr(model, name).update_state(weight)
         return self._results(model, self.reported_metrics)
 
-    def evaluate(self, model: "keras.Model", batch: Batch) -> Logs:
+    def evaluate(self, model: keras.Model, batch: Batch) -> Logs:
         """Updates the metrics from one batch."""
         self._loss(model, batch, training=False)
         return self._results(model, self.evaluated_metrics)
 
-    def saved_model(self, model: "keras.Model") -> "keras.Model":
+    def saved_model(self, model: keras.Model) -> keras.Model:
         """The model without the log variances, which it does not need to predict."""
-        import keras
-
         return keras.Model(model.input, model.output, name=model.name)
 
-    def _loss(self, model: "keras.Model", batch: Batch, training: bool) -> Any:
+    def _loss(self, model: keras.Model, batch: Batch, training: bool) -> Any:
         """Returns the weighted sum of the losses, a scalar, having told the metrics."""
-        import keras
-        import tensorflow as tf
-
         from altitude.steps.objective import unpack
         from altitude.strategies.replicas import unscaled
 
@@ -99,5 +90,5 @@ class UncertaintyWeighting(ClippingStep):
         model.accuracy.update_state(y, logits)
         return total
 
-    def _results(self, model: "keras.Model", names: tuple[str, ...]) -> Logs:
+    def _results(self, model: keras.Model, names: tuple[str, ...]) -> Logs:
         return {name: value for name, value in model.get_metrics_result().items() if name in names}

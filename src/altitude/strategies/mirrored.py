@@ -1,5 +1,7 @@
 """Several devices of one machine, in one process."""
 
+from __future__ import annotations
+
 from contextlib import AbstractContextManager
 from typing import Annotated, Any
 
@@ -7,6 +9,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from altitude.errors import ConfigError, Problem
+from altitude.lazy import tf
 from altitude.loops import Fit, SteppingLoop
 from altitude.strategies.strategy import Strategy
 from altitude.validation import STRICT, Count, refuse
@@ -44,8 +47,6 @@ class Mirrored(Strategy):
         Raises:
             ConfigError: If TensorFlow runs already, with another number of them.
         """
-        import tensorflow as tf
-
         if self.logical_cpus is None:
             return
         (cpu,) = tf.config.list_physical_devices("CPU")
@@ -67,8 +68,6 @@ class Mirrored(Strategy):
         Raises:
             ConfigError: If there are no such devices.
         """
-        import tensorflow as tf
-
         # It tells of every device and every reduction.
         tf.get_logger().setLevel("WARNING")
         names = self._names()
@@ -80,8 +79,6 @@ class Mirrored(Strategy):
         return tf.distribute.MirroredStrategy(names, reduction).scope()  # type: ignore[no-any-return]
 
     def _names(self) -> list[str]:
-        import tensorflow as tf
-
         known = [":".join(d.name.split(":")[-2:]) for d in tf.config.list_logical_devices()]
         if self.logical_cpus is not None:
             return [name for name in known if name.startswith("CPU")][: self.logical_cpus]

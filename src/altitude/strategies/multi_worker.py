@@ -1,5 +1,7 @@
 """Several processes, most often on several machines, that train one model."""
 
+from __future__ import annotations
+
 import functools
 import json
 import os
@@ -10,6 +12,7 @@ from typing import Any
 from pydantic.dataclasses import dataclass
 
 from altitude.errors import ConfigError, Problem
+from altitude.lazy import tf
 from altitude.loops import Tape
 from altitude.strategies.strategy import Strategy
 from altitude.validation import STRICT
@@ -78,8 +81,6 @@ class MultiWorker(Strategy):
 @functools.cache
 def _connected() -> Any:
     """TensorFlow's strategy; a process can connect only once."""
-    import tensorflow as tf
-
     tf.get_logger().setLevel("WARNING")
     return tf.distribute.MultiWorkerMirroredStrategy()
 

@@ -1,5 +1,7 @@
 """A search by Optuna: how it is set up. Optuna itself is imported when the search is used."""
 
+from __future__ import annotations
+
 import importlib.util
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal
@@ -9,6 +11,7 @@ from pydantic.dataclasses import dataclass
 
 from altitude.deferred import argument_problems
 from altitude.errors import ConfigError, Problem
+from altitude.lazy import np, optuna
 from altitude.sweeps.planning.space import Space
 from altitude.sweeps.search.parameters import parameters_of
 from altitude.sweeps.search.proposals import Search, Study
@@ -131,9 +134,6 @@ class Optuna(Sweep):
         Args:
             number: The number of the trial.
         """
-        import numpy as np
-        import optuna
-
         seed = int(np.random.SeedSequence([self.seed, number]).generate_state(1)[0])
         arguments = QUIET.get(self.sampler, {}) | self.sampler_arguments
         return getattr(optuna.samplers, SAMPLERS[self.sampler])(seed=seed, **arguments)
@@ -152,8 +152,6 @@ class Optuna(Sweep):
         return PACKAGES.get(self.sampler, ("optuna",))
 
     def _sampler_problems(self) -> list[Problem]:
-        import optuna
-
         if self.sampler in SINGLE_OBJECTIVE and len(self.metrics) > 1:
             expected = "a sampler for several objectives: nsga2, tpe or random"
             return [Problem("sweep.sampler", self.sampler, expected, "sweep.sampler=nsga2")]
