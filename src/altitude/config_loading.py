@@ -3,6 +3,7 @@
 What it relies on are private names of Hydra: a test compares the results with Hydra's own.
 """
 
+import copy
 import pickle
 from collections.abc import Hashable
 from dataclasses import astuple
@@ -43,9 +44,31 @@ def _interpolation_map_where_needed(
 
 
 class CachingRepository(ConfigRepository):
-    """Reads each config once in the life of a process, and again when it has changed."""
+    """Reads each config once in the life of a process, and again when it has changed.
+
+    Where a config is, and whether it has changed, is looked up once in the life of a repository,
+    which is one composition and its variations.
+    """
 
     _loaded: ClassVar[dict[Hashable, tuple[Any, bytes]]] = {}
+
+    def initialize_sources(self, config_search_path: ConfigSearchPath) -> None:
+        """Takes a search path, and forgets what was found on another."""
+        self._sources: dict[tuple[str, ObjectType | None], ConfigSource | None] = {}
+        self._versions: dict[str, Any] = {}
+        super().initialize_sources(config_search_path)
+
+    def __deepcopy__(self, memo: Any) -> "CachingRepository":
+        """Hydra copies it for each composition, which may take another search path."""
+        return copy.copy(self)
+
+    def _find_object_source(
+        self, config_path: str, object_type: ObjectType | None
+    ) -> ConfigSource | None:
+        key = config_path, object_type
+        if key not in self._sources:
+            self._sources[key] = super()._find_object_source(config_path, object_type)
+        return self._sources[key]
 
     def load_config(self, config_path: str) -> ConfigResult | None:
         """Loads a config, as a copy of the caller's own; None, if there is none."""
@@ -53,7 +76,7 @@ class CachingRepository(ConfigRepository):
         if source is None:
             return None
         key = (source.scheme(), source.provider, source.path, config_path)
-        version = _version(source, config_path)
+        version = self.version(config_path)
         if key not in self._loaded or self._loaded[key][0] != version:
             self._loaded[key] = version, pickle.dumps(super().load_config(config_path))
         result: ConfigResult = pickle.loads(self._loaded[key][1])  # noqa: S301 - written above
@@ -61,8 +84,10 @@ class CachingRepository(ConfigRepository):
 
     def version(self, config_path: str) -> Any:
         """What is unequal when a config has changed; None, if there is no such config."""
-        source = self._find_object_source(config_path, ObjectType.CONFIG)
-        return None if source is None else _version(source, config_path)
+        if config_path not in self._versions:
+            source = self._find_object_source(config_path, ObjectType.CONFIG)
+            self._versions[config_path] = source and _version(source, config_path)
+        return self._versions[config_path]
 
 
 class CachingLoader(ConfigLoaderImpl):

@@ -2,14 +2,16 @@
 
 import re
 import shlex
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from altitude.checks.meaning import keys_of
 from altitude.errors import Problem
 
 VARIABLE = re.compile(r"\$\{oc\.env:[^{}]*\}")
+HYDRA = "hydra."
 TEXTS = "tracking"
 """The group whose settings are names, which may look like numbers."""
 
@@ -20,10 +22,10 @@ def numbers_as_text(config: DictConfig) -> list[Problem]:
     Args:
         config: What Hydra composed.
     """
+    plain: Any = OmegaConf.to_container(config)
     problems = []
-    for key in keys_of(config):
-        written = _written(config, key)
-        if VARIABLE.fullmatch(written) and not key.startswith(TEXTS):
+    for key, written in _texts(plain):
+        if VARIABLE.fullmatch(written) and not key.startswith((HYDRA, TEXTS)):
             value = _value(config, key)
             if _is_number(value):
                 instead = shlex.quote(f'{key}="${{oc.decode:{written}}}"')
@@ -32,13 +34,13 @@ def numbers_as_text(config: DictConfig) -> list[Problem]:
     return problems
 
 
-def _written(config: DictConfig, key: str) -> str:
-    """The interpolation that a key holds, as it is written; empty, if it holds none."""
-    parent, _, name = key.rpartition(".")
-    node = OmegaConf.select(config, parent) if parent else config
-    keys = list(node) if isinstance(node, DictConfig) else []  # some are numbers
-    child = next((node._get_node(known) for known in keys if str(known) == name), None)
-    return str(child._value()) if child is not None and child._is_interpolation() else ""
+def _texts(settings: Mapping[Any, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """All values that are texts, interpolations as they are written, with their dotted keys."""
+    for name, value in settings.items():
+        if isinstance(value, Mapping):
+            yield from _texts(value, f"{prefix}{name}.")
+        elif isinstance(value, str):
+            yield f"{prefix}{name}", value
 
 
 def _value(config: DictConfig, key: str) -> str:
