@@ -44,10 +44,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: rank.get(item.path.name, len(rank)))
 
 
-def pytest_collection_finish() -> None:
-    """Spares collections, of which every run makes one, all that the tests have imported."""
+def freeze_what_is_imported() -> None:
+    """Spares collections, of which every run makes one, all objects that are there by now."""
     gc.collect()
     gc.freeze()
+    frozen_modules.update(sys.modules)
+
+
+frozen_modules: set[str] = set()
+
+
+def pytest_collection_finish() -> None:
+    freeze_what_is_imported()
+
+
+def pytest_runtest_logfinish() -> None:
+    """TensorFlow, Keras and MLflow are imported by the first test that needs them."""
+    if len(sys.modules) > len(frozen_modules) + 100:
+        freeze_what_is_imported()
 
 
 @pytest.fixture(scope="session", autouse=True)

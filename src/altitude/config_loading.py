@@ -21,6 +21,8 @@ from hydra.core.object_type import ObjectType
 from hydra.plugins.config_source import ConfigResult, ConfigSource
 from omegaconf import DictConfig
 
+NO_CHOICES = DictConfig({})
+
 _create_interpolation_map = defaults_lists._create_interpolation_map
 
 
@@ -40,7 +42,7 @@ def _interpolation_map_where_needed(
 ) -> DictConfig:
     if any(default.is_interpolation() for default in defaults_list):
         return _create_interpolation_map(overrides, defaults_list, self_added)
-    return DictConfig({})
+    return NO_CHOICES
 
 
 class CachingRepository(ConfigRepository):

@@ -8,6 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 PANELS = 2
+WIDTH, HEIGHT = 5.0, 3.6
+LEFT, RIGHT, BOTTOM, TOP = 0.65, 0.2, 0.55, 0.35
+"""A panel and its margins, in inches: to fit them to the labels would take as long as to draw."""
 
 
 def draw_curves(history: Mapping[str, Sequence[float]], best_epoch: int, path: Path) -> None:
@@ -20,11 +23,23 @@ def draw_curves(history: Mapping[str, Sequence[float]], best_epoch: int, path: P
         path: The PNG file.
     """
     names = [name for name in history if f"val_{name}" in history] or list(history)[:1]
-    figure = Figure(figsize=(5.0 * len(names[:PANELS]), 3.6), layout="constrained")
-    axes = figure.subplots(1, len(names[:PANELS]), squeeze=False)[0]
+    panels = len(names[:PANELS])
+    figure = Figure(figsize=(WIDTH * panels, HEIGHT))
+    axes = figure.subplots(1, panels, squeeze=False, gridspec_kw=_margins(panels))[0]
     for axis, name in zip(axes, sorted(names, key=lambda name: name != "loss"), strict=False):
         _draw(axis, name, history, best_epoch)
     figure.savefig(path, dpi=110)
+
+
+def _margins(panels: int) -> dict[str, float]:
+    """The margins as fractions, the way Matplotlib takes them."""
+    return {
+        "left": LEFT / (WIDTH * panels),
+        "right": 1 - RIGHT / (WIDTH * panels),
+        "bottom": BOTTOM / HEIGHT,
+        "top": 1 - TOP / HEIGHT,
+        "wspace": (LEFT + RIGHT) / (WIDTH - LEFT - RIGHT),
+    }
 
 
 def _draw(axis: Axes, name: str, history: Mapping[str, Sequence[float]], best_epoch: int) -> None:
