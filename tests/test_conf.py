@@ -11,10 +11,10 @@ from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 
 from altitude import ConfigError, compose, run
-from altitude.checks.built import check_signatures
-from altitude.checks.composition import compose_config
-from altitude.config_path import config_directory
+from altitude.composition.directory import config_directory
+from altitude.config.composing import compose_config
 from altitude.data import FashionMnist
+from altitude.experiment.built import check_signatures
 from altitude.loops import Fit, Loop, Tape, TrainStep
 from altitude.models import Mlp
 from altitude.tracking import Untracked

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from altitude.callbacks import Freeze
+from altitude.calls.lazy_call import LazyCall
 from altitude.data import Digits
-from altitude.deferred import Deferred
 from altitude.loops import Fit, Tape, TrainStep
 from altitude.models import Mlp
 from altitude.objective import Objective
@@ -17,16 +17,16 @@ from altitude.structure import structure
 from tests.conftest import ExperimentFactory
 
 
-def adam(learning_rate: Any, **arguments: Any) -> Deferred:
-    return Deferred("keras.optimizers.Adam", {"learning_rate": learning_rate, **arguments})
+def adam(learning_rate: Any, **arguments: Any) -> LazyCall:
+    return LazyCall("keras.optimizers.Adam", {"learning_rate": learning_rate, **arguments})
 
 
 def grouped(learning_rate: float) -> Grouped:
     return Grouped(groups={"all": Group(layers=("*",), optimizer=adam(learning_rate))})
 
 
-def stopping(patience: Any) -> dict[str, Deferred]:
-    return {"stop": Deferred("keras.callbacks.EarlyStopping", {"patience": patience})}
+def stopping(patience: Any) -> dict[str, LazyCall]:
+    return {"stop": LazyCall("keras.callbacks.EarlyStopping", {"patience": patience})}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +37,8 @@ class ByHand(Supervised):
         return super().train(model, (batch[0] * self.clip_norm, batch[1]))
 
 
-def lambda_callback(function: Any) -> dict[str, Deferred]:
-    return {"own": Deferred("keras.callbacks.LambdaCallback", {"on_epoch_end": function})}
+def lambda_callback(function: Any) -> dict[str, LazyCall]:
+    return {"own": LazyCall("keras.callbacks.LambdaCallback", {"on_epoch_end": function})}
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_the_folder_of_a_run_is_not(small_experiment: ExperimentFactory) -> None
     experiments = [
         small_experiment(
             output_dir=folder,
-            callbacks={"own": Deferred("mine.Images", {"folder": str(folder / "images")})},
+            callbacks={"own": LazyCall("mine.Images", {"folder": str(folder / "images")})},
         )
         for folder in folders
     ]

@@ -4,13 +4,15 @@
 this package imports neither TensorFlow nor MLflow.
 """
 
+import warnings
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from altitude.version import __version__
 
 if TYPE_CHECKING:
-    from altitude.config import compose
-    from altitude.deferred import Deferred
+    from altitude.calls.lazy_call import LazyCall
+    from altitude.config.reading import compose
     from altitude.errors import (
         ConfigError,
         DataError,
@@ -21,29 +23,32 @@ if TYPE_CHECKING:
     )
     from altitude.experiment import Experiment
     from altitude.objective import Objective
-    from altitude.result import RunResult
-    from altitude.runner import run
+    from altitude.runs.result import RunResult
+    from altitude.runs.runner import run
 
 _HOMES = {
     "ConfigError": "errors",
     "DataError": "errors",
-    "Deferred": "deferred",
+    "LazyCall": "calls.lazy_call",
     "Experiment": "experiment",
     "NonFiniteError": "errors",
     "Objective": "objective",
     "Problem": "errors",
-    "RunResult": "result",
+    "RunResult": "runs.result",
     "TrackingError": "errors",
     "TrainingError": "errors",
-    "compose": "config",
-    "run": "runner",
+    "compose": "config.reading",
+    "run": "runs.runner",
 }
+
+_RENAMED = {"Deferred": "LazyCall"}
+"""Names of an earlier release, which still work in this one."""
 
 __all__ = [
     "ConfigError",
     "DataError",
-    "Deferred",
     "Experiment",
+    "LazyCall",
     "NonFiniteError",
     "Objective",
     "Problem",
@@ -58,8 +63,10 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Imports what is asked for when it is asked for, so that `--help` stays fast."""
-    from importlib import import_module
-
+    if name in _RENAMED:
+        message = f"altitude.{name} is now altitude.{_RENAMED[name]}; the old name will be removed"
+        warnings.warn(message, DeprecationWarning, stacklevel=2)
+        return getattr(import_module(__name__), _RENAMED[name])
     if name not in _HOMES:
         raise AttributeError(f"module 'altitude' has no attribute {name!r}")
     value = getattr(import_module(f"altitude.{_HOMES[name]}"), name)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from altitude.checks.built import check_built, check_returned, check_spreads
-from altitude.checks.overrides import check_overrides
+from altitude.calls.returned import check_returned
 from altitude.compilation import compile_model
 from altitude.data.dataset import ArrayDataset
 from altitude.experiment import Experiment
+from altitude.experiment.built import check_built, check_spreads
+from altitude.experiment.overrides import check_overrides
 from altitude.lazy import keras
 from altitude.objective import Objective
 from altitude.session import random_state

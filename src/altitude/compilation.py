@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from altitude.calls.returned import check_returned
 from altitude.errors import ConfigError, Problem
 from altitude.lazy import keras
 from altitude.loops import Loop
@@ -33,7 +34,6 @@ def compile_model(
     Raises:
         ConfigError: If it does not take what was configured, or takes what was not.
     """
-    from altitude.checks.built import check_returned  # which reads experiments
     from altitude.optimizers.group_optimizer import GroupOptimizer, StandIn
 
     several = isinstance(optimizer, Mapping)

@@ -7,17 +7,17 @@ from typing import Any
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from altitude.deferred import Deferred, built
+from altitude.calls.lazy_call import LazyCall, built
 from altitude.directions import Mode, mode_of_class, mode_of_name, plain_name
 from altitude.validation import STRICT, NonNegative
 
 
-def _cross_entropy() -> Deferred:
-    return Deferred("keras.losses.SparseCategoricalCrossentropy", {"from_logits": True})
+def _cross_entropy() -> LazyCall:
+    return LazyCall("keras.losses.SparseCategoricalCrossentropy", {"from_logits": True})
 
 
 def _accuracy() -> dict[str, Callable[..., Any]]:
-    return {"accuracy": Deferred("keras.metrics.SparseCategoricalAccuracy", {"name": "accuracy"})}
+    return {"accuracy": LazyCall("keras.metrics.SparseCategoricalAccuracy", {"name": "accuracy"})}
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -65,7 +65,7 @@ class Objective:
         metrics = {**self.weighted_metrics, **self.metrics}
         name = metric.removeprefix("best_").removeprefix("test_").removeprefix("val_")
         build = metrics.get(name)
-        known = mode_of_class(build.target) if isinstance(build, Deferred) else None
+        known = mode_of_class(build.target) if isinstance(build, LazyCall) else None
         return known or mode_of_name(metric)
 
     def compile_arguments(self) -> dict[str, Any]:
@@ -85,11 +85,11 @@ class Objective:
         """
 
         def soften(build: Callable[[], Any]) -> Callable[[], Any]:
-            if not isinstance(build, Deferred) or not build.class_name.startswith("Sparse"):
+            if not isinstance(build, LazyCall) or not build.class_name.startswith("Sparse"):
                 return build
             package = build.target.rpartition(".")[0]
             name = build.class_name.removeprefix("Sparse")
-            return Deferred(f"{package}.{name}", build.arguments)
+            return LazyCall(f"{package}.{name}", build.arguments)
 
         return dataclasses.replace(
             self,

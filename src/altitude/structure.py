@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from altitude.deferred import Deferred
+from altitude.calls.lazy_call import LazyCall
 from altitude.experiment import Experiment, plain
 from altitude.loops import Loop
 from altitude.loops.stepping import SteppingLoop
@@ -60,7 +60,7 @@ def _reads_bound(step_class: type) -> bool:
 
 
 def _is_plain(callback: Any) -> bool:
-    if not isinstance(callback, Deferred) or not callback.target.startswith(CALLBACKS):
+    if not isinstance(callback, LazyCall) or not callback.target.startswith(CALLBACKS):
         return False
     if callback.target == PRUNING:  # it looks at metrics, whatever its pruner is
         return True

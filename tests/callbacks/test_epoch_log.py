@@ -4,7 +4,7 @@ from typing import Any
 import keras
 import pytest
 
-from altitude import Deferred, run
+from altitude import LazyCall, run
 from altitude.callbacks.epoch_log import EpochLog
 from altitude.loops import Tape
 from tests.conftest import ExperimentFactory
@@ -19,7 +19,7 @@ def test_the_rate_is_the_one_that_the_epoch_was_trained_with(
         "decay_steps": 5,  # batches, and so one epoch
         "decay_rate": 0.5,
     }
-    optimizer = Deferred("keras.optimizers.SGD", {"learning_rate": schedule})
+    optimizer = LazyCall("keras.optimizers.SGD", {"learning_rate": schedule})
     result = run(small_experiment(loop=Tape(epochs=3), optimizer=optimizer))
     assert result.metrics_by_epoch["learning_rate"] == pytest.approx([0.1, 0.05, 0.025])
     assert result.learning_rate_cuts == [2, 3]

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from altitude import Deferred, run
+from altitude import LazyCall, run
 from altitude.loops import Fit, Loop, Tape
 from tests.conftest import ExperimentFactory
 
@@ -11,7 +11,7 @@ from tests.conftest import ExperimentFactory
 def test_early_stopping_is_named_with_its_patience(
     small_experiment: ExperimentFactory, cls: type[Loop]
 ) -> None:
-    stopping = Deferred(
+    stopping = LazyCall(
         "keras.callbacks.EarlyStopping", {"monitor": "loss", "min_delta": 1e6, "patience": 1}
     )
     result = run(small_experiment(loop=cls(epochs=9), callbacks={"early_stopping": stopping}))

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import pytest
 
-from altitude import Deferred, NonFiniteError, Objective, RunResult, run
+from altitude import LazyCall, NonFiniteError, Objective, RunResult, run
 from altitude.data import Digits
 from altitude.loops import Fit, Loop, Tape, TrainStep
 from tests.conftest import ExperimentFactory
@@ -99,7 +99,7 @@ def test_early_stopping_stops_and_restores(
 
 @pytest.mark.parametrize("cls", QUICK_LOOPS)
 def test_reduce_lr_on_plateau_cuts(small_experiment: ExperimentFactory, cls: type[Loop]) -> None:
-    plateau = Deferred(
+    plateau = LazyCall(
         "keras.callbacks.ReduceLROnPlateau",
         {"monitor": "val_loss", "factor": 0.5, "patience": 1, "min_delta": 10.0, "min_lr": 3e-4},
     )
@@ -150,8 +150,8 @@ def test_learning_rate_scheduler_and_lambda(
 def test_terminate_on_nan_does_not_turn_a_divergence_into_a_result(
     small_experiment: ExperimentFactory, cls: type[Loop]
 ) -> None:
-    callbacks = {"nan": Deferred("keras.callbacks.TerminateOnNaN")}
-    optimizer = Deferred("keras.optimizers.SGD", {"learning_rate": 1e30})
+    callbacks = {"nan": LazyCall("keras.callbacks.TerminateOnNaN")}
+    optimizer = LazyCall("keras.optimizers.SGD", {"learning_rate": 1e30})
     loop = cls(epochs=9, steps_per_execution=1)
     with pytest.raises(NonFiniteError, match="in epoch 1, step"):
         run_with(small_experiment, loop, callbacks, optimizer=optimizer)
@@ -162,7 +162,7 @@ def test_csv_logger_writes_the_same(small_experiment: ExperimentFactory) -> None
     rows = []
     for cls in LOOPS:
         file = Path.cwd() / f"{cls.__name__}.csv"
-        logger = Deferred("keras.callbacks.CSVLogger", {"filename": str(file)})
+        logger = LazyCall("keras.callbacks.CSVLogger", {"filename": str(file)})
         run_with(small_experiment, cls(epochs=2), {"csv": logger})
         with file.open() as lines:
             rows.append(list(csv.DictReader(lines)))
@@ -176,7 +176,7 @@ def test_tensorboard_writes_the_same(small_experiment: ExperimentFactory) -> Non
     written = []
     for cls in LOOPS:
         folder = Path.cwd() / cls.__name__
-        board = Deferred("keras.callbacks.TensorBoard", {"log_dir": folder, "histogram_freq": 1})
+        board = LazyCall("keras.callbacks.TensorBoard", {"log_dir": folder, "histogram_freq": 1})
         run_with(small_experiment, cls(epochs=2), {"tensorboard": board})
         written.append((scalars(folder / "train"), scalars(folder / "validation")))
     assert {tag for tag, _ in written[0][0]} >= {"epoch_loss", "epoch_accuracy"}
@@ -202,7 +202,7 @@ def scalars(folder: Path) -> dict[tuple[str, int], float]:
 def test_metrics_are_reset_every_epoch(
     small_experiment: ExperimentFactory, cls: type[Loop]
 ) -> None:
-    optimizer = Deferred("keras.optimizers.SGD", {"learning_rate": 1e-30})
+    optimizer = LazyCall("keras.optimizers.SGD", {"learning_rate": 1e-30})
     result = run_with(small_experiment, cls(epochs=3), {}, optimizer=optimizer)
     for name in ("loss", "accuracy", "val_loss"):
         # Weights stand still, so every epoch's mean is the same up to the order of its sum.
@@ -237,7 +237,7 @@ def test_weighted_metrics_see_the_class_weight(
     small_experiment: ExperimentFactory, cls: type[Loop]
 ) -> None:
     name = "weighted"
-    metric = Deferred("keras.metrics.SparseCategoricalAccuracy", {"name": name})
+    metric = LazyCall("keras.metrics.SparseCategoricalAccuracy", {"name": name})
     objective = Objective(
         metrics={},
         weighted_metrics={name: metric},

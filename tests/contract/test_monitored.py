@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from altitude import ConfigError, Deferred, TrainingError, run
+from altitude import ConfigError, LazyCall, TrainingError, run
 from altitude.data import DataSpec, Digits
 from altitude.loops import Fit, Loop, Tape
 from altitude.models import Mlp, Subclassed
@@ -55,14 +55,14 @@ def of_class(*names: str) -> Subclassed:
     )
 
 
-def checkpoint(folder: Path, monitor: str, mode: str = "max") -> Deferred:
+def checkpoint(folder: Path, monitor: str, mode: str = "max") -> LazyCall:
     settings = {"monitor": monitor, "mode": mode, "save_best_only": True}
     path = str(folder / "run" / "best.keras")
-    return Deferred("keras.callbacks.ModelCheckpoint", settings | {"filepath": path})
+    return LazyCall("keras.callbacks.ModelCheckpoint", settings | {"filepath": path})
 
 
-def stopping(monitor: str) -> Deferred:
-    return Deferred("keras.callbacks.EarlyStopping", {"monitor": monitor, "mode": "min"})
+def stopping(monitor: str) -> LazyCall:
+    return LazyCall("keras.callbacks.EarlyStopping", {"monitor": monitor, "mode": "min"})
 
 
 @pytest.mark.parametrize("cls", [Fit, Tape])
@@ -139,7 +139,7 @@ def test_a_checkpoint_that_saves_nothing_leaves_the_last_model(
     small_experiment: ExperimentFactory, working_folder: Path
 ) -> None:
     call = checkpoint(working_folder, "val_accuracy")
-    threshold = Deferred(call.target, {**call.arguments, "initial_value_threshold": 2.0})
+    threshold = LazyCall(call.target, {**call.arguments, "initial_value_threshold": 2.0})
     result = run(small_experiment(loop=Tape(epochs=2), callbacks={"best": threshold}))
     assert result.best_epoch == 2
     assert result.model_path.is_file()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from altitude import Deferred, Experiment, NonFiniteError, Objective, compose, run
+from altitude import Experiment, LazyCall, NonFiniteError, Objective, compose, run
 from altitude.data import CartPole, Digits
 from altitude.loops import Fit, Loop, Reinforce, Tape, TrainStep
 from altitude.models import Mlp
@@ -15,7 +15,7 @@ from altitude.tracking import Untracked
 from tests.conftest import ExperimentFactory
 from tests.processes import run_altitude
 
-HUGE = Deferred("keras.optimizers.SGD", {"learning_rate": 1e30})
+HUGE = LazyCall("keras.optimizers.SGD", {"learning_rate": 1e30})
 NOTHING = Objective(loss=None, metrics={})
 
 
@@ -119,7 +119,7 @@ def guarding(guard: Any) -> Any:
 
 
 def test_what_is_proposed_composes() -> None:
-    from altitude.remedies import divergence_remedies
+    from altitude.experiment.remedies import divergence_remedies
 
     for chosen in ([], ["loop=tape"], ["optimizer=backbone_head", "model=backbone_head"]):
         for line in divergence_remedies(compose(chosen)):

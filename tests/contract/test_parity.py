@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from altitude import Deferred, Experiment, Objective, RunResult, run
+from altitude import Experiment, LazyCall, Objective, RunResult, run
 from altitude.data import Digits
 from altitude.loops import Fit, Loop, Tape, TrainStep
 from altitude.models import Cnn, Mlp
@@ -82,13 +82,13 @@ def test_whatever_the_batches_in_a_call(
 
 @pytest.mark.slow
 def test_with_moving_averages_of_the_weights(small_experiment: ExperimentFactory) -> None:
-    optimizer = Deferred("keras.optimizers.Adam", {"use_ema": True, "ema_momentum": 0.9})
+    optimizer = LazyCall("keras.optimizers.Adam", {"use_ema": True, "ema_momentum": 0.9})
     require_parity(small_experiment, all_loops(), optimizer=optimizer)
 
 
 @pytest.mark.slow
 def test_with_gradient_accumulation(small_experiment: ExperimentFactory) -> None:
-    optimizer = Deferred("keras.optimizers.SGD", {"gradient_accumulation_steps": 2})
+    optimizer = LazyCall("keras.optimizers.SGD", {"gradient_accumulation_steps": 2})
     require_parity(small_experiment, all_loops(), optimizer=optimizer)
 
 
@@ -116,10 +116,10 @@ def test_of_a_convolutional_network(small_experiment: ExperimentFactory) -> None
 @pytest.mark.slow
 def test_whatever_callbacks_are_attached(small_experiment: ExperimentFactory) -> None:
     callbacks = {
-        "early_stopping": Deferred(
+        "early_stopping": LazyCall(
             "keras.callbacks.EarlyStopping", {"patience": 0, "restore_best_weights": True}
         ),
-        "reduce_lr_on_plateau": Deferred(
+        "reduce_lr_on_plateau": LazyCall(
             "keras.callbacks.ReduceLROnPlateau", {"patience": 0, "min_delta": 10.0}
         ),
     }
@@ -141,9 +141,9 @@ def test_clipped_in_half_precision(small_experiment: ExperimentFactory) -> None:
 def test_clipped_by_the_optimizer_to_within_float_error(
     small_experiment: ExperimentFactory,
 ) -> None:
-    optimizer = Deferred("keras.optimizers.SGD", {"learning_rate": 0.1, "global_clipnorm": 0.1})
+    optimizer = LazyCall("keras.optimizers.SGD", {"learning_rate": 0.1, "global_clipnorm": 0.1})
     by_optimizer, _ = final_weights(small_experiment(loop=Fit(**SETTINGS), optimizer=optimizer))
-    plain = Deferred("keras.optimizers.SGD", {"learning_rate": 0.1})
+    plain = LazyCall("keras.optimizers.SGD", {"learning_rate": 0.1})
     unclipped, _ = final_weights(small_experiment(loop=Fit(**SETTINGS), optimizer=plain))
     for cls in (TrainStep, Tape):
         loop = cls(**SETTINGS, clip_norm=0.1)

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from altitude import RunResult, compose, run
-from altitude.config_path import config_directory
+from altitude.composition.directory import config_directory
 
 ALL = ("fit", "train_step", "tape")
 STEPS = ("train_step", "tape")

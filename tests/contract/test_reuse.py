@@ -14,8 +14,8 @@ from rich.console import Console
 from altitude import Experiment, RunResult, run
 from altitude.assembly import Kept
 from altitude.callbacks import Freeze
+from altitude.calls.lazy_call import LazyCall
 from altitude.data import Digits, Mixup
-from altitude.deferred import Deferred
 from altitude.loops import Fit, Loop, Tape, TrainStep
 from altitude.models import Mlp
 from altitude.optimizers import Group, Grouped
@@ -33,8 +33,8 @@ Runs = Callable[..., tuple[RunResult, RunResult]]
 and those of the other one in `before`."""
 
 
-def adam(learning_rate: float) -> Deferred:
-    return Deferred("keras.optimizers.Adam", {"learning_rate": learning_rate})
+def adam(learning_rate: float) -> LazyCall:
+    return LazyCall("keras.optimizers.Adam", {"learning_rate": learning_rate})
 
 
 @pytest.fixture
@@ -44,9 +44,9 @@ def both(small_experiment: ExperimentFactory) -> Runs:
         folder = experiment.output_dir.parent / name
         saved = {"filepath": str(folder / "best.keras"), "save_best_only": True}
         callbacks: dict[str, Any] = {
-            "stop": Deferred("keras.callbacks.EarlyStopping", {"patience": patience}),
-            "save": Deferred("keras.callbacks.ModelCheckpoint", saved),
-            "cut": Deferred("keras.callbacks.ReduceLROnPlateau", {"patience": 1}),
+            "stop": LazyCall("keras.callbacks.EarlyStopping", {"patience": patience}),
+            "save": LazyCall("keras.callbacks.ModelCheckpoint", saved),
+            "cut": LazyCall("keras.callbacks.ReduceLROnPlateau", {"patience": 1}),
         }
         more: dict[str, Any] = changes.get("callbacks", {})
         return small_experiment(**(changes | {"output_dir": folder, "callbacks": callbacks | more}))
@@ -229,7 +229,7 @@ def test_a_run_that_failed_leaves_nothing(small_experiment: ExperimentFactory) -
     kept = Kept()
     loop = Fit(epochs=1)
     run(small_experiment(loop=loop), kept=kept)
-    fail = {"fail": lambda: Deferred("keras.callbacks.LambdaCallback", {"on_epoch_end": fails})()}
+    fail = {"fail": lambda: LazyCall("keras.callbacks.LambdaCallback", {"on_epoch_end": fails})()}
     with pytest.raises(ValueError, match="on purpose"):
         run(small_experiment(loop=loop, callbacks=fail), kept=kept)
     assert run(small_experiment(loop=loop), kept=kept).traces == ONCE

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from pydantic.dataclasses import dataclass
 
-from altitude import Deferred, Objective, run
+from altitude import LazyCall, Objective, run
 from altitude.data import ArrayDataset, Digits, Examples, Splits
 from altitude.loops import Fit, Tape, TrainStep
 from tests.conftest import ExperimentFactory
@@ -59,10 +59,10 @@ def by_keras(**weights: Any) -> dict[str, Any]:
 
 
 def require_the_same(make: ExperimentFactory, loop: Any, expected: Any, **changes: Any) -> None:
-    accuracy = Deferred(ACCURACY, {"name": "weighted_accuracy"})
+    accuracy = LazyCall(ACCURACY, {"name": "weighted_accuracy"})
     weighted: dict[str, Any] = {"weighted_accuracy": accuracy}
     objective = Objective(weighted_metrics=weighted, **changes.pop("objective", {}))
-    sgd = Deferred("keras.optimizers.SGD", {"learning_rate": 0.1})
+    sgd = LazyCall("keras.optimizers.SGD", {"learning_rate": 0.1})
     found = run(
         make(loop=loop(epochs=3), model=network, optimizer=sgd, objective=objective, **changes)
     )

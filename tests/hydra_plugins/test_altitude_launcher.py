@@ -7,7 +7,7 @@ from hydra.test_utils.launcher_common_tests import (
     LauncherTestSuite,
 )
 
-from altitude.config_path import config_directory
+from altitude.composition.directory import config_directory
 
 OURS = f"hydra.searchpath=[file://{config_directory()}]"
 """Has Hydra find our config groups beside those of the tests."""

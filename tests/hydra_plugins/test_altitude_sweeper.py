@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hydra.test_utils.launcher_common_tests import BatchedSweeperTestSuite, LauncherTestSuite
 
-from altitude.config_path import config_directory
+from altitude.composition.directory import config_directory
 from altitude.errors import ConfigError
 
 OVERRIDES = [f"hydra.searchpath=[file://{config_directory()}]", "hydra/sweeper=altitude"]

@@ -8,7 +8,7 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from altitude.config_path import config_directory
+from altitude.composition.directory import config_directory
 from altitude.sweeps.planning.composing import Composer
 
 

@@ -7,10 +7,10 @@ import yaml
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from altitude.checks.composition import compose_config
-from altitude.config import read_experiment
-from altitude.config_path import config_directory
-from altitude.config_source import ConfigSource
+from altitude.composition.directory import config_directory
+from altitude.composition.source import ConfigSource
+from altitude.config.composing import compose_config
+from altitude.config.reading import read_experiment
 from altitude.sweeps.best_experiment import LEFT_OUT, experiment_file
 
 

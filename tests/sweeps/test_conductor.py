@@ -10,7 +10,7 @@ from hydra.types import HydraContext, TaskFunction
 from mlflow.tracking import MlflowClient
 from omegaconf import DictConfig, open_dict
 
-from altitude.config import experiment_from
+from altitude.config.reading import experiment_from
 from altitude.errors import TrackingError
 from altitude.sweeps import conductor as conductor_module
 from altitude.sweeps.conductor import Conductor, FailFast

@@ -11,7 +11,7 @@ from mlflow.entities import Param
 from mlflow.tracking import MlflowClient
 
 from altitude import TrackingError
-from altitude.mlproject import arguments_from
+from altitude.cli.mlproject import arguments_from
 from altitude.sweeps.outcome import Goal
 from altitude.tracking import Mlflow
 from altitude.tracking.mlflow_run import open_mlflow_run

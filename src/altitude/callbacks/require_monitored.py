@@ -8,7 +8,7 @@ import keras
 
 from altitude.directions import mode_of_name
 from altitude.errors import ConfigError, Problem, TrainingError
-from altitude.monitoring import monitor_overrides
+from altitude.experiment.monitoring import monitor_overrides
 
 Callbacks = Mapping[str, keras.callbacks.Callback]
 

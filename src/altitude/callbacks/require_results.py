@@ -8,7 +8,7 @@ import keras
 from altitude.callbacks.require_monitored import nearest_metric
 from altitude.directions import mode_of_name
 from altitude.errors import TrainingError
-from altitude.monitoring import OF_EVERY_RUN, objective_overrides
+from altitude.experiment.monitoring import OF_EVERY_RUN, objective_overrides
 
 
 class RequireResults(keras.callbacks.Callback):

@@ -17,8 +17,8 @@ from altitude.callbacks.require_monitored import with_monitors_required
 from altitude.callbacks.require_results import RequireResults
 from altitude.callbacks.stop_reason import stop_reason
 from altitude.experiment import Experiment
-from altitude.monitoring import default_monitor
-from altitude.remedies import divergence_remedies
+from altitude.experiment.monitoring import default_monitor
+from altitude.experiment.remedies import divergence_remedies
 from altitude.tracking.run import Run
 
 

@@ -6,8 +6,8 @@ from typing import Any, cast
 
 from omegaconf import DictConfig, OmegaConf
 
-from altitude.checks.composition import compose_config
-from altitude.config_source import ConfigSource
+from altitude.composition.source import ConfigSource
+from altitude.config.composing import compose_config
 
 GROUPS = ("dataset", "model", "optimizer", "objective", "loop", "callbacks", "strategy")
 """Groups whose choices a recipe names, in the order of the config."""

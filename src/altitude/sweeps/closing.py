@@ -8,9 +8,9 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from altitude.commands import training_command
-from altitude.config_source import ConfigSource
+from altitude.composition.source import ConfigSource
 from altitude.sweeps.best_experiment import experiment_file
+from altitude.sweeps.commands import training_command
 from altitude.sweeps.leaderboard import (
     Standing,
     as_markdown,

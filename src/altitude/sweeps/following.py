@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from altitude.directions import DIRECTIONS, Direction
 from altitude.errors import Problem
+from altitude.experiment.monitoring import default_monitor, listed
 from altitude.loops import Loop
-from altitude.monitoring import default_monitor, listed
 from altitude.objective import Objective
 from altitude.sweeps.settings import Sweep
 

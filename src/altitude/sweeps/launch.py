@@ -10,11 +10,11 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 from rich.console import Console
 
-from altitude.collections_deferred import collections_deferred
-from altitude.commands import sweep_command
 from altitude.display.sweep import SweepDisplay
 from altitude.errors import ConfigError, Problem, SweepError
+from altitude.garbage_collection import without_garbage_collection
 from altitude.sweeps.closing import Closing
+from altitude.sweeps.commands import sweep_command
 from altitude.sweeps.conductor import Conductor, opened_launcher
 from altitude.sweeps.ending import ending_in_order
 from altitude.sweeps.folder import sweep_folder
@@ -58,7 +58,7 @@ def launch_sweep(
     _require_experiments(config)
     compose = Composer(context.config_loader, config)
     console = Console(width=None if sys.stdout.isatty() else FILE_WIDTH)
-    with collections_deferred(), console.status("composing and checking every job"):
+    with without_garbage_collection(), console.status("composing and checking every job"):
         plan = plan_sweep(config, overrides, compose, lambda jobs: _announce(jobs, console))
     if plan.sweep.dry_run:
         _list(plan, console)
@@ -131,7 +131,7 @@ def _list(plan: Plan, console: Console) -> None:
     console.print(f"{len(plan.jobs)} jobs; none was started (sweep.dry_run=true)", highlight=False)
 
 
-@collections_deferred()
+@without_garbage_collection()
 def _ledger(plan: Plan, command: str) -> Ledger:
     tracking = plan.experiment.tracking
     if not isinstance(tracking, Mlflow):
@@ -241,7 +241,7 @@ class Launch:
         if missing:
             raise SweepError(f"{missing}. Choose one of those: sweep.objective=...")
 
-    @collections_deferred()
+    @without_garbage_collection()
     def _leave(self, search: Search, jobs: Sequence[Job], ending: Ending) -> None:
         known = self.ledger.outcomes()
         outcomes = sorted(known.values(), key=lambda outcome: outcome.number)

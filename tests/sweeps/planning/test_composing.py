@@ -7,7 +7,7 @@ import pytest
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from altitude.config_path import config_directory
+from altitude.composition.directory import config_directory
 from altitude.sweeps.planning.composing import Composer
 from tests.sweeps.conftest import loader_of, main_config
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, open_dict
 
-from altitude.checks.metrics import objectives_exist
-from altitude.config import read_experiment, read_sweep
+from altitude.config.reading import read_experiment, read_sweep
 from altitude.errors import ConfigError, Problem
 from altitude.experiment import Experiment
+from altitude.experiment.metrics import objectives_exist
 from altitude.sweeps.planning.composing import Composer
 from altitude.sweeps.planning.jobs import Job, compose_jobs, digest
 from altitude.sweeps.planning.space import Compose, Space, read_spaces

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from altitude.deferred import argument_problems
+from altitude.calls.lazy_call import argument_problems
 from altitude.errors import ConfigError, Problem
 from altitude.lazy import np, optuna
 from altitude.sweeps.planning.space import Space

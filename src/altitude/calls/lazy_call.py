@@ -1,0 +1,165 @@
+"""Classes that are named now and imported when they are needed."""
+
+import dataclasses
+import inspect
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from altitude.calls.targets import KEYWORDS, find_target, nested_targets
+from altitude.errors import Problem, did_you_mean
+from altitude.session import start_tensorflow
+
+FEW = 3
+"""How many unknown arguments are mistakes in typing; more are those of another class."""
+
+
+@dataclass(frozen=True)
+class LazyCall:
+    """A call that has not been made: a target's import path and its arguments.
+
+    Calling it imports the target and calls it, so that an experiment can name Keras classes
+    without importing TensorFlow, and builds fresh objects for every run.
+
+    Attributes:
+        target: Import path of a class or function, such as `keras.optimizers.Adam`.
+        arguments: Its keyword arguments. A mapping with a `_target_` of its own is built first.
+    """
+
+    target: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+    def __call__(self, *positional: Any) -> Any:
+        """Imports the target and returns what it returns.
+
+        Raises:
+            hydra.errors.InstantiationException: If the target cannot be imported or raises.
+        """
+        from hydra.utils import instantiate
+
+        # Plain lists and mappings: Keras cannot save a model that holds OmegaConf's own.
+        call = {"_target_": self.target, "_convert_": "object", **self.arguments}
+        return instantiate(call, *positional)
+
+    @property
+    def class_name(self) -> str:
+        """The last part of the target, such as `Adam`."""
+        return self.target.rpartition(".")[2]
+
+    def found(self, key: str) -> tuple[Any, list[Problem]]:
+        """Looks the target up, which imports it, and does not call it.
+
+        Args:
+            key: The config key that holds this call.
+
+        Returns:
+            The class or function, or None if there are problems; and the problems.
+        """
+        if not self.target.startswith("altitude."):
+            start_tensorflow()  # which is quiet; a user's module may import it, and would not be
+        return find_target(key, self.target)
+
+    def problems(self, key: str, positional: int = 0) -> list[Problem]:
+        """Binds the arguments to the target's real signature, which imports the target.
+
+        Args:
+            key: The config key that holds this call.
+            positional: How many positional arguments the call will be given.
+
+        Returns:
+            A problem for a target that cannot be imported and for each argument it does not take.
+        """
+        target, problems = self.found(key)
+        if target is not None:
+            problems = argument_problems(target, self.arguments, key, positional)
+        for place, node in nested_targets(key, self.arguments):
+            problems += find_target(place, node["_target_"])[1]
+        return problems
+
+
+def built(value: Any) -> Any:
+    """Makes every call in a value, also inside lists and mappings, and leaves all else as it is."""
+    if callable(value):
+        return value()
+    if isinstance(value, Mapping):
+        return {name: built(item) for name, item in value.items()}
+    return [built(item) for item in value] if isinstance(value, list) else value
+
+
+def lazy_calls(key: str, value: Any) -> Iterator[tuple[str, LazyCall]]:
+    """Finds every call inside a setting: in mappings, in lists, and in the fields of dataclasses.
+
+    Args:
+        key: The config key that holds the setting.
+        value: The setting.
+
+    Yields:
+        The config key of each call, and the call.
+    """
+    if isinstance(value, LazyCall):
+        yield key, value
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from lazy_calls(f"{key}.{name}", item)
+    elif isinstance(value, list | tuple):
+        for position, item in enumerate(value):
+            yield from lazy_calls(f"{key}.{position}", item)
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        for part in dataclasses.fields(value):
+            yield from lazy_calls(f"{key}.{part.name}", getattr(value, part.name))
+
+
+def argument_problems(
+    target: Any, arguments: Mapping[str, Any], key: str, positional: int = 0
+) -> list[Problem]:
+    """Compares keyword arguments with the signature of a class or function.
+
+    Args:
+        target: The class or function.
+        arguments: The keyword arguments that it is to be called with.
+        key: The config key that holds the arguments.
+        positional: How many positional arguments come before them.
+
+    Returns:
+        A problem for each argument that is unknown and for each that is missing.
+    """
+    try:
+        parameters = inspect.signature(target).parameters
+    except ValueError:
+        return []  # some classes written in C do not say what they take
+    partial = arguments.get("_partial_", False)
+    positional += len(arguments.get("_args_", ()))
+    arguments = {name: value for name, value in arguments.items() if name not in KEYWORDS}
+    named = [n for n, p in parameters.items() if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    named = named[positional:]
+    problems = []
+    # Keras' classes name every argument that they use; their **kwargs are for older spellings.
+    if _is_keras(target) or not any(p.kind == p.VAR_KEYWORD for p in parameters.values()):
+        unknown = [name for name in arguments if name not in named]
+        problems = _unknown(key, unknown, target, named)
+    for name in () if partial else named:
+        if parameters[name].default is inspect.Parameter.empty and name not in arguments:
+            expected = f"a value: `{_name(target)}` needs it"
+            problems.append(Problem(f"{key}.{name}", "nothing", expected, f"{key}.{name}=..."))
+    return problems
+
+
+def _name(target: Any) -> str:
+    return getattr(target, "__name__", type(target).__name__)
+
+
+def _is_keras(target: Any) -> bool:
+    return str(getattr(target, "__module__", "")).partition(".")[0] == "keras"
+
+
+def _unknown(key: str, names: list[str], target: Any, known: list[str]) -> list[Problem]:
+    """A problem for each unknown argument; one for all where another class has left them there."""
+    expected = f"an argument of `{_name(target)}`: {', '.join(known) or 'it takes none'}"
+    if len(names) <= FEW:
+        return [
+            Problem(f"{key}.{name}", "an unknown key", expected, did_you_mean(name, known))
+            for name in names
+        ]
+    group = key.partition(".")[0]
+    instead = f"{group}=mine, with a conf/{group}/mine.yaml: what was chosen before is merged"
+    return [Problem(key, f"unknown keys: {', '.join(names)}", expected, instead)]

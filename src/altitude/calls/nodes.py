@@ -1,0 +1,269 @@
+"""From plain settings to typed objects, with every mistake on the way as a problem."""
+
+import dataclasses
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pydantic import BaseModel, PydanticSchemaGenerationError, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from altitude.calls.annotations import annotations_of, is_kind, parts_of, settings_named
+from altitude.calls.keras_arguments import CallbackArguments, LossArguments, OptimizerArguments
+from altitude.calls.lazy_call import LazyCall, argument_problems
+from altitude.calls.targets import (
+    KEYWORDS,
+    Kinds,
+    builder_problems,
+    find_target,
+    keyword_problems,
+    nested_targets,
+    text_problems,
+    wrong_kind,
+)
+from altitude.errors import Problem
+from altitude.session import start_tensorflow
+
+KERAS_AND_TENSORFLOW = ("keras", "tensorflow")
+"""Packages whose classes are named in a config but not imported to check it."""
+
+NO_ARGUMENTS = tuple(word for word in KEYWORDS if word not in ("_args_", "_partial_"))
+"""Hydra's keywords that make no difference to settings."""
+
+SCHEMAS: dict[str, type[BaseModel]] = {
+    "keras.callbacks": CallbackArguments,
+    "keras.losses": LossArguments,
+    "keras.optimizers": OptimizerArguments,
+}
+"""What holds for the arguments of Keras' classes, by their package."""
+
+PLAIN_WORDS = {
+    "bool_type": "true or false",
+    "dict_type": "a mapping",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "int_from_float": "a whole number",
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "string_type": "a text",
+    "tuple_type": "a list",
+}
+"""What pydantic expects, by its name for the error, where its own words are no help."""
+
+
+def read_object(key: str, node: Any, kinds: Kinds = ()) -> tuple[Any, list[Problem]]:
+    """Builds the object of settings that a config node describes.
+
+    Args:
+        key: The config key that holds the node.
+        node: A mapping with `_target_` and the arguments of that class.
+        kinds: Classes, one of which that class must extend. Nothing else is ever constructed.
+
+    Returns:
+        The object, or None if there are problems; and the problems.
+    """
+    problems = _node_problems(key, node)
+    if problems:
+        return None, problems
+    if is_of_keras(node["_target_"]):
+        return _read_of_keras(key, node, kinds)
+    # To construct settings is harmless; to call a function is not for a check to do.
+    cls, problems = _find(key, node["_target_"], kinds or (object,))
+    if cls is None:
+        return None, problems
+    given = {name: value for name, value in node.items() if name not in NO_ARGUMENTS}
+    problems = argument_problems(cls, given, key)
+    annotations = annotations_of(cls)
+    arguments = {}
+    for name, value in given.items():
+        place = f"{key}.{name}"
+        arguments[name], found = _read_value(place, value, annotations.get(name, Any))
+        problems += found
+    return (None, problems) if problems else _construct(key, cls, arguments)
+
+
+def _read_of_keras(
+    key: str, node: Mapping[str, Any], kinds: Kinds
+) -> tuple[LazyCall | None, list[Problem]]:
+    """Defers a class of Keras or TensorFlow, none of which extends a class of ours."""
+    if not kinds or any(is_of_keras(kind.__module__) for kind in kinds):
+        return read_lazy_call(key, node)
+    return None, [wrong_kind(f"{key}._target_", node["_target_"], kinds)]
+
+
+def _find(key: str, target: str, kinds: Kinds = ()) -> tuple[Any, list[Problem]]:
+    top = target.partition(".")[0]
+    if top not in ("altitude", *KERAS_AND_TENSORFLOW, *sys.stdlib_module_names):
+        start_tensorflow()  # which is quiet; a user's module may import it, and would not be
+    return find_target(key, target, kinds)
+
+
+def _node_problems(key: str, node: Any) -> list[Problem]:
+    if not isinstance(node, Mapping) or "_target_" not in node:
+        expected = "a mapping whose `_target_` names a class or function"
+        return [Problem(key, repr(node), expected)]
+    return text_problems(f"{key}._target_", node["_target_"]) or keyword_problems(key, node)
+
+
+def _read_value(key: str, value: Any, annotation: Any) -> tuple[Any, list[Problem]]:
+    """Builds what a value describes: an object, or a mapping or list that may hold some."""
+    if isinstance(value, Mapping) and "_target_" in value:
+        return _read_node(key, value, annotation)
+    if isinstance(value, list):
+        items = [_read_value(f"{key}.{n}", item, annotation) for n, item in enumerate(value)]
+        return [item for item, _ in items], [p for _, problems in items for p in problems]
+    if not isinstance(value, Mapping):
+        return value, []
+    settings = settings_named(value, annotation)
+    read = {
+        name: _read_value(f"{key}.{name}", item, settings.get(name, annotation))
+        for name, item in value.items()
+    }
+    built = {name: item for name, (item, _) in read.items()}
+    return built, [problem for _, problems in read.values() for problem in problems]
+
+
+def _read_node(key: str, node: Mapping[str, Any], annotation: Any) -> tuple[Any, list[Problem]]:
+    """Builds what the annotation of a setting allows; defers what the setting is to call."""
+    problems = _node_problems(key, node)
+    if problems:
+        return None, problems
+    parts = parts_of(annotation)
+    if Callable in parts:
+        return read_builder(key, node)
+    kinds = tuple(part for part in parts if is_kind(part))
+    if kinds:
+        return read_object(key, node, kinds)
+    if Any in parts:
+        return _read_anything(key, node)
+    return node, []  # nothing is built for a plain setting: its owner refuses it
+
+
+def read_builder(
+    key: str, node: Any, schema: type[BaseModel] | None = None
+) -> tuple[Any, list[Problem]]:
+    """Reads a config node that describes something to call.
+
+    Our own builders are settings whose objects are called; all others are called themselves.
+
+    Args:
+        key: The config key that holds the node.
+        node: A mapping with `_target_` and the arguments of that class or function.
+        schema: What holds for the arguments that it names; by default, that of its package.
+
+    Returns:
+        The builder, or None if there are problems; and the problems.
+    """
+    problems = _node_problems(key, node)
+    if problems:
+        return None, problems
+    if not node["_target_"].startswith("altitude."):
+        return read_lazy_call(key, node, schema)
+    builder, problems = _read_anything(key, node)
+    if not problems and not callable(builder):
+        expected = "a class whose objects can be called, or a function"
+        return None, [Problem(f"{key}._target_", node["_target_"], expected)]
+    return builder, problems
+
+
+def _read_anything(key: str, node: Mapping[str, Any]) -> tuple[Any, list[Problem]]:
+    """Builds a dataclass, which is nothing but settings, and defers all else."""
+    if not is_of_keras(node["_target_"]):
+        found, problems = _find(key, node["_target_"])
+        if problems:
+            return None, problems
+        if dataclasses.is_dataclass(found):
+            return read_object(key, node)
+    return read_lazy_call(key, node)
+
+
+def read_lazy_call(
+    key: str,
+    node: Any,
+    schema: type[BaseModel] | None = None,
+    *,
+    keeps_partial: bool = False,
+    **defaults: Any,
+) -> tuple[LazyCall | None, list[Problem]]:
+    """Reads a config node whose class is not to be imported yet.
+
+    Args:
+        key: The config key that holds the node.
+        node: A mapping with `_target_` and the arguments of that class.
+        schema: What holds for the arguments that it names; by default, that of its package.
+        keeps_partial: Whether calling a node with `_partial_` returns a partial. Otherwise it is
+            what it stands for already, since a lazy call is one.
+        **defaults: Arguments that the node may leave out.
+
+    Returns:
+        The lazy call, or None if there are problems; and the problems.
+    """
+    problems = _node_problems(key, node)
+    problems = problems or builder_problems(f"{key}._target_", node["_target_"])
+    if problems:
+        return None, problems
+    dropped = ("_target_", "_convert_") if keeps_partial else ("_target_", "_convert_", "_partial_")
+    arguments = defaults | {k: v for k, v in node.items() if k not in dropped}
+    for place, nested in nested_targets(key, arguments):
+        problems += _node_problems(place, nested)
+    schema = schema or _schema(node["_target_"])
+    if schema is not None:
+        try:
+            schema.model_validate(arguments)
+        except ValidationError as error:
+            problems += [_problem(key, detail) for detail in error.errors()]
+    return (None if problems else LazyCall(node["_target_"], arguments)), _merged(problems)
+
+
+def is_of_keras(target: str) -> bool:
+    """Whether a target belongs to a package that is not imported to check a config."""
+    return target.partition(".")[0] in KERAS_AND_TENSORFLOW
+
+
+def _schema(target: str) -> type[BaseModel] | None:
+    """What holds for the arguments of one of Keras' classes, by its package."""
+    return SCHEMAS.get(target.rpartition(".")[0])
+
+
+def _construct(key: str, cls: Any, arguments: dict[str, Any]) -> tuple[Any, list[Problem]]:
+    try:
+        if dataclasses.is_dataclass(cls):
+            return TypeAdapter(cls).validate_python(arguments), []
+    except ValidationError as error:
+        return None, _merged([_problem(key, detail) for detail in error.errors()])
+    except PydanticSchemaGenerationError:
+        pass  # annotations that only its own author understands: the class checks itself
+    try:
+        return cls(**arguments), []
+    except (TypeError, ValueError) as error:
+        return None, [Problem(key, repr(arguments), str(error))]
+
+
+def _problem(key: str, detail: ErrorDetails) -> Problem:
+    location = [str(part) for part in detail["loc"] if not _is_branch(part)]
+    full_key = ".".join([key, *location])
+    given = "nothing" if detail["type"].startswith("missing") else repr(detail["input"])
+    context = detail.get("ctx", {})
+    if detail["type"] == "refused":
+        return Problem(full_key, given, context["expected"], context["instead"])
+    expected = PLAIN_WORDS.get(detail["type"]) or detail["msg"].removeprefix(
+        "Input should be "
+    ).removeprefix("Value error, ")
+    return Problem(full_key, given, expected)
+
+
+def _is_branch(part: int | str) -> bool:
+    """Whether pydantic names the branch of a union here, such as `dict[str,any]`, and no key."""
+    return isinstance(part, str) and (part in {"float", "int", "bool", "str"} or "[" in part)
+
+
+def _merged(problems: list[Problem]) -> list[Problem]:
+    """One problem a key: what a union's branches expect is told in one line."""
+    merged: dict[str, Problem] = {}
+    for problem in problems:
+        seen = merged.get(problem.key)
+        if seen is not None:
+            expected = f"{seen.expected}; or {problem.expected}"
+            problem = dataclasses.replace(problem, expected=expected)
+        merged[problem.key] = problem
+    return list(merged.values())

@@ -1,0 +1,29 @@
+"""What a function that a config names has returned."""
+
+from hydra.utils import get_object
+
+from altitude.calls.lazy_call import LazyCall
+from altitude.errors import ConfigError, Problem
+from altitude.failures.places import place_of_target
+
+
+def check_returned(key: str, value: object, kind: type, builder: object) -> None:
+    """Makes sure that a function which a config names has returned what it is for.
+
+    Args:
+        key: The config key of the function.
+        value: What it has returned.
+        kind: What it should have returned, a class of Keras'.
+        builder: The function, or the lazy call of it.
+
+    Raises:
+        ConfigError: If it has not; it names the function's file and line.
+    """
+    if isinstance(value, kind):
+        return
+    target = get_object(builder.target) if isinstance(builder, LazyCall) else builder
+    place = place_of_target(target)
+    name = getattr(target, "__qualname__", type(target).__name__)
+    given = f"{'None' if value is None else type(value).__name__}, which `{name}` returned"
+    instead = f"return it at the end of {place or name}"
+    raise ConfigError([Problem(key, given, f"a Keras {kind.__name__.lower()}", instead)])

@@ -1,1 +1,0 @@
-"""Checks: every problem of a configuration, in one report."""

@@ -1,0 +1,123 @@
+"""One job: a run or one run of a sweep, from the config that Hydra composed."""
+
+import dataclasses
+import logging
+import math
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, chdir, contextmanager, nullcontext
+from functools import cache
+from pathlib import Path
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import DictConfig
+from rich.console import Console
+
+from altitude.assembly import Kept
+from altitude.config.reading import experiment_from, read_sweep
+from altitude.display.links import linked
+from altitude.errors import ConfigError, ExitError
+from altitude.runs.closing import closing_table
+from altitude.runs.composition_tree import composition_tree
+from altitude.runs.result import RunResult
+from altitude.runs.runner import run
+
+FILE_WIDTH = 160
+LOG_FILE = "altitude.log"
+
+Scores = float | list[float]
+"""The objective of a run; several, if several were asked for."""
+
+
+def run_job(config: DictConfig) -> Scores:
+    """Runs the experiment of a composed config and shows it: in its log, if it is one of a sweep.
+
+    Args:
+        config: What Hydra composed.
+
+    Returns:
+        `sweep.objective` of the run; NaN if it has no such metric.
+
+    Raises:
+        ConfigError: If anything is wrong with the config.
+    """
+    output_dir = Path(HydraConfig.get().runtime.output_dir)
+    if HydraConfig.get().mode is RunMode.MULTIRUN:
+        return _run_in_sweep(config, output_dir)
+    # A file has no width: lines stay whole there, as paths and commands must.
+    console = Console(width=None if sys.stdout.isatty() else FILE_WIDTH)
+    return _run(config, output_dir, console)
+
+
+def _run_in_sweep(config: DictConfig, output_dir: Path) -> Scores:
+    """Leaves the screen to the sweep, and ends nothing but this job."""
+    with _folder_of_the_sweep(), (output_dir / LOG_FILE).open("a") as log:
+        try:
+            return _run(config, output_dir, Console(file=log, width=FILE_WIDTH), kept_here())
+        except Exception:
+            logging.getLogger(__name__).exception("the job failed")
+            raise
+
+
+@cache
+def kept_here() -> Kept:
+    """What the jobs of a sweep leave for each other in this process."""
+    return Kept()
+
+
+def _folder_of_the_sweep() -> AbstractContextManager[None]:
+    """Has relative paths mean what they mean where the sweep was launched.
+
+    A cluster may start its workers elsewhere, or on a machine that has no such folder.
+    """
+    launched_in = Path(HydraConfig.get().runtime.cwd)
+    if HydraConfig.get().job.chdir or not launched_in.is_dir():
+        return nullcontext()
+    return chdir(launched_in)
+
+
+def _run(
+    config: DictConfig, output_dir: Path, console: Console, kept: Kept | None = None
+) -> Scores:
+    sweep, problems = read_sweep(config)
+    if sweep is None or problems:
+        raise ConfigError(problems)
+    experiment = experiment_from(config, output_dir, HydraConfig.get().overrides.task)
+    if HydraConfig.get().job.chdir:  # the store stays where the command was started
+        started_in = Path(HydraConfig.get().runtime.cwd)
+        tracking = experiment.tracking.relative_to(started_in)
+        experiment = dataclasses.replace(experiment, tracking=tracking)
+    console.quiet = not experiment.strategy.is_chief
+    console.print(composition_tree(experiment))
+    swept = HydraConfig.get().mode is RunMode.MULTIRUN
+    ranked = [goal.metric for goal in sweep.goals] if swept else []
+    with _exit_is_a_failure():
+        result = run(experiment, console=console, kept=kept, results=ranked)
+    table = linked(closing_table(result), result.model_path)
+    console.print(table, soft_wrap=True, highlight=False)
+    scores = [_score(result, goal.metric) for goal in sweep.goals]
+    return scores if len(scores) > 1 else scores[0]
+
+
+@contextmanager
+def _exit_is_a_failure() -> Iterator[None]:
+    """A run ends by being done. `sys.exit(0)` in a callback is no success.
+
+    Raises:
+        ExitError: In place of `SystemExit`.
+    """
+    try:
+        yield
+    except SystemExit as leaving:
+        message = (
+            f"sys.exit({leaving.code!r}) was called in the run: a callback ends a training with "
+            "self.model.stop_training = True"
+        )
+        raise ExitError(message) from leaving
+
+
+def _score(result: RunResult, metric: str) -> float:
+    """A final metric or, of one that is not among those, the last value that was reported."""
+    reported = [v for v in result.metrics_by_epoch.get(metric, []) if not math.isnan(v)]
+    return float(result.metrics.get(metric, reported[-1] if reported else math.nan))

@@ -1,0 +1,1 @@
+"""From overrides to an experiment: composes, reads, and reports every problem at once."""

@@ -1,0 +1,136 @@
+"""Composing a config from overrides, with every override that does not fit as a problem."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from hydra import compose, version
+from hydra._internal.hydra import Hydra
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Glob
+from hydra.errors import HydraException
+from omegaconf import DictConfig, open_dict
+from omegaconf.errors import OmegaConfBaseException
+
+from altitude.composition.loader import CachingLoader
+from altitude.composition.source import DEFAULT_SOURCE, ConfigSource
+from altitude.composition.user_modules import make_importable
+from altitude.config.environment import numbers_as_text
+from altitude.config.explanation import explain
+from altitude.config.unread import overwritten_keys, removed_groups, unread_keys
+from altitude.config.words import groups
+from altitude.errors import Problem
+from altitude.sweeps.planning.space import values_of
+
+REFUSALS = (HydraException, OmegaConfBaseException, ValueError, TypeError, AssertionError)
+"""What Hydra raises for overrides that do not fit; the last three for `dataset=null`, `loop=[1]`
+and the like."""
+
+
+def compose_config(
+    overrides: Sequence[str],
+    source: ConfigSource = DEFAULT_SOURCE,
+    *,
+    with_hydra: bool = False,
+) -> tuple[DictConfig, list[Problem]]:
+    """Composes the config, leaving out overrides that do not fit.
+
+    Args:
+        overrides: Hydra overrides; none of them may be a sweep.
+        source: What it is composed from.
+        with_hydra: Whether Hydra's own node is to be in it.
+
+    Returns:
+        The config of all overrides that fit; and a problem for each that does not, for each key
+        that nothing reads, and for each group that was taken away.
+
+    Raises:
+        ConfigError: If a folder of `source` is not there, or what it holds cannot be composed.
+    """
+    make_importable(source.config_dir)
+    with _hydra_of(source):
+
+        def attempt(chosen: Sequence[str]) -> DictConfig:
+            return compose(source.config_name, list(chosen), return_hydra_config=True)
+
+        try:
+            config, problems = attempt(overrides), list[Problem]()
+        except REFUSALS as error:
+            config, problems = _without_invalid_overrides(attempt, overrides, error)
+        problems += [*unread_keys(config, overrides), *removed_groups(config, overrides)]
+        problems += numbers_as_text(config)
+    problems += overwritten_keys(overrides)
+    if not with_hydra:
+        with open_dict(config):
+            del config["hydra"]
+    return config, problems
+
+
+@contextmanager
+def _hydra_of(source: ConfigSource) -> Iterator[None]:
+    """Hydra, with the folders of a source on its search path."""
+    with _running_hydra_aside():
+        version.setbase("1.3")
+        hydra = Hydra("altitude", CachingLoader(source.search_path()))
+        GlobalHydra.instance().initialize(hydra)
+        yield
+
+
+@contextmanager
+def _running_hydra_aside() -> Iterator[None]:
+    """Hydra takes one composition at a time; a sweep composes while its own is open."""
+    hydra = GlobalHydra.instance()
+    running, hydra.hydra = hydra.hydra, None
+    try:
+        yield
+    finally:
+        GlobalHydra.instance().hydra = running
+
+
+def variants(overrides: Sequence[str]) -> Iterator[list[str]]:
+    """Plain overrides that stand for those of a sweep: every value of each sweep occurs in one.
+
+    Args:
+        overrides: Hydra overrides, some of which sweep over values.
+    """
+    values = [options for text in overrides if (options := _values(text))]
+    first = [options[0] for options in values]
+    yield first
+    for position, options in enumerate(values):
+        for option in options[1:]:
+            yield [*first[:position], option, *first[position + 1 :]]
+
+
+def _values(override: str) -> list[str]:
+    try:
+        parsed = OverridesParser.create().parse_override(override)
+    except HydraException:
+        return [override]  # explained when it is composed
+    if not parsed.is_sweep_override():
+        return [override]
+    if isinstance(parsed.value(), Glob):
+        return []  # only a loader knows its options, which the jobs of the sweep are composed of
+    return values_of(parsed)
+
+
+def _without_invalid_overrides(
+    attempt: Callable[[Sequence[str]], DictConfig], overrides: Sequence[str], refusal: Exception
+) -> tuple[DictConfig, list[Problem]]:
+    """Adds the overrides one by one; choices of groups first, since they bring the keys."""
+    config, problems = attempt([]), list[Problem]()
+    if len(overrides) == 1:
+        return config, [explain(overrides[0], refusal, config)]
+    fitting: list[str] = []
+    for override in sorted(overrides, key=lambda text: not _chooses_group(text)):
+        try:
+            config = attempt([*fitting, override])
+            fitting.append(override)
+        except REFUSALS as error:
+            problems.append(explain(override, error, config))
+    return config, problems
+
+
+def _chooses_group(override: str) -> bool:
+    key = re.split("[=@]", override.lstrip("+~"))[0]
+    return key in groups()

@@ -1,0 +1,120 @@
+"""Why an override does not fit, and what to write instead."""
+
+import math
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any
+
+import yaml
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from altitude.config.meaning import UNKNOWN, did_you_mean_one_of, meant_keys
+from altitude.config.words import explain_word, groups
+from altitude.errors import Problem, did_you_mean
+from altitude.loops.fit import NO_STEP
+
+LAUNCHER, SWEEPER = "hydra/launcher", "hydra/sweeper"
+LAUNCHERS: Mapping[str, str] = {"ray": "ray", "submitit_local": "slurm", "submitit_slurm": "slurm"}
+"""The extra that brings each of the launchers that are not always there."""
+
+TO_ADD = "to add it"
+NOTHING = object()
+
+
+def explain(override: str, error: Exception, config: DictConfig) -> Problem:
+    """Tells what is wrong with an override that Hydra has refused.
+
+    Args:
+        override: As it was typed.
+        error: What Hydra raised.
+        config: The config of the overrides that fit.
+    """
+    try:
+        parsed = OverridesParser.create().parse_override(override)
+    except HydraException as syntax_error:
+        return _not_an_override(override, syntax_error, config)
+    key = parsed.key_or_group
+    if not key:
+        return Problem(override, override, "a key before the =", "key=value")
+    value = override.partition("=")[2]
+    if key in (LAUNCHER, SWEEPER):
+        return _unknown_plugin(key, value)
+    if key.startswith("loop.step.") and _selected(config, "loop.step") is None:
+        return Problem(key, value, *NO_STEP)
+    if key not in groups() and _is_unknown_key(parsed, config):
+        return _unknown_key(override, key, config)
+    if parsed.is_sweep_override():
+        expected = "one value; several of them are a sweep, which needs -m (--multirun)"
+        return Problem(key, value, expected, f"altitude -m {override}")
+    if key in groups():
+        options = GlobalHydra.instance().config_loader().get_group_options(key)
+        if value and value not in options:
+            return Problem(key, value, f"one of {', '.join(options)}", did_you_mean(value, options))
+    node = _selected(config, key)
+    if isinstance(node, DictConfig) and "ListConfig" in _first_line(error.__cause__ or error):
+        return Problem(key, value, "a mapping, not a list", f"'{key}={_flow(node)}'")
+    return Problem(key, value, _first_line(error.__cause__ or error))
+
+
+def _not_an_override(text: str, error: HydraException, config: DictConfig) -> Problem:
+    if "=" not in text and not text.startswith("~"):
+        if text not in groups() and _is_a_setting(text, config):
+            return Problem(text, text, "a value behind the key", f"{text}=...")
+        return explain_word(text)
+    return Problem(text, text, _first_line(error), "key=value")
+
+
+def _is_a_setting(text: str, config: DictConfig) -> bool:
+    return text not in ("", "hydra") and _selected(config, text) is not NOTHING
+
+
+def _unknown_plugin(key: str, value: str) -> Problem:
+    """A launcher or a sweeper that is not there, and may not be installed."""
+    if value in LAUNCHERS:
+        install = f"pip install 'keras-altitude[{LAUNCHERS[value]}]'"
+        return Problem(key, value, "a launcher that is installed", install)
+    options = GlobalHydra.instance().config_loader().get_group_options(key)
+    return Problem(key, value, f"one of {', '.join(options)}", did_you_mean(value, options))
+
+
+def _flow(node: DictConfig) -> str:
+    """A mapping as it is typed, such as `{accuracy: {_target_: keras.metrics.Accuracy}}`."""
+    plain = OmegaConf.to_container(node)
+    return yaml.safe_dump(plain, default_flow_style=True, width=math.inf, sort_keys=False).strip()
+
+
+def _is_unknown_key(parsed: Override, config: DictConfig) -> bool:
+    return not parsed.is_add() and _selected(config, str(parsed.key_or_group)) is NOTHING
+
+
+def _selected(config: DictConfig, key: str) -> Any:
+    """What a key holds; NOTHING, if there is no such key."""
+    try:
+        return OmegaConf.select(config, key, default=NOTHING, throw_on_missing=False)
+    except OmegaConfBaseException:
+        return NOTHING
+
+
+def _unknown_key(override: str, key: str, config: DictConfig) -> Problem:
+    parent, _, _ = key.rpartition(".")
+    node = _selected(config, parent) if parent else config
+    keys = meant_keys(key, config)
+    if not parent:
+        names = sorted({*map(str, config), *groups()} - {"hydra"})
+        keys = keys or get_close_matches(key, names, n=1)
+        expected = f"one of {', '.join(names)}"
+    elif isinstance(node, DictConfig):
+        expected = f"a key of `{parent}`: {', '.join(sorted(map(str, node)))}"
+    else:
+        expected = f"a key of something that is there: `{parent}` is not"
+    add = f"+{override} {TO_ADD}" if isinstance(node, DictConfig) and parent else ""
+    return Problem(key, UNKNOWN, expected, did_you_mean_one_of(keys) or add)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or repr(error)).splitlines()[0]

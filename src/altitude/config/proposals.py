@@ -1,0 +1,87 @@
+"""What a problem proposes to write instead, as the overrides that would be typed."""
+
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from altitude.config.explanation import TO_ADD
+from altitude.config.meaning import UNKNOWN
+from altitude.errors import SUGGESTION, Problem
+
+OVERRIDE = re.compile(r"(~[\w./]+|[+]{0,2}[\w./@]+=(?!\.\.\.).*)")
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Something to write instead.
+
+    Attributes:
+        text: What it says.
+        overrides: The whole of the overrides, when it is followed.
+    """
+
+    text: str
+    overrides: tuple[str, ...]
+
+
+def proposals(problem: Problem, overrides: Sequence[str], left_out: set[str]) -> list[Proposal]:
+    """Reads what a problem proposes.
+
+    Args:
+        problem: What is wrong, and what to write instead.
+        overrides: As they were typed.
+        left_out: Keys of other problems, whose overrides are to be left out.
+
+    Returns:
+        Each of the alternatives; nothing, if they are no overrides.
+    """
+    kept = [o for o in overrides if not any(_is_about(o, key) for key in left_out)]
+    written = list(_written(problem, overrides))
+    return [
+        Proposal(
+            text,
+            (*(o for o in kept if not _is_replaced(o, problem, new)), *new),
+        )
+        for text, new in written
+    ]
+
+
+def _written(problem: Problem, overrides: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    """The alternatives: as they are shown, and as overrides."""
+    if problem.instead.startswith(SUGGESTION):
+        for word in re.findall("`([^`]+)`", problem.instead):
+            text = _with_value(word, problem, overrides)
+            yield text, [text]
+        return
+    for text in re.split(r",? or ", problem.instead.removesuffix(TO_ADD)):
+        words = _split(text)
+        if words and all(OVERRIDE.fullmatch(word) for word in words):
+            yield text.strip(), words
+
+
+def _split(text: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError:
+        return []
+
+
+def _with_value(word: str, problem: Problem, overrides: Sequence[str]) -> str:
+    """The override that a suggested word stands for: another key, or another value."""
+    typed = [o for o in overrides if _is_about(o, problem.key)]
+    if problem.given != UNKNOWN:
+        return f"{problem.key}={word}"
+    return f"{word}={typed[-1].partition('=')[2]}" if typed else f"{word}=null"
+
+
+def _is_replaced(override: str, problem: Problem, new: Sequence[str]) -> bool:
+    return any(_key(override) == _key(one) for one in new) or _is_about(override, problem.key)
+
+
+def _is_about(override: str, key: str) -> bool:
+    return _key(override) == key or _key(override).startswith(f"{key}.")
+
+
+def _key(override: str) -> str:
+    return override.lstrip("+~").partition("=")[0]

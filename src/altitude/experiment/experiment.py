@@ -1,0 +1,140 @@
+"""One experiment: everything that was configured, typed and frozen."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from altitude.calls.lazy_call import LazyCall
+from altitude.compilation import Optimizer
+from altitude.data import Dataset, DataSpec
+from altitude.experiment.monitoring import follow_objective
+from altitude.lazy import keras
+from altitude.loops import Loop
+from altitude.objective import Objective
+from altitude.strategies import Strategy
+from altitude.tracking.settings import Mlflow, Untracked
+
+OUTPUT_DIR = "${output_dir}"
+"""Stands for the experiment's folder in the arguments of callbacks, as it does in a config."""
+
+
+def new_output_dir() -> Path:
+    """A folder for one run's files, named by the moment: `outputs/2026-01-31/13-59-59-123456`."""
+    return Path.cwd() / "outputs" / datetime.now().strftime("%Y-%m-%d/%H-%M-%S-%f")
+
+
+def _default(group: str) -> Callable[[], Any]:
+    """A function that returns what the packaged config has for a group."""
+
+    def read() -> Any:
+        from altitude.config.reading import default_part  # which builds experiments
+
+        return default_part(group)
+
+    return read
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment:
+    """What a run needs to know, and nothing about where it was written down.
+
+    The defaults are those of the command line: `Experiment()` is `altitude.compose([])`.
+
+    Attributes:
+        dataset: Where examples come from, and how they become batches.
+        model: Called with the data's spec, returns an uncompiled model.
+        optimizer: Returns the optimizer when called; several by name for a model class that takes
+            them in a `compile` of its own.
+        objective: Loss and metrics.
+        loop: Who drives the epochs: the altitude.
+        callbacks: Functions that return a Keras callback when called, by name, in order; `{}` for
+            none. In the arguments of a `LazyCall`, `${output_dir}` stands for the folder, a
+            `monitor` of None for the objective's, and a `mode` of None for the metric's own.
+        strategy: On which devices the run trains.
+        tracking: Where the run is logged.
+        seed: Seeds weights, dropout and the order of the examples.
+        output_dir: Folder for the files of the run.
+        overrides: How the experiment differs from the defaults, as typed on the command line.
+    """
+
+    dataset: Dataset = field(default_factory=_default("dataset"))
+    model: Callable[[DataSpec], keras.Model] = field(default_factory=_default("model"))
+    optimizer: Optimizer = field(default_factory=_default("optimizer"))
+    objective: Objective = field(default_factory=_default("objective"))
+    loop: Loop = field(default_factory=_default("loop"))
+    callbacks: Mapping[str, Callable[[], keras.callbacks.Callback]] = field(
+        default_factory=_default("callbacks")
+    )
+    strategy: Strategy = field(default_factory=_default("strategy"))
+    tracking: Mlflow | Untracked = field(default_factory=_default("tracking"))
+    seed: int = 42
+    output_dir: Path = field(default_factory=new_output_dir)
+    overrides: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Fills in what callbacks leave to the experiment: its folder, and what is monitored."""
+        callbacks = _moved(self.callbacks, OUTPUT_DIR, str(self.output_dir))
+        followed = follow_objective(callbacks, self.objective, self.loop)
+        object.__setattr__(self, "callbacks", followed)  # the way into a frozen dataclass
+
+    def settings(self) -> dict[str, Any]:
+        """Everything but the overrides as plain values: what tracking writes down."""
+        described = {f.name: plain(getattr(self, f.name)) for f in dataclasses.fields(self)}
+        del described["overrides"]
+        return described
+
+    def in_folder(self, folder: Path) -> Experiment:
+        """The same experiment with its files, those of its callbacks included, in another folder.
+
+        Args:
+            folder: Takes the place of `output_dir`, also in the arguments of callbacks.
+        """
+        if folder == self.output_dir:
+            return self
+        old, new = str(self.output_dir), str(folder)
+        callbacks = {name: _moved(make, old, new) for name, make in self.callbacks.items()}
+        return dataclasses.replace(self, output_dir=folder, callbacks=callbacks)
+
+
+def _moved(value: Any, old: str, new: str) -> Any:
+    """Replaces a folder, and what lies in it, by another one in all arguments."""
+    if isinstance(value, LazyCall):
+        return LazyCall(value.target, _moved(value.arguments, old, new))
+    if isinstance(value, Mapping):
+        return {key: _moved(item, old, new) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_moved(item, old, new) for item in value]
+    if isinstance(value, str) and f"{value}/".startswith(f"{old}/"):
+        return new + value.removeprefix(old)
+    return value
+
+
+def _import_path(thing: Any) -> str:
+    named = thing if hasattr(thing, "__qualname__") else type(thing)
+    return f"{named.__module__}.{named.__qualname__}"
+
+
+def plain(value: Any, opaque: Callable[[Any], Any] = _import_path) -> Any:
+    """Turns a setting into mappings, lists, strings, numbers and None.
+
+    Args:
+        value: The setting.
+        opaque: What stands for a thing that is none of these, such as a function.
+    """
+    if isinstance(value, LazyCall):
+        return {"_target_": value.target, **plain(dict(value.arguments), opaque)}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {f.name: plain(getattr(value, f.name), opaque) for f in dataclasses.fields(value)}
+        return {"_target_": _import_path(type(value)), **fields}
+    if isinstance(value, Mapping):
+        return {key: plain(item, opaque) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item, opaque) for item in value]
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    return str(value) if isinstance(value, Path) else opaque(value)

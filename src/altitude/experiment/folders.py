@@ -1,0 +1,42 @@
+"""Whether files can be written where a config says, found out without leaving any."""
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from altitude.calls.lazy_call import LazyCall
+from altitude.errors import Problem
+
+WRITTEN = ("log_dir", "filepath", "filename", "backup_dir")
+"""Arguments of Keras' callbacks that say where they write."""
+
+
+def folder_problems(key: str, path: str | Path) -> list[Problem]:
+    """Tries whether a folder can be made.
+
+    Args:
+        key: The config key of the folder.
+        path: The folder; it need not be there.
+    """
+    try:
+        nearest = next(p for p in [Path(path), *Path(path).absolute().parents] if p.exists())
+        with tempfile.TemporaryDirectory(dir=nearest):
+            return []
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        return [Problem(key, f"{path} ({reason})", "a folder that can be written")]
+
+
+def callback_folder_problems(callbacks: Mapping[str, Any]) -> list[Problem]:
+    """Tries the folders that Keras' callbacks write into."""
+    problems = []
+    for name, callback in callbacks.items():
+        if not isinstance(callback, LazyCall) or not callback.target.startswith("keras."):
+            continue
+        for argument in WRITTEN:
+            path = callback.arguments.get(argument)
+            if isinstance(path, str):
+                folder = path if argument.endswith("dir") else Path(path).parent
+                problems += folder_problems(f"callbacks.{name}.{argument}", folder)
+    return problems

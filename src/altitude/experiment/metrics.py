@@ -1,0 +1,194 @@
+"""What a run measures, and whether all that watches it does so in a way that makes sense.
+
+Imports no TensorFlow.
+"""
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from inspect import isfunction
+from typing import TYPE_CHECKING, Any
+
+from altitude.calls.lazy_call import LazyCall
+from altitude.data import ArrayDataset, Dataset
+from altitude.errors import Problem
+from altitude.experiment.monitoring import (
+    OF_EVERY_RUN,
+    Callbacks,
+    default_monitor,
+    monitor_overrides,
+    monitored,
+    objective_overrides,
+)
+from altitude.loops import Loop
+from altitude.models import Subclassed
+from altitude.objective import Objective
+
+if TYPE_CHECKING:
+    from altitude.experiment import Experiment
+
+
+def objective_has_an_owner(objective: Objective, loop: Loop, model: Any = None) -> list[Problem]:
+    """Loss and metrics are the compiled ones or the step's own; one of the two, not both."""
+    if isinstance(model, Subclassed) or isfunction(model):
+        return []  # the class of what a function returns may bring both
+    if loop.owns_objective and objective.metric_names:
+        given = ", ".join(objective.metric_names)
+        expected = "nothing: this step computes a loss and metrics of its own"
+        return [Problem("objective", given, expected, "objective=none")]
+    if not loop.owns_objective and objective.loss is None:
+        expected = "a loss: this step takes the one that the model is compiled with"
+        return [Problem("objective.loss", "null", expected, "objective=sparse_categorical")]
+    return []
+
+
+def monitors_exist(
+    callbacks: Callbacks,
+    objective: Objective,
+    loop: Loop | None = None,
+    dataset: Dataset | None = None,
+    model: Any = None,
+) -> list[Problem]:
+    """Each callback monitors a metric that the run will have. A loop may add training metrics."""
+    if isfunction(model) or not all(isinstance(call, LazyCall) for call in callbacks.values()):
+        return []  # what a function returns may report whatever it likes
+    validated = _is_validated(dataset)
+    if not isinstance(model, Subclassed) and loop and objective_has_an_owner(objective, loop):
+        return []  # first things first
+    known = known_metrics(objective, loop, validated=validated)
+    unknown = {
+        name: (monitor, _nearest_monitor(name, callback, monitor, known, objective, loop))
+        for name, callback, monitor in monitored(callbacks)
+        if monitor not in known and not _may_be_reported(monitor, model, loop, validated=validated)
+    }
+    expected = f"a metric that this run has: {', '.join(known)}"
+    if not validated:
+        expected = f"a metric of training, {', '.join(known)}: there is no validation data"
+    can_split = not validated and isinstance(dataset, ArrayDataset)
+    split = "dataset.validation_size=null, or " if can_split else ""
+    if len(unknown) < 2:
+        return [
+            Problem(f"callbacks.{name}.monitor", monitor, expected, split + instead)
+            for name, (monitor, instead) in unknown.items()
+        ]
+    # One proposal for all of them: each by itself would leave the others wrong.
+    given = ", ".join(f"{name} monitors {monitor}" for name, (monitor, _) in unknown.items())
+    instead = " ".join(filter(None, (instead for _, instead in unknown.values())))
+    return [Problem("callbacks", given, f"for each {expected}", split + instead)]
+
+
+def modes_agree(callbacks: Callbacks, objective: Objective) -> list[Problem]:
+    """Each callback follows its metric in the direction that is the better one."""
+    problems = []
+    for name, callback, monitor in monitored(callbacks):
+        mode, own = callback.arguments.get("mode"), objective.mode_of(monitor)
+        if mode in ("min", "max") and own not in (None, mode):
+            better = "more" if own == "max" else "less"
+            expected = f"{own}: {better} of {monitor} is better"
+            key = f"callbacks.{name}.mode"
+            problems.append(Problem(key, mode, expected, f"{key}={own}"))
+    return problems
+
+
+def modes_are_known(
+    callbacks: Callbacks,
+    objective: Objective,
+    loop: Loop | None = None,
+    dataset: Dataset | None = None,
+    model: Any = None,
+) -> list[Problem]:
+    """A callback whose mode is left to its metric monitors one whose direction is known."""
+    if monitors_exist(callbacks, objective, loop, dataset, model):
+        return []  # first things first
+    problems = []
+    for name, callback, monitor in monitored(callbacks):
+        if "mode" in callback.arguments and callback.arguments["mode"] is None:
+            expected = f"min or max: it is not known whether less or more of {monitor} is better"
+            key = f"callbacks.{name}.mode"
+            problems.append(Problem(key, "null", expected, f"{key}=max"))
+    return problems
+
+
+def objective_mode_agrees(objective: Objective) -> list[Problem]:
+    """The direction of what decides about the best model is the metric's own, if it has one."""
+    own = objective.monitor and objective.own_mode_of(objective.monitor)
+    if not own or objective.mode in (None, own):
+        return []
+    expected = f"{own}: the direction of {objective.monitor}, or null"
+    return [Problem("objective.mode", str(objective.mode), expected, f"objective.mode={own}")]
+
+
+def objectives_exist(metrics: Sequence[str], experiment: "Experiment") -> list[Problem]:
+    """What ranks the jobs of a sweep is among the results that a job will have."""
+    if isinstance(experiment.model, Subclassed) or isinstance(experiment.optimizer, Mapping):
+        return []  # its class may report whatever it likes
+    validated = _is_validated(experiment.dataset)
+    seen = known_metrics(experiment.objective, experiment.loop, validated=validated)
+    best = [f"best_{name}" for name in seen if name.startswith("val_")]
+    evaluated = [*experiment.objective.metric_names, *experiment.loop.evaluated_metrics]
+    known = [*best, *(f"test_{name}" for name in evaluated), *seen, *OF_EVERY_RUN]
+    expected = f"a result that the jobs will have: {', '.join(known)}"
+    instead = _known_objectives(metrics, known, experiment)
+    return [
+        Problem("sweep.objective", metric, expected, instead)
+        for metric in metrics
+        if metric not in known
+    ]
+
+
+def known_metrics(objective: Objective, loop: Loop | None, *, validated: bool) -> list[str]:
+    """Names of all metrics that callbacks will see in the logs of an epoch."""
+    trained = [*objective.metric_names, *(loop.reported_metrics if loop else ())]
+    evaluated = [*objective.metric_names, *(loop.evaluated_metrics if loop else ())]
+    return trained + [f"val_{name}" for name in evaluated if validated]
+
+
+def _known_objectives(
+    metrics: Sequence[str], known: Sequence[str], experiment: "Experiment"
+) -> str:
+    """Objectives of a sweep, with their directions, in place of those that are not known."""
+    objective = experiment.objective
+    default = f"best_{default_monitor(objective, experiment.loop)}"
+    # What is chosen by its test score has no test score any more: that is never proposed.
+    proposed = [name for name in known if not name.startswith("test_")]
+    nearest = [m if m in known else _nearest(m, proposed, default) for m in metrics]
+    return objective_overrides(nearest, [objective.mode_of(metric) for metric in nearest])
+
+
+def _nearest_monitor(
+    name: str,
+    callback: LazyCall,
+    monitor: str,
+    known: Sequence[str],
+    objective: Objective,
+    loop: Loop | None,
+) -> str:
+    """The overrides that have a callback monitor what may have been meant; empty without one."""
+    near = _nearest(monitor, known, default_monitor(objective, loop))
+    with_mode = "mode" in callback.arguments
+    return near and monitor_overrides(name, near, objective.mode_of(near), with_mode=with_mode)
+
+
+def _nearest(monitor: str, known: Sequence[str], default: str) -> str:
+    """What may have been meant; empty if nothing is known."""
+    of_training = monitor.removeprefix("val_")
+    if of_training != monitor and of_training in known:
+        return of_training
+    close = get_close_matches(monitor, known, n=1)
+    return [*close, *(name for name in (default, *known) if name in known), ""][0]
+
+
+def _may_be_reported(monitor: str, model: Any, loop: Loop | None, *, validated: bool) -> bool:
+    """Whether a metric may come from a model's class, or from a loop that could not be read."""
+    if isinstance(model, Subclassed):
+        return validated or not monitor.startswith("val_")
+    return loop is None and not monitor.startswith("val_")
+
+
+def _is_validated(dataset: Dataset | None) -> bool:
+    # A dataset that says nothing about itself may bring a validation split of its own.
+    if not isinstance(dataset, ArrayDataset):
+        return True
+    declared = dataset.declared
+    if declared.has_validation or declared.num_examples is None:
+        return True
+    return dataset.validation_size != 0

@@ -1,0 +1,146 @@
+"""What must hold between the groups of a config. Imports no TensorFlow.
+
+A rule is a function whose parameters name the groups that it reads; those with a default it can do
+without. It returns problems.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from altitude.calls.lazy_call import LazyCall, lazy_calls
+from altitude.data import ArrayDataset, CartPole, Dataset, LabelSpec
+from altitude.errors import Problem
+from altitude.experiment.agreement import label_problems, logits_problems
+from altitude.experiment.devices import device_problems
+from altitude.experiment.metrics import (
+    modes_agree,
+    modes_are_known,
+    monitors_exist,
+    objective_has_an_owner,
+    objective_mode_agrees,
+)
+from altitude.experiment.monitoring import Callbacks
+from altitude.loops import Fit, Loop, Reinforce, SteppingLoop
+from altitude.objective import Objective
+
+
+def logits_agree(model: Any, objective: Objective) -> list[Problem]:
+    """The last layer puts out what the loss takes it for."""
+    activation = getattr(model, "output_activation", None)
+    if activation is None or not isinstance(objective.loss, LazyCall):
+        return []
+    from_logits = bool(objective.loss.arguments.get("from_logits", False))
+    return logits_problems(activation, from_logits, objective.loss.class_name)
+
+
+def labels_agree(dataset: Dataset, objective: Objective) -> list[Problem]:
+    """The labels are written as the loss reads them."""
+    labels = dataset.declared.labels
+    if labels is None or not isinstance(objective.loss, LazyCall):
+        return []
+    arrays = dataset if isinstance(dataset, ArrayDataset) else None
+    if arrays and any(transform.soft_labels for transform in arrays.transforms.values()):
+        return []  # the objective follows the labels
+    if arrays and arrays.one_hot:
+        labels = LabelSpec("one_hot", labels.num_classes)
+    return label_problems(labels, objective.loss.class_name, outputs=None)
+
+
+def validation_leaves_training(dataset: Dataset) -> list[Problem]:
+    """The validation split is smaller than the data."""
+    available = dataset.declared.num_examples
+    if available is None or not isinstance(dataset, ArrayDataset):
+        return []
+    if dataset.declared.has_validation or (dataset.validation_size or 0) < available:
+        return []
+    expected = f"less than {available}, the number of training examples"
+    return [Problem("dataset.validation_size", str(dataset.validation_size), expected)]
+
+
+def one_hand_on_the_learning_rate(optimizer: Any, callbacks: Callbacks) -> list[Problem]:
+    """A schedule and ReduceLROnPlateau do not both set the learning rate."""
+    setters = [n for n, c in callbacks.items() if _class_name(c) == "ReduceLROnPlateau"]
+    problems = []
+    for key, call in lazy_calls("optimizer", optimizer):
+        rate = call.arguments.get("learning_rate")
+        if isinstance(rate, Mapping) and setters:
+            expected = f"a number: callbacks.{setters[0]} cuts it, which a schedule does not allow"
+            instead = f"~callbacks.{setters[0]}, or {key}.learning_rate=1e-3"
+            schedule = str(rate.get("_target_", rate)).rpartition(".")[2]
+            problems.append(Problem(f"{key}.learning_rate", schedule, expected, instead))
+    return problems
+
+
+def episodes_need_their_loop(dataset: Dataset, loop: Loop) -> list[Problem]:
+    """An environment is played, which loops over batches cannot do."""
+    if isinstance(dataset, CartPole) and isinstance(loop, Fit | SteppingLoop):
+        expected = "a loop that plays episodes: this environment has no batches"
+        return [Problem("loop", loop.name, expected, "experiment=reinforce")]
+    return []
+
+
+def policies_put_out_logits(model: Any, loop: Loop) -> list[Problem]:
+    """The loop that plays episodes draws actions from logits."""
+    activation = getattr(model, "output_activation", "linear")
+    if not isinstance(loop, Reinforce) or activation == "linear":
+        return []
+    expected = "linear: this loop takes the model's outputs for logits"
+    return [Problem("model.output_activation", activation, expected, "model=mlp")]
+
+
+def files_are_sound(dataset: Dataset) -> list[Problem]:
+    """The files that a dataset names can be read, as far as that shows at a glance."""
+    return dataset.problems()
+
+
+RULES: tuple[Callable[..., list[Problem]], ...] = (
+    files_are_sound,
+    logits_agree,
+    labels_agree,
+    validation_leaves_training,
+    monitors_exist,
+    modes_agree,
+    modes_are_known,
+    objective_mode_agrees,
+    one_hand_on_the_learning_rate,
+    objective_has_an_owner,
+    episodes_need_their_loop,
+    policies_put_out_logits,
+    device_problems,
+)
+
+
+def broken_rules(parts: Mapping[str, Any]) -> list[Problem]:
+    """Applies every rule whose groups are there.
+
+    Args:
+        parts: The groups of a config that could be read, by name.
+    """
+    problems = []
+    for rule in RULES:
+        groups = inspect.signature(rule).parameters.values()
+        if all(group.name in parts for group in groups if group.default is group.empty):
+            problems += rule(**{g.name: parts[g.name] for g in groups if g.name in parts})
+    return problems
+
+
+def useless_plateau(callbacks: Callbacks) -> str | None:
+    """A warning, if the learning rate would be cut only after training has stopped."""
+    patience = {_class_name(c): _patience(c) for c in callbacks.values()}
+    cut, stop = patience.get("ReduceLROnPlateau"), patience.get("EarlyStopping")
+    if cut is None or stop is None or cut < stop:
+        return None
+    return (
+        f"ReduceLROnPlateau's patience ({cut}) is not smaller than EarlyStopping's ({stop}): "
+        "training stops before a cut of the learning rate can help. "
+        f"Try callbacks.reduce_lr_on_plateau.patience={max(stop - 1, 0)}"
+    )
+
+
+def _class_name(callback: Callable[[], Any]) -> str:
+    return callback.class_name if isinstance(callback, LazyCall) else ""
+
+
+def _patience(callback: Callable[[], Any]) -> int | None:
+    return callback.arguments.get("patience") if isinstance(callback, LazyCall) else None

@@ -1,0 +1,83 @@
+"""What a run leaves behind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+
+from altitude.lazy import keras, pandas
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunResult:
+    """The outcome of one run. Epochs count from 1.
+
+    Attributes:
+        metrics: Final metrics: `best_epoch`, `best_*` of the best model in that epoch, `test_*` of
+            the same model on the test data.
+        metrics_by_epoch: The values of each metric, one an epoch, `learning_rate` and
+            `epoch_seconds` included; NaN for an epoch that did not report it.
+        traces: How often each step was traced into a graph, by its name; 0 where the graph was
+            taken over from the run before in the same process.
+        model_path: The best model, `best.keras`; opens with `keras.models.load_model`. Where only
+            its weights could be saved, `best.weights.h5`.
+        model_input: What the saved model takes, in words.
+        model_saved: What of the best model is on disk: `model`; `weights`, where the whole cannot
+            be saved; `untrusted`, where the file is not the model that was trained; `nothing`.
+        notices: What is to be known of a run that finished: what failed after training, what the
+            model's file needs to be opened.
+        output_dir: Folder with the files of the run.
+        run_id: MLflow's id of the run, None if it was not tracked.
+        stop_reason: Why training ended, in words: early stopping and its patience, the budget of
+            epochs, a pruner.
+        how_to_open: How to look at the run, in words; empty if it was not tracked.
+    """
+
+    metrics: Mapping[str, float]
+    metrics_by_epoch: Mapping[str, Sequence[float]]
+    model_path: Path
+    output_dir: Path
+    traces: Mapping[str, int] = field(default_factory=dict)
+    model_input: str = ""
+    model_saved: str = "model"
+    notices: tuple[str, ...] = ()
+    run_id: str | None = None
+    stop_reason: str = ""
+    how_to_open: str = ""
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch that the best model is from."""
+        return int(self.metrics["best_epoch"])
+
+    @cached_property
+    def history(self) -> pandas.DataFrame:
+        """`metrics_by_epoch` as a data frame: a row for each epoch, a column for each metric."""
+        frame = pandas.DataFrame(dict(self.metrics_by_epoch))
+        frame.index = pandas.RangeIndex(1, len(frame) + 1, name="epoch")
+        return frame
+
+    @cached_property
+    def model(self) -> keras.Model:
+        """The best model, loaded when it is first asked for; compiled, if it was saved so."""
+        return keras.models.load_model(self.model_path)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: scores, curves, where the model is and how to use it."""
+        from altitude.runs.notebook import result_html
+
+        return result_html(self)
+
+    @property
+    def snippet(self) -> str:
+        """A line of Python that opens the best model."""
+        return f'keras.models.load_model("{self.model_path}")'
+
+    @property
+    def learning_rate_cuts(self) -> list[int]:
+        """Epochs that began with a lower learning rate than the one before."""
+        rates = self.metrics_by_epoch.get("learning_rate", [])
+        return [epoch + 2 for epoch, (a, b) in enumerate(pairwise(rates)) if b < a]

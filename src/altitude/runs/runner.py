@@ -1,0 +1,263 @@
+"""From an experiment to a tracked, verified result."""
+
+import traceback
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from altitude.assembly import Assembly, Kept, assemble
+from altitude.display.status import status
+from altitude.errors import ConfigError
+from altitude.experiment import Experiment
+from altitude.experiment.built import check_signatures
+from altitude.experiment.rules import broken_rules
+from altitude.failures import failure_reason
+from altitude.runs.closing_markdown import closing_markdown
+from altitude.runs.notices import Notices
+from altitude.runs.output_folder import claim_folder
+from altitude.runs.result import RunResult
+from altitude.runs.scoring import score, validate
+from altitude.runs.worker import experiment_for_worker
+from altitude.session import ending_on_signals, fresh_session, start_tensorflow
+from altitude.tracking.run import DESCRIPTION, Run
+from altitude.tracking.tags import EXCEPTION, REASON, VALIDATION_EXAMPLES
+
+if TYPE_CHECKING:
+    from altitude.callbacks.epoch_log import EpochLog
+    from altitude.models.saving import SavedModel
+
+BEST_MODEL = "best.keras"
+"""What the best model's file is called, in the run's folder and among its artifacts."""
+
+
+def run(
+    experiment: Experiment,
+    *,
+    console: Console | None = None,
+    kept: Kept | None = None,
+    results: Sequence[str] = (),
+) -> RunResult:
+    """Runs an experiment: trains, keeps the best model, tests it, and logs all of it.
+
+    Args:
+        experiment: What to run.
+        console: Where progress is shown; None for standard output.
+        kept: What an earlier run in this process left, and where this one leaves its own; with it
+            a run that differs in values alone is traced no second time. None keeps nothing.
+        results: Final metrics that the run must have, such as `best_val_accuracy`. It ends with the
+            first epoch if it will not have them.
+
+    Returns:
+        The result; its model has been reloaded and found to be the one that was seen in training,
+        or its notices say what is saved in place of it.
+
+    Raises:
+        ConfigError: If parts of the experiment contradict each other, as on the command line; or
+            if classes, data, model and loss turn out not to fit together.
+        DataError: If the data cannot be found, or is damaged.
+        TrackingError: If the tracking store cannot be used.
+        TrainingError: If training goes wrong for a reason that can be mended: see its subclasses.
+        TypeError: If `experiment` is none, but overrides for example.
+    """
+    if not isinstance(experiment, Experiment):
+        raise TypeError(
+            f"altitude.run takes an altitude.Experiment, received: {experiment!r}. "
+            "To run what a command line would: altitude.run(altitude.compose([...]))"
+        )
+    problems = broken_rules(vars(experiment))
+    if problems:
+        raise ConfigError(problems)
+    console = Console(quiet=True) if not experiment.strategy.is_chief else console or Console()
+    kept = kept or Kept()
+    with experiment_for_worker(experiment) as part:
+        return _run(part, console, kept, results)
+
+
+def _run(experiment: Experiment, console: Console, kept: Kept, results: Sequence[str]) -> RunResult:
+    with status(console, "starting TensorFlow"):
+        experiment.tracking.check()
+        start_tensorflow(experiment.strategy.start)
+        check_signatures(experiment)
+    experiment = _in_own_folder(experiment, console)
+    with ending_on_signals() as raise_again:
+        with status(console, "opening the run"):
+            tracked = experiment.tracking.open(experiment)
+        with (
+            _closing(tracked, experiment.output_dir),
+            fresh_session(experiment.seed, experiment.loop.precision),
+            experiment.strategy.scope(),
+        ):
+            result = _train(experiment, tracked, console, kept, raise_again, results)
+    if tracked.notice:
+        console.print(f"[yellow]{tracked.notice}[/]")
+    return result
+
+
+def _in_own_folder(experiment: Experiment, console: Console) -> Experiment:
+    """The experiment in a folder that no other run writes into."""
+    folder = claim_folder(experiment.output_dir)
+    if folder != experiment.output_dir:
+        message = f"{experiment.output_dir} belongs to another run; this one writes into {folder}"
+        console.print(message, soft_wrap=True, highlight=False, markup=False)
+    return experiment.in_folder(folder)
+
+
+def _train(
+    experiment: Experiment,
+    tracked: Run,
+    console: Console,
+    kept: Kept,
+    raise_again: Callable[[], None],
+    results: Sequence[str],
+) -> RunResult:
+    with status(console, f"loading {experiment.dataset.name}"):
+        pipelines = kept.pipelines(experiment)
+    if pipelines.note:
+        console.print(pipelines.note, highlight=False, soft_wrap=True)
+    examples = {VALIDATION_EXAMPLES: str(pipelines.validation_examples)}
+    tracked.set_tags({"dataset.fingerprint": pipelines.fingerprint} | examples)
+    with status(console, "building the model"):
+        assembly = kept.begin(assemble(experiment, pipelines, console))
+    model, pipelines = assembly.model, assembly.pipelines
+    saved, path = assembly.saved, experiment.output_dir / BEST_MODEL
+    notices = Notices(tracked, experiment.output_dir)
+    saved.rehearse()
+    seen, log, stop_reason = _fit(assembly, tracked, console, raise_again, results, notices)
+    with status(console, "testing the best model"):
+        scores = score(experiment, model, saved, pipelines, seen, path, notices)
+    tracked.set_tags({"model_saved": saved.kind})
+    for warning in assembly.traces.warnings():
+        warnings.warn(warning, stacklevel=2)
+    if not experiment.strategy.distributes:  # copies of a model are not taken over
+        with notices.attempt("reuse of the graphs"):
+            kept.keep(assembly)
+    return _record(assembly, tracked, scores, log, stop_reason, notices)
+
+
+def _about_file(saved: "SavedModel") -> list[str]:
+    """What to know about the file before it is opened elsewhere."""
+    if saved.trouble:
+        return [f"only weights are saved: {saved.trouble}"]
+    arguments = saved.opens_with
+    return [f"best.keras opens with load_model(path, {arguments})"] if arguments else []
+
+
+def _fit(
+    assembly: Assembly,
+    tracked: Run,
+    console: Console,
+    raise_again: Callable[[], None],
+    results: Sequence[str],
+    notices: Notices,
+) -> tuple[dict[str, float], "EpochLog", str]:
+    """Trains.
+
+    Returns:
+        The metrics of the epoch that the best model is from, the log, and why training ended.
+    """
+    from altitude.callbacks.require_monitored import require_no_validation
+    from altitude.callbacks.run_callbacks import build_callbacks
+    from altitude.steps.own import missing_for_evaluation
+    from altitude.training.training import Training
+
+    experiment, model, pipelines = assembly.experiment, assembly.model, assembly.pipelines
+    path = experiment.output_dir / BEST_MODEL
+    path.parent.mkdir(parents=True, exist_ok=True)
+    callbacks = build_callbacks(
+        experiment, tracked, console, raise_again, best_model=path, results=results
+    )
+    if pipelines.validation is None and not missing_for_evaluation(model):
+        require_no_validation(callbacks.named)
+    for name, callback in callbacks.named.items():
+        callback.on_train_end = notices.guarded(f"callbacks.{name}", callback.on_train_end)
+    try:
+        Training(experiment.loop, model, pipelines, callbacks.ordered).fit()
+    except KeyboardInterrupt as interrupt:
+        interrupt.add_note(_what_is_kept(path, callbacks.best.epoch, callbacks.log.history))
+        raise
+    finally:
+        callbacks.progress.close()
+        for file in assembly.saved.files(path):
+            tracked.log_artifact(file)
+    best, log = callbacks.best, callbacks.log
+    seen = {name: values[best.epoch - 1] for name, values in log.history.items()}
+    if not best.follows_checkpoint:  # it was saved later: averages or best weights are in it
+        with notices.attempt("validation"):
+            seen = validate(experiment, model, pipelines)
+    reason = callbacks.stop_reason(experiment.loop.epochs)
+    return seen | {"best_epoch": float(best.epoch)}, log, reason
+
+
+def _what_is_kept(path: Path, epoch: int, history: Mapping[str, Sequence[float]]) -> str:
+    """The best model of a training that was stopped, and how good it is."""
+    if epoch == 0 or not path.exists():
+        return "no model was saved before that"
+    scores = {n: v[epoch - 1] for n, v in history.items() if n.startswith("val_")}
+    told = ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
+    return f"kept: the best model so far, of epoch {epoch} ({told or 'no validation'}):\n{path}"
+
+
+def _record(
+    assembly: Assembly,
+    tracked: Run,
+    metrics: dict[str, float],
+    log: "EpochLog",
+    stop_reason: str,
+    notices: Notices,
+) -> RunResult:
+    from altitude.tracking.curves import draw_curves
+
+    saved, output_dir = assembly.saved, assembly.experiment.output_dir
+    path, best_epoch = output_dir / BEST_MODEL, int(metrics["best_epoch"])
+    tracked.log_metrics(metrics, step=best_epoch)
+    curves = output_dir / "curves.png"
+    with notices.attempt("curves"):
+        draw_curves(log.history, best_epoch, curves)
+        tracked.log_artifact(curves)
+    result = RunResult(
+        metrics=metrics,
+        metrics_by_epoch=log.history,
+        traces=assembly.traces.counts,
+        model_path=next(iter(saved.files(path)), path),
+        model_input=saved.model_input,
+        model_saved=saved.kind,
+        notices=(*notices.texts, *_about_file(saved)),
+        output_dir=output_dir,
+        run_id=tracked.run_id,
+        stop_reason=stop_reason,
+        how_to_open=tracked.how_to_open,
+    )
+    tracked.set_tags({"epochs": str(log.epochs), DESCRIPTION: closing_markdown(result)})
+    return result
+
+
+@contextmanager
+def _closing(tracked: Run, output_dir: Path) -> Iterator[None]:
+    """Closes a run in every case, with the reason where it did not finish."""
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        tracked.set_tags({REASON: tracked.asked_to_stop or str(interrupt) or "Ctrl-C"})
+        tracked.close("KILLED")
+        raise
+    except BaseException as error:
+        _explain(tracked, output_dir, error)
+        tracked.close("FAILED")
+        raise
+    tracked.close("FINISHED")
+
+
+def _explain(tracked: Run, output_dir: Path, error: BaseException) -> None:
+    """Logs why a run failed, and writes the whole traceback to a file that the error names."""
+    name = "configuration" if isinstance(error, ConfigError) else type(error).__name__
+    whole = f"{name}: {error}"[:5000]
+    tracked.set_tags({EXCEPTION: whole, REASON: failure_reason(error)[:5000]})
+    report = output_dir / "traceback.txt"
+    report.parent.mkdir(parents=True, exist_ok=True)
+    report.write_text("".join(traceback.format_exception(error)))
+    tracked.log_artifact(report)
+    error.add_note(str(report))

@@ -1,0 +1,101 @@
+"""The scores of the best model, once training is over: nothing here can lose them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from altitude.experiment import Experiment
+from altitude.lazy import keras
+from altitude.runs.notices import Notices
+
+if TYPE_CHECKING:
+    from altitude.data.pipeline import Pipelines
+    from altitude.models.saving import SavedModel
+
+TOLERANCE = 1e-4
+"""How far a reloaded model's validation metrics may be from those seen in training."""
+
+
+def score(
+    experiment: Experiment,
+    model: keras.Model,
+    saved: SavedModel,
+    pipelines: Pipelines,
+    seen: Mapping[str, float],
+    path: Path,
+    notices: Notices,
+) -> dict[str, float]:
+    """Returns the model to its best weights, checks the file, and evaluates on validation and test.
+
+    Args:
+        experiment: What was trained.
+        model: The trained model.
+        saved: The part of it that was saved.
+        pipelines: The data.
+        seen: Metrics of the epoch that the best model is from.
+        path: Where the best model was saved.
+        notices: Takes what fails; the rest is still done.
+    """
+    from altitude.steps.own import missing_for_evaluation
+
+    with notices.attempt("check of the saved model"):
+        saved.restore(path)
+    scores: dict[str, float] = {}
+    with notices.attempt("validation"):
+        scores = validate(experiment, model, pipelines)
+        _compare(experiment, model, pipelines, saved, seen, scores, path, notices)
+    test: Mapping[str, float] = {}
+    if not missing_for_evaluation(model):
+        with notices.attempt("test"):
+            test = experiment.loop.evaluate(model, pipelines.test)
+    if saved.kind == "untrusted":
+        notices.add("untrusted", f"Do not use {path}: it is not the model that was trained")
+    return {
+        **{f"best_{name}": seen.get(name, value) for name, value in scores.items()},
+        **{f"test_{name}": value for name, value in test.items()},
+        "best_epoch": seen["best_epoch"],
+    }
+
+
+def validate(experiment: Experiment, model: keras.Model, pipelines: Pipelines) -> dict[str, float]:
+    """Evaluates on the validation data; returns metrics with `val_` in front of their names."""
+    if pipelines.validation is None:
+        return {}
+    scores = experiment.loop.evaluate(model, pipelines.validation)
+    return {f"val_{name}": value for name, value in scores.items()}
+
+
+def _compare(
+    experiment: Experiment,
+    model: keras.Model,
+    pipelines: Pipelines,
+    saved: SavedModel,
+    seen: Mapping[str, float],
+    scores: Mapping[str, float],
+    path: Path,
+    notices: Notices,
+) -> None:
+    """Notices scores that are not those of the epoch, unless they differ from call to call."""
+    different = _different(seen, scores)
+    if not different or _different(scores, validate(experiment, model, pipelines)):
+        return
+    saved.kind = "untrusted"
+    name = different[0]
+    notices.add(
+        "mismatch",
+        f"{path} is not the model that was seen in training: {name} was {seen[name]} and is now "
+        f"{scores[name]}. Something of the model is not in its weights, such as a Python attribute "
+        "that changes in training",
+    )
+
+
+def _different(first: Mapping[str, float], second: Mapping[str, float]) -> list[str]:
+    return [name for name in first.keys() & second.keys() if not _close(first[name], second[name])]
+
+
+def _close(first: float, second: float) -> bool:
+    both_missing = math.isnan(first) and math.isnan(second)
+    return both_missing or math.isclose(first, second, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
