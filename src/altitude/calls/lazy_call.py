@@ -35,11 +35,12 @@ class LazyCall:
         Raises:
             hydra.errors.InstantiationException: If the target cannot be imported or raises.
         """
-        from hydra.utils import instantiate
+        from altitude.internals.hydra import call_target
 
         # Plain lists and mappings: Keras cannot save a model that holds OmegaConf's own.
         call = {"_target_": self.target, "_convert_": "object", **self.arguments}
-        return instantiate(call, *positional)
+        targets = [str(node["_target_"]) for _, node in nested_targets("", call)]
+        return call_target(call, *positional, targets=targets)
 
     @property
     def class_name(self) -> str:

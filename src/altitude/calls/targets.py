@@ -110,13 +110,13 @@ def wrong_kind(key: str, target: str, kinds: Kinds) -> Problem:
 
 def _resolve(key: str, target: str) -> tuple[Any, list[Problem]]:
     from hydra.errors import HydraException
-    from hydra.utils import instantiate
+
+    from altitude.internals.hydra import find_callable
 
     if _is_still_there(target):
         return _allowed[target], []
     try:
-        # A partial is looked up and authorized by Hydra, and not called.
-        _allowed[target] = instantiate({"_target_": target, "_partial_": True}).func
+        _allowed[target] = find_callable(target)
         return _allowed[target], []
     except HydraException as error:
         if error.__cause__ is not None:

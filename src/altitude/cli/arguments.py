@@ -5,7 +5,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-from hydra._internal.utils import get_args_parser
+from altitude.internals.hydra import get_args_parser
 
 
 def read_arguments(typed: Sequence[str]) -> tuple[Namespace, list[str]]:

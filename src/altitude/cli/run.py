@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 
 import hydra
-from hydra.core.config_store import ConfigStore
 from hydra.core.plugins import Plugins
 from omegaconf import DictConfig
 
@@ -20,11 +19,13 @@ from altitude.cli.arguments import as_typed, read_arguments
 from altitude.cli.help_page import help_page_as_wide_as_the_terminal
 from altitude.cli.reporting import report, report_interruption, show_warning
 from altitude.composition.directory import config_directory
-from altitude.composition.loader import avoid_unused_work
+from altitude.internals.hydra import main as main_of_hydra
+from altitude.internals.hydra import store_launcher
+from altitude.internals.hydra_loading import avoid_unused_work
 from altitude.version import __version__
 
 
-@hydra.main(version_base="1.3", config_path=str(config_directory()), config_name="config")
+@main_of_hydra(config_path=str(config_directory()), config_name="config")
 def job(config: DictConfig) -> float | list[float]:
     """Runs one job. Hydra pickles this function by value: it must stay this small."""
     from altitude.cli.job import run_job
@@ -72,7 +73,7 @@ def _store_launchers() -> None:
     """
     Plugins.instance()  # those of other packages have stored theirs by now
     node = {"_target_": "hydra_plugins.altitude_launcher.LocalLauncher", "n_jobs": -1}
-    ConfigStore.instance().store(group="hydra/launcher", name="joblib", node=node)
+    store_launcher("joblib", node)
 
 
 def _runs_jobs(arguments: Namespace) -> bool:

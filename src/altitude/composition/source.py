@@ -59,8 +59,9 @@ class ConfigSource:
         Raises:
             ConfigError: If a folder is not there.
         """
-        from hydra._internal.utils import create_config_search_path
         from hydra.core.config_search_path import SearchPathQuery
+
+        from altitude.internals.hydra import create_config_search_path
 
         path = create_config_search_path(self.config_path or str(config_directory()))
         if self.config_dir is not None:

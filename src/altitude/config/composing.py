@@ -2,18 +2,14 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 
-from hydra import compose, version
-from hydra._internal.hydra import Hydra
-from hydra.core.global_hydra import GlobalHydra
+from hydra import compose
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Glob
 from hydra.errors import HydraException
 from omegaconf import DictConfig, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from altitude.composition.loader import CachingLoader
 from altitude.composition.source import DEFAULT_SOURCE, ConfigSource
 from altitude.composition.user_modules import make_importable
 from altitude.config.environment import numbers_as_text
@@ -21,6 +17,8 @@ from altitude.config.explanation import explain
 from altitude.config.unread import overwritten_keys, removed_groups, unread_keys
 from altitude.config.words import groups
 from altitude.errors import Problem
+from altitude.internals.hydra import hydra_with
+from altitude.internals.hydra_loading import CachingLoader
 from altitude.sweeps.planning.space import values_of
 
 REFUSALS = (HydraException, OmegaConfBaseException, ValueError, TypeError, AssertionError)
@@ -49,7 +47,7 @@ def compose_config(
         ConfigError: If a folder of `source` is not there, or what it holds cannot be composed.
     """
     make_importable(source.config_dir)
-    with _hydra_of(source):
+    with hydra_with(CachingLoader(source.search_path())):
 
         def attempt(chosen: Sequence[str]) -> DictConfig:
             return compose(source.config_name, list(chosen), return_hydra_config=True)
@@ -65,27 +63,6 @@ def compose_config(
         with open_dict(config):
             del config["hydra"]
     return config, problems
-
-
-@contextmanager
-def _hydra_of(source: ConfigSource) -> Iterator[None]:
-    """Hydra, with the folders of a source on its search path."""
-    with _running_hydra_aside():
-        version.setbase("1.3")
-        hydra = Hydra("altitude", CachingLoader(source.search_path()))
-        GlobalHydra.instance().initialize(hydra)
-        yield
-
-
-@contextmanager
-def _running_hydra_aside() -> Iterator[None]:
-    """Hydra takes one composition at a time; a sweep composes while its own is open."""
-    hydra = GlobalHydra.instance()
-    running, hydra.hydra = hydra.hydra, None
-    try:
-        yield
-    finally:
-        GlobalHydra.instance().hydra = running
 
 
 def variants(overrides: Sequence[str]) -> Iterator[list[str]]:

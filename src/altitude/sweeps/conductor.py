@@ -13,6 +13,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 from altitude.errors import TakenError, TrackingError
+from altitude.internals.hydra import returned_by
 from altitude.sweeps.ledger import Ledger
 from altitude.sweeps.outcome import Outcome
 from altitude.sweeps.planning.frozen_configs import FrozenConfigs
@@ -192,9 +193,9 @@ class Conductor:
     def _take(self, job: Job, returned: JobReturn) -> None:
         if returned.status is JobStatus.COMPLETED:
             self._ended(job, None, returned.return_value)
-        elif not isinstance(returned._return_value, TakenError):  # another does it, or none may
+        elif not isinstance(returned_by(returned), TakenError):  # another does it, or none may
             unknown = RuntimeError("the launcher does not say what became of it")
-            self._ended(job, returned._return_value or unknown, None)
+            self._ended(job, returned_by(returned) or unknown, None)
 
     def _ended(self, job: Job, error: Exception | None, value: Any) -> None:
         _patiently(lambda: self._ledger.returned(job, error, value))

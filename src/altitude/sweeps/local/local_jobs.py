@@ -15,6 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from altitude.errors import JobError, TakenError
 from altitude.failures import failure_reason
+from altitude.internals.hydra import returned_by
 from altitude.session import import_tensorflow
 from altitude.sweeps.local.workers import Answer, Task, Workers, nothing
 from altitude.sweeps.planning.jobs import number_job
@@ -112,7 +113,7 @@ def _run(
         job_subdir_key="hydra.sweep.subdir",
     )
     if returned.status is JobStatus.FAILED:
-        returned.return_value = _portable(returned._return_value)
+        returned.return_value = _portable(returned_by(returned))
     return returned
 
 

@@ -4,10 +4,11 @@ import copy
 from collections.abc import Sequence
 from typing import Any
 
-from hydra._internal.config_loader_impl import get_overrides_dirname
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, OverrideType
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
+
+from altitude.internals.hydra import name_folder
 
 
 class Composer:
@@ -43,7 +44,7 @@ class Composer:
         told = [override for override in parsed if not override.is_hydra_override()]
         with read_write(config.hydra), open_dict(config.hydra):
             config.hydra.overrides.task = [override.input_line for override in told]
-            config.hydra.job.override_dirname = _directory_name(config, told)
+            name_folder(config, told)
         return config
 
     def _values_at_the_end(self, overrides: Sequence[Override]) -> list[Override]:
@@ -68,15 +69,3 @@ class Composer:
     def _is_a_choice(self, override: Override) -> bool:
         key = str(override.key_or_group)
         return "." not in key and bool(self.loader.repository.group_exists(key))
-
-
-def _directory_name(config: DictConfig, overrides: Sequence[Override]) -> str:
-    """The overrides in one word, as Hydra offers them for the names of folders."""
-    form = config.hydra.job.config.override_dirname
-    name: str = get_overrides_dirname(
-        overrides=list(overrides),
-        exclude_keys=list(form.exclude_keys),
-        item_sep=form.item_sep,
-        kv_sep=form.kv_sep,
-    )
-    return name

@@ -1,6 +1,6 @@
 """Hydra's config loader, made cheap for a process that composes many configs.
 
-What it relies on are private names of Hydra: a test compares the results with Hydra's own.
+A test compares what it composes with what Hydra's own loader does.
 """
 
 import copy
@@ -23,7 +23,8 @@ from omegaconf import DictConfig
 
 NO_CHOICES = DictConfig({})
 
-_create_interpolation_map = defaults_lists._create_interpolation_map
+# Hydra 1.4 has no such function.
+_create_interpolation_map: Any = getattr(defaults_lists, "_create_interpolation_map", None)
 
 
 def avoid_unused_work() -> None:
@@ -34,14 +35,16 @@ def avoid_unused_work() -> None:
     that are interpolations, although hardly any are.
     """
     ConfigStore.__deepcopy__ = lambda store, _: store  # type: ignore[attr-defined]
-    defaults_lists._create_interpolation_map = _interpolation_map_where_needed
+    if _create_interpolation_map is not None:
+        defaults_lists._create_interpolation_map = _interpolation_map_where_needed
 
 
 def _interpolation_map_where_needed(
     overrides: defaults_lists.Overrides, defaults_list: list[InputDefault], self_added: bool
 ) -> DictConfig:
-    if any(default.is_interpolation() for default in defaults_list):
-        return _create_interpolation_map(overrides, defaults_list, self_added)
+    if _create_interpolation_map and any(one.is_interpolation() for one in defaults_list):
+        choices: DictConfig = _create_interpolation_map(overrides, defaults_list, self_added)
+        return choices
     return NO_CHOICES
 
 

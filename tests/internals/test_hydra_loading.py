@@ -13,8 +13,8 @@ from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import OmegaConf
 
-from altitude.composition.loader import CachingLoader
 from altitude.composition.source import ConfigSource
+from altitude.internals.hydra_loading import CachingLoader
 from tests.processes import run_python
 
 
@@ -112,7 +112,7 @@ def test_files_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
 COUNT = """
 import sys
 from omegaconf import DictConfig
-from altitude.cli import main
+from altitude.cli.run import main
 
 copies, copy = [], DictConfig.__deepcopy__
 DictConfig.__deepcopy__ = lambda node, memo: copies.append(node) or copy(node, memo)

@@ -1,0 +1,159 @@
+"""What is used of Hydra beyond its documented interface, and what differs between its versions."""
+
+import importlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import hydra
+from hydra import version
+from hydra._internal import config_loader_impl
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra._internal.hydra import Hydra
+from hydra._internal.utils import create_config_search_path, get_args_parser
+from hydra.core.config_store import ConfigStore
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.types import Override
+from hydra.core.utils import JobReturn
+from hydra.errors import InstantiationException
+from hydra.types import RunMode
+from hydra.utils import instantiate
+from omegaconf import DictConfig
+
+__all__ = [
+    "call_target",
+    "create_config_search_path",
+    "find_callable",
+    "get_args_parser",
+    "hydra_with",
+    "main",
+    "name_folder",
+    "returned_by",
+    "store_launcher",
+]
+
+SINCE_1_4 = tuple(int(part) for part in hydra.__version__.split(".")[:2]) >= (1, 4)
+VERSION_BASE = "1.3"
+"""What Hydra 1.3 wants to be told, and Hydra 1.4 does not want to hear."""
+
+ALLOWED = ("altitude.*", "colorlog.*", "hydra.*", "hydra_plugins.*", "logging.*", "rich.*")
+"""What Hydra 1.4 may call for its own settings: callbacks, launchers, sweepers, logging."""
+
+
+def main(config_path: str, config_name: str) -> Callable[[Any], Any]:
+    """Returns `hydra.main` for a task.
+
+    Args:
+        config_path: The folder of the primary config.
+        config_name: The primary config.
+    """
+    of_version: dict[str, Any] = {"version_base": VERSION_BASE}
+    if SINCE_1_4:
+        of_version = {"execution_whitelist": ALLOWED}
+        ConfigLoaderImpl.get_mode = _composed_mode  # type: ignore[attr-defined]
+    return hydra.main(config_path=config_path, config_name=config_name, **of_version)
+
+
+_mode: Any = getattr(ConfigLoaderImpl, "get_mode", None)
+
+
+def _composed_mode(
+    loader: ConfigLoaderImpl, name: str | None, overrides: list[str], *parsed: Any, **more: Any
+) -> Any:
+    """The mode that a recipe sets as well: Hydra 1.4 asks the primary config alone."""
+    mode = _mode(loader, name, overrides, *parsed, **more)
+    if mode is not None:
+        return mode
+    composed = loader.load_configuration(
+        name, overrides, RunMode.MULTIRUN, validate_sweep_overrides=False
+    )
+    return composed.hydra.mode
+
+
+def find_callable(target: str) -> Any:
+    """Imports a class or function, which Hydra may refuse, and does not call it.
+
+    Args:
+        target: Its import path.
+
+    Raises:
+        InstantiationException: If there is none, or Hydra refuses it.
+    """
+    of_version = {"_execution_whitelist_": _permitted(target)} if SINCE_1_4 else {}
+    return instantiate({"_target_": target, "_partial_": True}, **of_version).func
+
+
+def _permitted(target: str) -> list[str]:
+    """The target, unless it is one of those that Hydra 1.3 refuses by itself."""
+    policy = importlib.import_module("hydra._internal.execution_policy")  # not in Hydra 1.3
+    return [] if target in policy.DEFAULT_BLACKLISTED_MODULES else [target]
+
+
+def call_target(config: Mapping[str, Any], *positional: Any, targets: Iterable[str]) -> Any:
+    """Calls what a config names.
+
+    Args:
+        config: A node with a `_target_`.
+        positional: Arguments before those of the config.
+        targets: All that the config names.
+
+    Raises:
+        InstantiationException: If a target cannot be imported, or is refused, or raises.
+    """
+    if not SINCE_1_4:
+        return instantiate(config, *positional)
+    for target in targets:
+        find_callable(target)
+    try:
+        unchecked = importlib.import_module("hydra.utils").UNSAFE_DISABLE_EXECUTION_CHECKS
+        return instantiate(config, *positional, _execution_whitelist_=unchecked)
+    except InstantiationException:
+        raise
+    except Exception as error:
+        message = f"Error in call to target '{config['_target_']}':\n{error!r}"
+        raise InstantiationException(message) from error
+
+
+@contextmanager
+def hydra_with(loader: ConfigLoaderImpl) -> Iterator[None]:
+    """Makes `hydra.compose` use a loader; one that is running, as in a sweep, is put aside."""
+    instance = GlobalHydra.instance()
+    running, instance.hydra = instance.hydra, None
+    try:
+        if not SINCE_1_4:
+            version.setbase(VERSION_BASE)
+        instance.initialize(Hydra("altitude", loader))
+        yield
+    finally:
+        GlobalHydra.instance().hydra = running
+
+
+def store_launcher(name: str, node: Any) -> None:
+    """Stores a launcher over the one of that name."""
+    of_version: dict[str, Any] = {"replace": True} if SINCE_1_4 else {}
+    ConfigStore.instance().store(group="hydra/launcher", name=name, node=node, **of_version)
+
+
+def name_folder(config: DictConfig, overrides: Sequence[Override]) -> None:
+    """Sets `hydra.job.override_dirname`, which Hydra 1.3 writes when it composes.
+
+    Since Hydra 1.4 it is computed where it is used.
+
+    Args:
+        config: What Hydra composed, its own node included.
+        overrides: Those of the task.
+    """
+    if SINCE_1_4:
+        return
+    form = config.hydra.job.config.override_dirname
+    config.hydra.job.override_dirname = config_loader_impl.get_overrides_dirname(
+        overrides=list(overrides),
+        exclude_keys=list(form.exclude_keys),
+        item_sep=form.item_sep,
+        kv_sep=form.kv_sep,
+    )
+
+
+def returned_by(job: JobReturn) -> Any:
+    """What a job returned, or the error that it raised; `return_value` would raise it again."""
+    return job._return_value
