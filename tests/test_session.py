@@ -13,7 +13,13 @@ from rich.console import Console
 from altitude import run, session
 from altitude.errors import Terminated
 from altitude.loops import Fit
-from altitude.session import ENDING_SIGNALS, ending_on_signals, fresh_session, start_tensorflow
+from altitude.session import (
+    ENDING_SIGNALS,
+    EndRequest,
+    ending_on_signals,
+    fresh_session,
+    start_tensorflow,
+)
 from tests.conftest import ExperimentFactory
 
 
@@ -99,12 +105,41 @@ def test_a_tensorflow_that_runs_is_left_alone(monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.parametrize("number", [*ENDING_SIGNALS, signal.SIGINT])
 def test_a_signal_whose_exception_is_lost_is_raised_again(number: signal.Signals) -> None:
-    with ending_on_signals() as raise_again:
-        raise_again()  # nothing has been asked yet
+    with ending_on_signals() as request:
+        request.raise_if_asked()  # nothing has been asked yet
         with contextlib.suppress(KeyboardInterrupt):  # as Python does while it clears up objects
             os.kill(os.getpid(), number)
         with pytest.raises(KeyboardInterrupt):
-            raise_again()
+            request.raise_if_asked()
+
+
+def end_twice(request: EndRequest, number: signal.Signals) -> list[str]:
+    """Is asked to end twice in a block that defers it; returns how far it came."""
+    reached = []
+    with contextlib.suppress(KeyboardInterrupt), request.deferred():
+        os.kill(os.getpid(), number)
+        reached.append("first")
+        os.kill(os.getpid(), number)
+        reached.append("second")
+    return reached
+
+
+@pytest.mark.parametrize("number", [*ENDING_SIGNALS, signal.SIGINT])
+def test_a_signal_can_wait_for_the_end_of_a_batch_and_a_second_one_does_not(
+    number: signal.Signals,
+) -> None:
+    with ending_on_signals() as request:
+        assert end_twice(request, number) == ["first"]
+        assert request.is_waiting
+
+
+def test_a_signal_that_waits_is_raised_at_the_end_of_the_block() -> None:
+    with ending_on_signals() as request:
+        deferred = request.deferred()
+        deferred.__enter__()
+        os.kill(os.getpid(), signal.SIGTERM)
+        with pytest.raises(Terminated):
+            deferred.__exit__(None, None, None)
 
 
 def test_many_runs_are_not_taken_for_one_function_traced_again(

@@ -94,43 +94,74 @@ def random_state() -> str:
     return repr((random.getstate(), name, np.asarray(keys).tobytes(), rest))
 
 
+class EndRequest:
+    """Whether the process was asked to end, by a signal or by Ctrl-C."""
+
+    def __init__(self) -> None:
+        self._asked: list[KeyboardInterrupt] = []
+        self._is_deferred = False
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the process was asked to end and goes on until `raise_if_asked`."""
+        return bool(self._asked)
+
+    def raise_if_asked(self) -> None:
+        """Raises what the signal stands for.
+
+        Also where it has been raised before: Python drops an exception that is raised while it
+        clears up objects.
+
+        Raises:
+            KeyboardInterrupt: If the process was asked to end; `Terminated` for a signal.
+        """
+        if self._asked:
+            raise self._asked[0]
+
+    @contextmanager
+    def deferred(self) -> Iterator[None]:
+        """Inside, the first request is left to `raise_if_asked`; a second one raises at once."""
+        self._is_deferred = True
+        try:
+            yield
+        finally:
+            self._is_deferred = False
+        self.raise_if_asked()
+
+    def receive(self, request: KeyboardInterrupt) -> None:
+        """Notes a request, and raises it unless it is to wait."""
+        self._asked.append(request)
+        if not self._is_deferred or len(self._asked) > 1:
+            raise self._asked[0]
+
+
 @contextmanager
-def ending_on_signals() -> Iterator[Callable[[], None]]:
+def ending_on_signals() -> Iterator[EndRequest]:
     """Turns the signals that ask a process to end into an exception, so that runs are closed.
 
-    Python drops an exception that is raised while it clears up objects, so it can be raised again.
-
     Yields:
-        A function that raises again what a signal has raised before.
+        What was asked for, which can be deferred to the end of a batch.
 
     Raises:
         Terminated: Inside the block, when such a signal arrives.
         KeyboardInterrupt: At Ctrl-C.
     """
-    asked: list[KeyboardInterrupt] = []
-
-    def raise_again() -> None:
-        if asked:
-            raise asked[0]
-
+    request = EndRequest()
     if threading.current_thread() is not threading.main_thread():
-        yield raise_again  # only the main thread may handle signals
+        yield request  # only the main thread may handle signals
         return
 
     def end(number: int, _frame: FrameType | None) -> None:
-        asked.append(Terminated(signal.Signals(number).name))
-        raise_again()
+        request.receive(Terminated(signal.Signals(number).name))
 
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        asked.append(KeyboardInterrupt())
-        handler = before[number]
-        handler(number, frame) if callable(handler) else raise_again()
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        request.receive(KeyboardInterrupt())
 
     before: dict[int, Any] = {number: signal.signal(number, end) for number in ENDING_SIGNALS}
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         before[signal.SIGINT] = signal.signal(signal.SIGINT, interrupt)
     try:
-        yield raise_again
+        yield request
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -7,7 +7,7 @@ import altitude
 from altitude import ConfigError, Experiment
 from altitude.calls.lazy_call import LazyCall
 from altitude.loops import Fit
-from altitude.runs.output_folder import claim_folder
+from altitude.runs.output_folder import RunFolder, claim_folder, is_in_use, run_folder
 from tests.conftest import ExperimentFactory
 from tests.processes import run_altitude
 
@@ -28,6 +28,29 @@ def test_each_run_gets_a_folder_of_its_own_also_at_the_same_time(tmp_path: Path)
     assert len(set(claimed)) == 8
     assert tmp_path / "run" in claimed
     assert tmp_path / "run-3" not in claimed
+
+
+def test_a_run_goes_on_in_its_folder_unless_a_process_is_training_it(tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    with run_folder(path) as folder:
+        folder.note("abc")
+        assert is_in_use(path)
+        with pytest.raises(ConfigError, match="a run that no process is training"):
+            run_folder(path, goes_on=True).__enter__()
+        with run_folder(path) as other:
+            assert other.path == tmp_path / "run-2"
+    assert not is_in_use(path)
+    with run_folder(path, goes_on=True) as again:
+        assert again == RunFolder(path, "abc")
+
+
+def test_a_folder_knows_whether_its_run_has_finished(tmp_path: Path) -> None:
+    with run_folder(tmp_path / "run") as folder:
+        assert not RunFolder.read(folder.path).is_finished
+        folder.note("abc", is_finished=True)
+    assert RunFolder.read(folder.path).is_finished
+    (folder.path / ".run").write_text("{")  # killed while it was written
+    assert RunFolder.read(folder.path) == RunFolder(folder.path)
 
 
 def test_a_folder_that_cannot_be_made_is_a_config_error() -> None:

@@ -22,7 +22,7 @@ from altitude.tracking import Mlflow
 from altitude.tracking.mlflow_run import open_mlflow_run
 from altitude.tracking.pages import run_page
 from altitude.tracking.params import CUT_NOTE
-from altitude.tracking.tags import HEARTBEAT, PROCESS, VALIDATION_EXAMPLES
+from altitude.tracking.tags import FOLDER, HEARTBEAT, PROCESS, VALIDATION_EXAMPLES
 from tests.conftest import ExperimentFactory
 from tests.processes import SET_BY_RUNS, commit_everything
 
@@ -187,7 +187,7 @@ def test_tags_say_where_a_run_comes_from(run: Run) -> None:
 def test_all_tags_beside_those_for_users_begin_with_the_name_of_the_package(run: Run) -> None:
     ours = {name for name in run.data.tags if not name.startswith(("mlflow.", "git.", "version."))}
     internal = {name for name in ours if name.startswith("altitude.")}
-    assert internal == {PROCESS, HEARTBEAT, VALIDATION_EXAMPLES}
+    assert internal == {FOLDER, PROCESS, HEARTBEAT, VALIDATION_EXAMPLES}
     for_users = {"altitude", "dataset.name", "dataset.fingerprint", "epochs", "host", "model_saved"}
     assert ours - internal == for_users
 

@@ -14,7 +14,8 @@ from altitude.sweeps.planning.jobs import Job
 from altitude.tracking import sweep_ledger
 from altitude.tracking.liveness import process_tags
 from altitude.tracking.settings import Mlflow
-from altitude.tracking.sweep_ledger import GONE, SweepLedger, open_sweep
+from altitude.tracking.settling import GONE
+from altitude.tracking.sweep_ledger import SweepLedger, open_sweep
 from altitude.tracking.sweep_page import Presentation
 from altitude.tracking.tags import CONFIG_HASH, HEARTBEAT, PROCESS, STOP, SWEPT
 

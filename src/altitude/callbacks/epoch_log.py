@@ -40,13 +40,18 @@ class EpochLog(keras.callbacks.Callback):
         return len(self.history.get("epoch_seconds", []))
 
     def get_state(self) -> dict[str, Any]:
-        """The metrics of all epochs, and the learning rates that the present one began with."""
-        return {"history": self.history, "learning_rates": self._learning_rates}
+        """The metrics of all epochs; when and with which learning rates the present one began."""
+        return {
+            "history": self.history,
+            "learning_rates": self._learning_rates,
+            "seconds": time.perf_counter() - self._began,
+        }
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Takes the metrics of earlier epochs, which are not recorded again."""
         self.history = state["history"]
         self._learning_rates = state["learning_rates"]
+        self._began = time.perf_counter() - state["seconds"]
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002, D102
         self._began = time.perf_counter()

@@ -7,18 +7,17 @@ import keras
 
 
 class Interruption(keras.callbacks.Callback):
-    """Raises after each batch what a signal has raised before, if that was lost on its way.
+    """Ends an evaluation after the batch in which the process was asked to end.
+
+    Training batches end through `Training.fit`, which can write a resume point first.
 
     Args:
-        raise_again: See `altitude.session.ending_on_signals`.
+        raise_if_asked: See `altitude.session.EndRequest`.
     """
 
-    def __init__(self, raise_again: Callable[[], None]) -> None:
+    def __init__(self, raise_if_asked: Callable[[], None]) -> None:
         super().__init__()
-        self._raise_again = raise_again
-
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002, D102
-        self._raise_again()
+        self._raise_if_asked = raise_if_asked
 
     def on_test_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002, D102
-        self._raise_again()
+        self._raise_if_asked()

@@ -53,7 +53,7 @@ def build_callbacks(
     experiment: Experiment,
     tracked: Run,
     console: Console,
-    raise_again: Callable[[], None],
+    raise_if_asked: Callable[[], None],
     *,
     best_model: Path,
     results: Sequence[str],
@@ -64,7 +64,7 @@ def build_callbacks(
         experiment: Brings the user's, and what ours need to know.
         tracked: Where metrics and files are logged.
         console: Where progress is shown.
-        raise_again: See `altitude.session.ending_on_signals`.
+        raise_if_asked: See `altitude.session.EndRequest`.
         best_model: Where the best model is to lie.
         results: Final metrics that the run must have.
     """
@@ -83,6 +83,6 @@ def build_callbacks(
         log,
         ArtifactLog(experiment.output_dir / "artifacts", tracked.log_artifact),
         progress,
-        Interruption(raise_again),
+        Interruption(raise_if_asked),
     ]
     return RunCallbacks(named, ordered, best, log, progress)

@@ -5,9 +5,10 @@ import logging
 import math
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, chdir, contextmanager, nullcontext
+from contextlib import AbstractContextManager, chdir, contextmanager, nullcontext, suppress
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
@@ -18,10 +19,14 @@ from altitude.assembly import Kept
 from altitude.config.reading import experiment_from, read_sweep
 from altitude.display.links import linked
 from altitude.errors import ConfigError, ExitError
+from altitude.experiment import Experiment
 from altitude.runs.closing import closing_table
 from altitude.runs.composition_tree import composition_tree
 from altitude.runs.result import RunResult
+from altitude.runs.resume import require_same_settings
 from altitude.runs.runner import run
+from altitude.training.resume_points import newest_point
+from altitude.training.state import StateError
 
 FILE_WIDTH = 160
 LOG_FILE = "altitude.log"
@@ -45,9 +50,41 @@ def run_job(config: DictConfig) -> Scores:
     output_dir = Path(HydraConfig.get().runtime.output_dir)
     if HydraConfig.get().mode is RunMode.MULTIRUN:
         return _run_in_sweep(config, output_dir)
-    # A file has no width: lines stay whole there, as paths and commands must.
-    console = Console(width=None if sys.stdout.isatty() else FILE_WIDTH)
-    return _run(config, output_dir, console)
+    return _run(config, output_dir, console_of_run())
+
+
+def _interrupted(experiment: Experiment) -> Path | None:
+    """The folder in which a job of a sweep was killed and can go on."""
+    for folder in experiment.tracking.interrupted_folders():
+        with suppress(FileNotFoundError, StateError, ConfigError):
+            require_same_settings(newest_point(folder), experiment)
+            return folder
+    return None
+
+
+def console_of_run() -> Console:
+    """Standard output. A file has no width: lines stay whole there, as paths and commands must."""
+    return Console(width=None if sys.stdout.isatty() else FILE_WIDTH)
+
+
+def show_run(
+    experiment: Experiment, console: Console, *, resume: bool = False, **arguments: Any
+) -> RunResult:
+    """Runs an experiment between what it is composed of and its closing table.
+
+    Args:
+        experiment: What to run.
+        console: Where it is shown.
+        resume: Whether it goes on from its resume point.
+        **arguments: See `altitude.run`.
+    """
+    console.quiet = not experiment.strategy.is_chief
+    console.print(composition_tree(experiment))
+    with _exit_is_a_failure():
+        result = run(experiment, console=console, resume=resume, **arguments)
+    table = linked(closing_table(result), result.model_path)
+    console.print(table, soft_wrap=True, highlight=False)
+    return result
 
 
 def _run_in_sweep(config: DictConfig, output_dir: Path) -> Scores:
@@ -88,14 +125,14 @@ def _run(
         started_in = Path(HydraConfig.get().runtime.cwd)
         tracking = experiment.tracking.relative_to(started_in)
         experiment = dataclasses.replace(experiment, tracking=tracking)
-    console.quiet = not experiment.strategy.is_chief
-    console.print(composition_tree(experiment))
     swept = HydraConfig.get().mode is RunMode.MULTIRUN
     ranked = [goal.metric for goal in sweep.goals] if swept else []
-    with _exit_is_a_failure():
-        result = run(experiment, console=console, kept=kept, results=ranked)
-    table = linked(closing_table(result), result.model_path)
-    console.print(table, soft_wrap=True, highlight=False)
+    interrupted = _interrupted(experiment)
+    if interrupted is not None:
+        console.print(f"going on in {interrupted}", soft_wrap=True, highlight=False, markup=False)
+        experiment = experiment.in_folder(interrupted)
+    resume = interrupted is not None
+    result = show_run(experiment, console, resume=resume, kept=kept, results=ranked)
     scores = [_score(result, goal.metric) for goal in sweep.goals]
     return scores if len(scores) > 1 else scores[0]
 

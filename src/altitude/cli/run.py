@@ -39,6 +39,8 @@ def main() -> None:
         from altitude.cli.new import main as new
 
         return new(sys.argv[2:])
+    if sys.argv[1:2] == ["resume"]:
+        return _resume(sys.argv[2:])
     if "--version" in sys.argv[1:]:
         print(f"altitude {__version__}", f"Hydra {hydra.__version__}", sep="\n")
         return None
@@ -62,6 +64,21 @@ def main() -> None:
         report_interruption(interrupt)
     except Exception as error:
         if full_error:
+            raise
+        report(error)
+
+
+def _resume(arguments: Sequence[str]) -> None:
+    from altitude.cli.resume import main
+
+    warnings.showwarning = show_warning
+    try:
+        main(arguments)
+        gc.freeze()
+    except KeyboardInterrupt as interrupt:
+        report_interruption(interrupt)
+    except Exception as error:
+        if os.environ.get("HYDRA_FULL_ERROR") == "1":
             raise
         report(error)
 

@@ -45,7 +45,16 @@ def compose(overrides: Sequence[str] = (), *, config_dir: str | Path | None = No
     Raises:
         ConfigError: If anything is wrong with the overrides or their values; it lists everything.
     """
-    config, invalid_overrides = compose_config(overrides, ConfigSource(config_dir))
+    return compose_from(overrides, ConfigSource(config_dir))
+
+
+def compose_from(overrides: Sequence[str], source: ConfigSource) -> Experiment:
+    """Composes an experiment from other folders than `compose` does.
+
+    Raises:
+        ConfigError: If anything is wrong with the overrides or their values; it lists everything.
+    """
+    config, invalid_overrides = compose_config(overrides, source)
     output_dir = new_output_dir()
     if invalid_overrides:
         raise ConfigError([*invalid_overrides, *read_experiment(config, output_dir, overrides)[1]])

@@ -12,7 +12,7 @@ from altitude.lazy import keras, tf
 from altitude.loops.position import START, Position
 from altitude.steps.logs import returning_logs
 from altitude.steps.own import overrides
-from altitude.validation import STRICT, Count, Flag, refuse
+from altitude.validation import STRICT, Count, Flag, Positive, refuse
 
 if TYPE_CHECKING:
     from altitude.data.pipeline import Pipelines
@@ -32,6 +32,12 @@ class Loop(ABC):
         jit_compile: Whether XLA compiles the step; `auto` leaves it to Keras.
         run_eagerly: Run the step as plain Python, for readable stack traces.
         precision: Keras' dtype policy for the model.
+        checkpoint_every_steps: Leave a resume point after so many batches of an epoch, too; None
+            for the ends of epochs and `checkpoint_every_seconds` alone.
+        checkpoint_every_seconds: Leave a resume point within a long epoch after so many seconds.
+        keep_checkpoint: Keep the last resume point of a run that finishes, so that it can be
+            trained longer.
+        log_checkpoint: Log resume points as artifacts, so that another machine can go on.
     """
 
     epochs: Count = 30
@@ -39,6 +45,10 @@ class Loop(ABC):
     jit_compile: Flag | Literal["auto"] = "auto"
     run_eagerly: Flag = False
     precision: Precision = "float32"
+    checkpoint_every_steps: Count | None = None
+    checkpoint_every_seconds: Positive = 60.0
+    keep_checkpoint: Flag = False
+    log_checkpoint: Flag = False
 
     def __post_init__(self) -> None:
         """Refuses to compile what is to run as plain Python."""

@@ -1,6 +1,10 @@
 """One folder for each run: no run overwrites the files of another."""
 
+import fcntl
+import json
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
@@ -8,6 +12,71 @@ from altitude.errors import ConfigError, Problem
 
 CLAIM = ".run"
 """The file that marks a folder as the folder of a run."""
+
+
+@dataclass
+class RunFolder:
+    """The folder of one run, and what is written there of it.
+
+    Attributes:
+        path: The folder.
+        run_id: MLflow's id of the run; None before it is opened, or if it is not tracked.
+        is_finished: Whether the run has ended as it should.
+    """
+
+    path: Path
+    run_id: str | None = None
+    is_finished: bool = False
+
+    @classmethod
+    def read(cls, path: Path) -> "RunFolder":
+        """Reads what is written of a run; of one that was killed too early, nothing is."""
+        try:
+            known = json.loads((path / CLAIM).read_text())
+            return cls(path, known["run_id"], known["is_finished"])
+        except (OSError, ValueError, KeyError):
+            return cls(path)
+
+    def note(self, run_id: str | None, *, is_finished: bool = False) -> None:
+        """Writes down which run it is, and whether it has finished."""
+        self.run_id, self.is_finished = run_id, is_finished
+        # In place: the file itself is locked.
+        (self.path / CLAIM).write_text(json.dumps({"run_id": run_id, "is_finished": is_finished}))
+
+
+@contextmanager
+def run_folder(wanted: Path, *, goes_on: bool = False) -> Iterator[RunFolder]:
+    """Holds a folder for one run, for as long as this process trains in it.
+
+    Args:
+        wanted: The folder that was asked for.
+        goes_on: Whether the run is one that has begun in that folder.
+
+    Yields:
+        The folder: see `claim_folder`.
+
+    Raises:
+        ConfigError: If the folder cannot be written, or if the run that is to go on is being
+            trained by another process.
+    """
+    folder = wanted if goes_on else claim_folder(wanted)
+    with (folder / CLAIM).open("a") as claim:
+        try:
+            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            expected = "a run that no process is training"
+            raise ConfigError([Problem("output_dir", str(folder), expected)]) from error
+        yield RunFolder.read(folder)
+
+
+def is_in_use(folder: Path) -> bool:
+    """Whether a process on this machine is training the run of a folder."""
+    try:
+        with (folder / CLAIM).open("a") as claim:
+            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    return False
 
 
 def claim_folder(wanted: Path) -> Path:

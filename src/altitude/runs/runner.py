@@ -1,11 +1,15 @@
 """From an experiment to a tracked, verified result."""
 
+from __future__ import annotations
+
+import dataclasses
+import os
 import traceback
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
@@ -18,17 +22,26 @@ from altitude.experiment.rules import broken_rules
 from altitude.failures import failure_reason
 from altitude.runs.closing_markdown import closing_markdown
 from altitude.runs.notices import Notices
-from altitude.runs.output_folder import claim_folder
+from altitude.runs.output_folder import RunFolder, run_folder
 from altitude.runs.result import RunResult
+from altitude.runs.resume import (
+    describe,
+    goes_further,
+    require_same_data,
+    require_same_settings,
+)
 from altitude.runs.scoring import score, validate
 from altitude.runs.worker import experiment_for_worker
-from altitude.session import ending_on_signals, fresh_session, start_tensorflow
+from altitude.session import EndRequest, ending_on_signals, fresh_session, start_tensorflow
 from altitude.tracking.run import DESCRIPTION, Run
 from altitude.tracking.tags import EXCEPTION, REASON, VALIDATION_EXAMPLES
+from altitude.training.checkpointing import Follow, resume_points
+from altitude.training.resume_points import ResumePoint, has_point, newest_point, remove_points
 
 if TYPE_CHECKING:
     from altitude.callbacks.epoch_log import EpochLog
     from altitude.models.saving import SavedModel
+    from altitude.training.training import Training
 
 BEST_MODEL = "best.keras"
 """What the best model's file is called, in the run's folder and among its artifacts."""
@@ -40,6 +53,8 @@ def run(
     console: Console | None = None,
     kept: Kept | None = None,
     results: Sequence[str] = (),
+    resume: bool = False,
+    allow: Sequence[str] = (),
 ) -> RunResult:
     """Runs an experiment: trains, keeps the best model, tests it, and logs all of it.
 
@@ -50,6 +65,11 @@ def run(
             a run that differs in values alone is traced no second time. None keeps nothing.
         results: Final metrics that the run must have, such as `best_val_accuracy`. It ends with the
             first epoch if it will not have them.
+        resume: Whether the run goes on that has begun in the experiment's folder, from its newest
+            resume point or, if it was killed before it left one, from the beginning. It ends with
+            the bits with which it would have ended undisturbed.
+        allow: Settings, by key, in which the run to resume may differ from how it began, beyond
+            epochs and patience.
 
     Returns:
         The result; its model has been reloaded and found to be the one that was seen in training,
@@ -57,10 +77,12 @@ def run(
 
     Raises:
         ConfigError: If parts of the experiment contradict each other, as on the command line; or
-            if classes, data, model and loss turn out not to fit together.
+            if classes, data, model and loss turn out not to fit together; or if the run to resume
+            began with other settings.
         DataError: If the data cannot be found, or is damaged.
         TrackingError: If the tracking store cannot be used.
         TrainingError: If training goes wrong for a reason that can be mended: see its subclasses.
+        StateError: If none of its resume points is whole.
         TypeError: If `experiment` is none, but overrides for example.
     """
     if not isinstance(experiment, Experiment):
@@ -73,33 +95,49 @@ def run(
         raise ConfigError(problems)
     console = Console(quiet=True) if not experiment.strategy.is_chief else console or Console()
     kept = kept or Kept()
-    with experiment_for_worker(experiment) as part:
-        return _run(part, console, kept, results)
+    with (
+        experiment_for_worker(experiment) as part,
+        run_folder(part.output_dir, goes_on=resume) as folder,
+    ):
+        point = newest_point(folder.path) if resume and has_point(folder.path) else None
+        if point is not None:
+            require_same_settings(point, part, allow)
+        experiment = _moved_to(folder.path, part, console)
+        return _run(experiment, folder, console, kept, results, point)
 
 
-def _run(experiment: Experiment, console: Console, kept: Kept, results: Sequence[str]) -> RunResult:
+def _run(
+    experiment: Experiment,
+    folder: RunFolder,
+    console: Console,
+    kept: Kept,
+    results: Sequence[str],
+    point: ResumePoint | None,
+) -> RunResult:
     with status(console, "starting TensorFlow"):
         experiment.tracking.check()
         start_tensorflow(experiment.strategy.start)
         check_signatures(experiment)
-    experiment = _in_own_folder(experiment, console)
-    with ending_on_signals() as raise_again:
+    with ending_on_signals() as request:
         with status(console, "opening the run"):
-            tracked = experiment.tracking.open(experiment)
+            tracked = experiment.tracking.open(experiment, folder.run_id)
+            folder.note(tracked.run_id)
         with (
             _closing(tracked, experiment.output_dir),
             fresh_session(experiment.seed, experiment.loop.precision),
             experiment.strategy.scope(),
         ):
-            result = _train(experiment, tracked, console, kept, raise_again, results)
+            result = _train(experiment, tracked, console, kept, request, results, point)
+    folder.note(tracked.run_id, is_finished=True)
+    if not experiment.loop.keep_checkpoint:
+        remove_points(experiment.output_dir)
     if tracked.notice:
         console.print(f"[yellow]{tracked.notice}[/]")
     return result
 
 
-def _in_own_folder(experiment: Experiment, console: Console) -> Experiment:
+def _moved_to(folder: Path, experiment: Experiment, console: Console) -> Experiment:
     """The experiment in a folder that no other run writes into."""
-    folder = claim_folder(experiment.output_dir)
     if folder != experiment.output_dir:
         message = f"{experiment.output_dir} belongs to another run; this one writes into {folder}"
         console.print(message, soft_wrap=True, highlight=False, markup=False)
@@ -111,13 +149,16 @@ def _train(
     tracked: Run,
     console: Console,
     kept: Kept,
-    raise_again: Callable[[], None],
+    request: EndRequest,
     results: Sequence[str],
+    point: ResumePoint | None,
 ) -> RunResult:
     with status(console, f"loading {experiment.dataset.name}"):
         pipelines = kept.pipelines(experiment)
     if pipelines.note:
         console.print(pipelines.note, highlight=False, soft_wrap=True)
+    if point is not None:
+        require_same_data(point, pipelines.fingerprint)
     examples = {VALIDATION_EXAMPLES: str(pipelines.validation_examples)}
     tracked.set_tags({"dataset.fingerprint": pipelines.fingerprint} | examples)
     with status(console, "building the model"):
@@ -126,7 +167,7 @@ def _train(
     saved, path = assembly.saved, experiment.output_dir / BEST_MODEL
     notices = Notices(tracked, experiment.output_dir)
     saved.rehearse()
-    seen, log, stop_reason = _fit(assembly, tracked, console, raise_again, results, notices)
+    seen, log, stop_reason = _fit(assembly, tracked, console, request, results, notices, point)
     with status(console, "testing the best model"):
         scores = score(experiment, model, saved, pipelines, seen, path, notices)
     tracked.set_tags({"model_saved": saved.kind})
@@ -138,7 +179,7 @@ def _train(
     return _record(assembly, tracked, scores, log, stop_reason, notices)
 
 
-def _about_file(saved: "SavedModel") -> list[str]:
+def _about_file(saved: SavedModel) -> list[str]:
     """What to know about the file before it is opened elsewhere."""
     if saved.trouble:
         return [f"only weights are saved: {saved.trouble}"]
@@ -150,10 +191,11 @@ def _fit(
     assembly: Assembly,
     tracked: Run,
     console: Console,
-    raise_again: Callable[[], None],
+    request: EndRequest,
     results: Sequence[str],
     notices: Notices,
-) -> tuple[dict[str, float], "EpochLog", str]:
+    point: ResumePoint | None,
+) -> tuple[dict[str, float], EpochLog, str]:
     """Trains.
 
     Returns:
@@ -168,16 +210,23 @@ def _fit(
     path = experiment.output_dir / BEST_MODEL
     path.parent.mkdir(parents=True, exist_ok=True)
     callbacks = build_callbacks(
-        experiment, tracked, console, raise_again, best_model=path, results=results
+        experiment, tracked, console, request.raise_if_asked, best_model=path, results=results
     )
     if pipelines.validation is None and not missing_for_evaluation(model):
         require_no_validation(callbacks.named)
     for name, callback in callbacks.named.items():
         callback.on_train_end = notices.guarded(f"callbacks.{name}", callback.on_train_end)
+    training = Training(experiment.loop, model, pipelines, callbacks.ordered)
+    if point is not None:
+        _go_on(training, point, experiment, console)
+    about = describe(experiment, tracked.run_id, pipelines.fingerprint)
     try:
-        Training(experiment.loop, model, pipelines, callbacks.ordered).fit()
+        with _following(experiment, about, training, request) as follow:
+            training.fit(follow)
     except KeyboardInterrupt as interrupt:
         interrupt.add_note(_what_is_kept(path, callbacks.best.epoch, callbacks.log.history))
+        if has_point(experiment.output_dir):
+            interrupt.add_note(f"go on: altitude resume {os.path.relpath(experiment.output_dir)}")
         raise
     finally:
         callbacks.progress.close()
@@ -190,6 +239,31 @@ def _fit(
             seen = validate(experiment, model, pipelines)
     reason = callbacks.stop_reason(experiment.loop.epochs)
     return seen | {"best_epoch": float(best.epoch)}, log, reason
+
+
+def _following(
+    experiment: Experiment, about: Mapping[str, Any], training: Training, request: EndRequest
+) -> AbstractContextManager[Follow]:
+    """What follows a training: copies of a model leave no resume points."""
+    if experiment.strategy.distributes:
+        return nullcontext(lambda _: request.raise_if_asked())
+    return resume_points(experiment.output_dir, about, experiment.loop, training.state, request)
+
+
+def _go_on(
+    training: Training, point: ResumePoint, experiment: Experiment, console: Console
+) -> None:
+    """Restores a training from a resume point, and says from where it goes on."""
+    state = point.state
+    if state.is_stopped and goes_further(point, experiment):
+        state = dataclasses.replace(state, is_stopped=False)
+    training.restore(state)
+    epoch, epochs = state.position.epoch + 1, experiment.loop.epochs
+    where = f"epoch {epoch} of {epochs}, batch {state.position.step + 1}"
+    if state.is_stopped or epoch > epochs:
+        where = "the end of the last epoch"
+    for line in filter(None, (point.notice, f"going on from {where}")):
+        console.print(line, highlight=False, soft_wrap=True, markup=False)
 
 
 def _what_is_kept(path: Path, epoch: int, history: Mapping[str, Sequence[float]]) -> str:
@@ -205,7 +279,7 @@ def _record(
     assembly: Assembly,
     tracked: Run,
     metrics: dict[str, float],
-    log: "EpochLog",
+    log: EpochLog,
     stop_reason: str,
     notices: Notices,
 ) -> RunResult:

@@ -1,4 +1,4 @@
-"""The parameters of a run that was begun by somebody else, such as `mlflow run`."""
+"""What a run has logged before it is continued: begun by `mlflow run`, or resumed."""
 
 import shlex
 from collections.abc import Mapping
@@ -6,9 +6,27 @@ from typing import Any
 
 import yaml
 from mlflow.entities import Run
+from mlflow.tracking import MlflowClient
 
 from altitude.errors import Problem, TrackingError
 from altitude.tracking.environment import RUN_ID
+
+
+def added_params(run: Run, params: Mapping[str, str]) -> dict[str, str]:
+    """Returns the parameters that a run does not have yet, whatever the values of the others."""
+    return {name: value for name, value in params.items() if name not in run.data.params}
+
+
+def changed_params(run: Run, params: Mapping[str, str]) -> dict[str, str]:
+    """Returns the parameters that a run has with another value."""
+    logged = run.data.params
+    return {n: v for n, v in params.items() if n in logged and _value(v) != _value(logged[n])}
+
+
+def logged_steps(client: MlflowClient, run: Run) -> dict[str, set[int]]:
+    """Returns the steps at which each metric of a run has been logged."""
+    histories = {n: client.get_metric_history(run.info.run_id, n) for n in run.data.metrics}
+    return {name: {point.step for point in history} for name, history in histories.items()}
 
 
 def missing_params(run: Run, params: Mapping[str, str]) -> dict[str, str]:
@@ -23,17 +41,15 @@ def missing_params(run: Run, params: Mapping[str, str]) -> dict[str, str]:
             parameters.
     """
     logged = run.data.params
-    known = {name: value for name, value in params.items() if name in logged}
     problems = [
         Problem(name, value, f"{logged[name]}, as in {RUN_ID}={run.info.run_id}")
-        for name, value in known.items()
-        if _value(value) != _value(logged[name])
+        for name, value in changed_params(run, params).items()
     ]
     if problems:
         report = "\n\n".join(map(str, problems))
         advice = f"give these values, or unset {RUN_ID} for a new run"
         raise TrackingError(f"that run has other parameters: {advice}\n\n{report}")
-    return {name: value for name, value in params.items() if name not in known}
+    return added_params(run, params)
 
 
 def _value(text: str) -> Any:

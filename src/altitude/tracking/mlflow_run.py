@@ -3,8 +3,9 @@
 import atexit
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,7 +18,12 @@ from altitude.errors import TakenError, TrackingError
 from altitude.experiment import Experiment
 from altitude.tracking.claim import claim
 from altitude.tracking.connection import Connection, connect
-from altitude.tracking.continued import missing_params
+from altitude.tracking.continued import (
+    added_params,
+    changed_params,
+    logged_steps,
+    missing_params,
+)
 from altitude.tracking.environment import take_run_id
 from altitude.tracking.heartbeat import Heartbeat
 from altitude.tracking.liveness import process_tags
@@ -27,14 +33,23 @@ from altitude.tracking.params import flatten, valid_name
 from altitude.tracking.provenance import provenance
 from altitude.tracking.run import DESCRIPTION, Status
 from altitude.tracking.settings import Mlflow
+from altitude.tracking.settling import settle_single_runs
 from altitude.tracking.store import require_answer, resolve_uri, without_password
-from altitude.tracking.tags import REASON
+from altitude.tracking.tags import FOLDER, REASON, RESUMED
 
 PARAMS_PER_CALL = 100
 
 
-def open_mlflow_run(settings: Mlflow, experiment: Experiment) -> "MlflowRun":
+def open_mlflow_run(
+    settings: Mlflow, experiment: Experiment, resumed: str | None = None
+) -> "MlflowRun":
     """Opens a run, logs what is known of it, and makes it MLflow's active run.
+
+    Args:
+        settings: Where it is logged.
+        experiment: What is run.
+        resumed: The id of the run that goes on from a resume point; None for a new run, or that of
+            `$MLFLOW_RUN_ID`.
 
     Raises:
         TrackingError: If the store cannot be used.
@@ -43,10 +58,16 @@ def open_mlflow_run(settings: Mlflow, experiment: Experiment) -> "MlflowRun":
     uri = resolve_uri(settings.uri)
     try:
         run_id = take_run_id()
-        store = connect(settings, None if settings.watched else run_id)  # jobs are runs of a sweep
+        chosen = None if settings.watched else run_id  # jobs are runs of a sweep
+        store = connect(settings, resumed or chosen)
         params = flatten(_settings(experiment.in_folder(Path())))
+        if not settings.watched:
+            settle_single_runs(store)
         if store.continued is None:
             run = _new_run(store, settings, experiment)
+        elif resumed:
+            params = added_params(store.continued, params)
+            run = _resumed_run(store, store.continued, settings, experiment)
         else:
             params = missing_params(store.continued, params)
             run = _continued_run(store, store.continued, settings, experiment)
@@ -58,6 +79,7 @@ def open_mlflow_run(settings: Mlflow, experiment: Experiment) -> "MlflowRun":
             experiment.output_dir,
             heartbeat,
             described=DESCRIPTION in theirs,
+            logged=logged_steps(store.client, run) if resumed else {},
         )
         with _given_up_on_error(opened):
             if settings.watched:
@@ -89,6 +111,15 @@ def _continued_run(store: Connection, run: Run, settings: Mlflow, experiment: Ex
     return run
 
 
+def _resumed_run(store: Connection, run: Run, settings: Mlflow, experiment: Experiment) -> Run:
+    """The run with our tags, and how often it has gone on; settings that changed are tags, too."""
+    times = int(run.data.tags.get(RESUMED, 0)) + 1
+    changed = changed_params(run, flatten(_settings(experiment.in_folder(Path()))))
+    tags = {f"{RESUMED}.{name}": value for name, value in changed.items()}
+    with_tags = replace(settings, tags={**settings.tags, **tags, RESUMED: str(times)})
+    return _continued_run(store, run, with_tags, experiment)
+
+
 @contextmanager
 def _given_up_on_error(opened: "MlflowRun") -> Iterator[None]:
     try:
@@ -107,6 +138,7 @@ class MlflowRun:
         output_dir: Folder with the files of the run.
         heartbeat: Tells others that the run is alive; None if nobody asks.
         described: Whether the user has given the run a description, which then stays.
+        logged: The steps at which each metric has been logged before the run was resumed.
     """
 
     def __init__(
@@ -117,6 +149,7 @@ class MlflowRun:
         heartbeat: Heartbeat | None = None,
         *,
         described: bool = False,
+        logged: Mapping[str, Collection[int]] | None = None,
     ) -> None:
         self.run_id = run_id
         self._client = store.client
@@ -124,6 +157,7 @@ class MlflowRun:
         self._experiment_id = store.experiment_id
         self._heartbeat = heartbeat
         self._described = described
+        self._logged = logged or {}
         self._output_dir = output_dir
         self._outbox = Outbox(output_dir / "unsent-tracking.jsonl", self._answers)
         self._environment = os.environ.get("MLFLOW_TRACKING_URI")
@@ -184,9 +218,12 @@ class MlflowRun:
         self.log_artifact(overrides)
 
     def log_metrics(self, metrics: Mapping[str, float], step: int) -> None:
-        """Logs metrics in one call, with one timestamp."""
+        """Logs metrics in one call, with one timestamp; none a second time at one step."""
         now = int(time.time() * 1000)
-        named = {valid_name(name): value for name, value in metrics.items()}
+        valid = {valid_name(name): value for name, value in metrics.items()}
+        named = {n: value for n, value in valid.items() if step not in self._logged.get(n, ())}
+        if not named:
+            return
         batch = [Metric(name, value, now, step) for name, value in named.items()]
         record = {"metrics": named, "step": step, "timestamp": now}
         self._send(record, lambda: self._client.log_batch(self.run_id, metrics=batch))
@@ -263,5 +300,9 @@ def _masked(value: Any) -> Any:
 
 
 def _tags(experiment: Experiment) -> dict[str, str]:
-    known = {"altitude": experiment.loop.name, "dataset.name": experiment.dataset.name}
+    known = {
+        "altitude": experiment.loop.name,
+        "dataset.name": experiment.dataset.name,
+        FOLDER: str(experiment.output_dir.absolute()),
+    }
     return provenance() | process_tags() | known

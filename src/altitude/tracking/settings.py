@@ -56,21 +56,35 @@ class Mlflow:
             with told_as_tracking_errors():
                 connect(self, os.environ["MLFLOW_RUN_ID"])  # is it there?
 
+    def interrupted_folders(self) -> list[Path]:
+        """The folders of runs of this job of a sweep that were killed, the latest first.
+
+        Raises:
+            TrackingError: If the store cannot be used.
+        """
+        from altitude.tracking.folders import interrupted_folders
+
+        return interrupted_folders(self) if self.watched else []
+
     def relative_to(self, folder: Path) -> "Mlflow":
         """The same store wherever the process goes: relative paths start in the given folder."""
         from altitude.tracking.store import resolve_uri
 
         return replace(self, uri=resolve_uri(self.uri, folder))
 
-    def open(self, experiment: "Experiment") -> "Run":
+    def open(self, experiment: "Experiment", resumed: str | None = None) -> "Run":
         """Opens a run.
+
+        Args:
+            experiment: What is run.
+            resumed: The id of the run that goes on from a resume point; None for a new run.
 
         Raises:
             TrackingError: If the store cannot be used or the server does not answer.
         """
         from altitude.tracking.mlflow_run import open_mlflow_run
 
-        return open_mlflow_run(self, experiment)
+        return open_mlflow_run(self, experiment, resumed)
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -92,11 +106,15 @@ class Untracked:
     def check(self) -> None:
         """There is nothing to check."""
 
+    def interrupted_folders(self) -> list[Path]:
+        """Nobody knows."""
+        return []
+
     def relative_to(self, folder: Path) -> "Untracked":  # noqa: ARG002
         """Is the same everywhere."""
         return self
 
-    def open(self, experiment: "Experiment") -> "Run":
+    def open(self, experiment: "Experiment", resumed: str | None = None) -> "Run":  # noqa: ARG002
         """Opens nothing."""
         from altitude.tracking.run import NoRun
 

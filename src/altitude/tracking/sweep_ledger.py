@@ -19,6 +19,7 @@ from altitude.tracking.outbox import FAILURES
 from altitude.tracking.pages import open_instructions, runs_page
 from altitude.tracking.run import DESCRIPTION
 from altitude.tracking.settings import Mlflow
+from altitude.tracking.settling import GONE, settle
 from altitude.tracking.store import without_password
 from altitude.tracking.sweep_page import Presentation, sweep_view, with_links
 from altitude.tracking.sweep_summary import open_summary
@@ -43,7 +44,6 @@ BEST_FILES = ("best.keras", "best.weights.h5")
 """Artifacts with the best model of a job: whole or, where that could not be saved, its weights."""
 
 FINAL = ("best_", "test_")
-GONE = "its process is gone: killed, or out of memory"
 UNHEARD = "it has ended, and the tracking store did not answer then"
 PREFERENCE: Mapping[str, int] = {"FINISHED": 2, "RUNNING": 1}
 """Which of several runs of one job counts; of those that are equal, the latest."""
@@ -237,10 +237,7 @@ class SweepLedger:
     def _settled(self, run: Run) -> tuple[Status, str]:
         """Status and reason of a run, once it is ended if its process is gone."""
         if run.info.status == "RUNNING" and not is_alive(run.data.tags):
-            reason = run.data.tags.get(STOP, GONE)
-            self._client.set_tag(run.info.run_id, REASON, reason)
-            self._client.set_terminated(run.info.run_id, "KILLED")
-            return "KILLED", reason
+            return "KILLED", settle(self._store, run)
         return run.info.status, run.data.tags.get(REASON, "")
 
     def _outcomes_of(self, runs: Iterator[Run]) -> dict[str, Outcome]:

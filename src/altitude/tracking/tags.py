@@ -7,6 +7,12 @@ SWEEP_ID, JOB_NUMBER, COMMAND = "sweep_id", "job_number", "sweep_command"
 REASON, EXCEPTION = "reason", "exception"
 PRUNED, PRUNED_EPOCH = "pruned", "pruned_epoch"
 
+RESUMED = "resumed"
+"""How many times a run has gone on from a resume point."""
+
+FOLDER = "altitude.folder"
+"""The folder of a run's files, on its machine."""
+
 PROCESS = "altitude.process"
 """Machine, number and start of the process that a run belongs to."""
 

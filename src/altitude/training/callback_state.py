@@ -60,6 +60,13 @@ def set_callbacks(
         _set(present[name], copy.deepcopy(dict(state)))
 
 
+def append_to_files(callbacks: Sequence[keras.callbacks.Callback]) -> None:
+    """Has callbacks go on with the files that they have begun, where Keras would begin anew."""
+    for callback in callbacks:
+        if isinstance(callback, keras.callbacks.CSVLogger):
+            callback.append = True
+
+
 def _read(callback: keras.callbacks.Callback) -> dict[str, Any]:
     state = {name: getattr(callback, name) for name in _remembered(callback)}
     if hasattr(callback, "get_state"):

@@ -25,14 +25,19 @@ FORMAT = 1
 ARRAY = "array"
 
 
-def save_state(state: TrainingState, path: Path) -> None:
+def save_state(state: TrainingState, path: Path, about: Mapping[str, Any] | None = None) -> None:
     """Writes a state. Whoever reads sees the file of before or the new one, never half of one.
+
+    Args:
+        state: What is written.
+        path: Where to.
+        about: Plain values, such as the settings of the run, that are written with it.
 
     Raises:
         OSError: If it cannot be written; the file of before is as it was.
     """
     arrays: dict[str, Array] = {}
-    described = _plain(dataclasses.asdict(state), arrays) | {"format": FORMAT}
+    described = _plain(_fields(state), arrays) | {"format": FORMAT, "about": dict(about or {})}
     entries = {"state": np.frombuffer(json.dumps(described).encode(), np.uint8)}
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
@@ -53,17 +58,34 @@ def load_state(path: Path) -> TrainingState:
         FileNotFoundError: If there is no such file.
         StateError: If it is damaged, or written by a version that this one cannot read.
     """
+    return load_checkpoint(path)[0]
+
+
+def load_checkpoint(path: Path) -> tuple[TrainingState, dict[str, Any]]:
+    """Reads a state, and what was written with it.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        StateError: If it is damaged, or written by a version that this one cannot read.
+    """
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             described = json.loads(archive["state"].tobytes())
             if described.pop("format", None) != FORMAT:
                 raise StateError(f"{path} was written by another version of altitude")
+            about = described.pop("about")
             values = _restored(described, archive)
-        return TrainingState(**values | {"position": Position(**values["position"])})
+        return TrainingState(**values | {"position": Position(**values["position"])}), about
     except (zipfile.BadZipFile, ValueError, KeyError, TypeError, EOFError, OSError) as error:
         if isinstance(error, FileNotFoundError | StateError):
             raise
         raise StateError(f"{path} is damaged: {error}") from error
+
+
+def _fields(state: TrainingState) -> dict[str, Any]:
+    """The fields of a state, without copies of its arrays."""
+    fields = {field.name: getattr(state, field.name) for field in dataclasses.fields(state)}
+    return fields | {"position": dataclasses.asdict(state.position)}
 
 
 def _plain(value: Any, arrays: dict[str, Array]) -> Any:

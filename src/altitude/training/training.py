@@ -8,7 +8,7 @@ import keras
 from altitude.data.pipeline import Pipelines
 from altitude.loops import Loop
 from altitude.loops.position import START, Position
-from altitude.training.callback_state import read_callbacks, set_callbacks
+from altitude.training.callback_state import append_to_files, read_callbacks, set_callbacks
 from altitude.training.model_state import (
     has_variables,
     read_metrics,
@@ -113,6 +113,8 @@ class Training:
         set_trainable(self.model, state.trainable)
         if not has_variables(self.model, state):
             self._loop.make_variables(self.model, self._pipelines)
+        if state.position > START:
+            append_to_files(self._callbacks)
         self.position = state.position
         self._restored = state
         self._restore()

@@ -1,0 +1,116 @@
+"""The command `altitude resume`: goes on with a run that was killed, or trains one for longer."""
+
+import dataclasses
+import os
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+    from altitude.experiment import Experiment
+
+USAGE = "altitude resume RUN [OVERRIDE ...] [--allow KEY]"
+
+EPILOG = """A job of a sweep goes on when the sweep is launched again. Overrides may say how far or
+for how long the training goes, such as loop.epochs=60 or callbacks.early_stopping.patience=5."""
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Runs `altitude resume` and exits: 2 for a mistake in what was typed, 1 for a failure.
+
+    Args:
+        arguments: What was typed after `altitude resume`.
+    """
+    typed = _parser().parse_intermixed_args(arguments)
+    resume(typed.run, typed.overrides, typed.allow)
+
+
+def resume(run: str, overrides: Sequence[str] = (), allow: Sequence[str] = ()) -> None:
+    """Goes on with a run from its newest resume point, and shows it as the run was shown.
+
+    Args:
+        run: See `altitude.runs.find.find_run_folder`.
+        overrides: What changes, beside what the run began with.
+        allow: Keys that may change, beyond epochs and patience.
+
+    Raises:
+        ConfigError: If there is no such run, if it has no resume point, or if a setting differs.
+    """
+    from altitude.runs.find import find_run_folder
+
+    folder = find_run_folder(run)
+    _require_unfinished(folder)
+    experiment = _recomposed(folder, overrides)
+    from altitude.cli.job import console_of_run, show_run
+
+    show_run(experiment, console_of_run(), resume=True, allow=allow)
+
+
+def _require_unfinished(folder: Path) -> None:
+    from altitude.errors import ConfigError, Problem
+    from altitude.runs.output_folder import RunFolder
+    from altitude.training.resume_points import has_point
+
+    if has_point(folder) or not RunFolder.read(folder).is_finished:
+        return
+    given = f"{folder}, which is finished and has kept no resume point"
+    expected = "a run that was killed or has failed, or one with loop.keep_checkpoint=true"
+    raise ConfigError([Problem("RUN", given, expected)])
+
+
+def _recomposed(folder: Path, overrides: Sequence[str]) -> "Experiment":
+    """Composes the experiment of a run once more, in the working folder where it was begun."""
+    from altitude.composition.source import ConfigSource
+    from altitude.config.reading import compose_from
+
+    hydra = _hydra_of(folder)
+    os.chdir(hydra.hydra.runtime.cwd)
+    source = ConfigSource.of(hydra)
+    experiment = compose_from([*hydra.hydra.overrides.task, *overrides], source)
+    if hydra.hydra.job.chdir:  # the store stays where the command was started
+        tracking = experiment.tracking.relative_to(Path.cwd())
+        experiment = dataclasses.replace(experiment, tracking=tracking)
+        os.chdir(folder)
+    return experiment.in_folder(folder)
+
+
+def _hydra_of(folder: Path) -> "DictConfig":
+    """Hydra's own settings in a run."""
+    from omegaconf import OmegaConf
+
+    from altitude.errors import ConfigError, Problem
+
+    if (folder.parent / "multirun.yaml").exists():
+        given = f"{folder}, which is a job of a sweep"
+        expected = "a single run: a job goes on when the command of its sweep is typed again"
+        raise ConfigError([Problem("RUN", given, expected)])
+    path = folder / ".hydra" / "hydra.yaml"
+    if not path.exists():
+        given = f"{folder}, which has no {path.relative_to(folder)}"
+        expected = "a run that was begun by the command altitude"
+        instead = "altitude.run(experiment, resume=True) for one that was begun in Python"
+        raise ConfigError([Problem("RUN", given, expected, instead)])
+    return cast("DictConfig", OmegaConf.load(path))
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(
+        prog="altitude resume",
+        usage=USAGE,
+        description="Goes on with a run from its newest resume point, to the bits with which it "
+        "would have ended undisturbed.",
+        epilog=EPILOG,
+    )
+    parser.add_argument("run", metavar="RUN", help="`latest`, an id or its beginning, or a folder")
+    parser.add_argument("overrides", metavar="OVERRIDE", nargs="*", help="what changes")
+    parser.add_argument(
+        "--allow",
+        metavar="KEY",
+        action="append",
+        default=[],
+        help="let this setting differ from what the run began with",
+    )
+    return parser

@@ -1,0 +1,65 @@
+"""Finds the folder of a run by what a person calls the run."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from altitude.errors import ConfigError, Problem
+from altitude.runs.output_folder import CLAIM, RunFolder
+
+LATEST = "latest"
+
+PLACES = ("outputs/*/*", "multirun/*/*/*")
+"""Where Hydra puts the folders of runs, in the folder where they are started."""
+
+EXPECTED = "`latest`, the id of a run or its beginning, or the folder of a run"
+
+
+def find_run_folder(run: str) -> Path:
+    """Finds the folder of a run.
+
+    Args:
+        run: `latest` for the run that was begun last in the current folder, the id of a run in
+            MLflow or its beginning, or the run's folder.
+
+    Raises:
+        ConfigError: If there is no such run, or several.
+        TrackingError: If the tracking store, which is asked for ids, cannot be used.
+    """
+    folder = Path(run)
+    if (folder / CLAIM).exists():
+        return folder.resolve()
+    if run == LATEST:
+        return _latest()
+    if folder.exists():
+        raise ConfigError([Problem("RUN", f"{run}, which is no run's folder", EXPECTED)])
+    return _by_id(run)
+
+
+def _latest() -> Path:
+    claims = sorted(_claims(), key=lambda claim: claim.stat().st_mtime)
+    if not claims:
+        given = f"{LATEST}, but no run was begun in {Path.cwd()}"
+        raise ConfigError([Problem("RUN", given, EXPECTED, "go to the folder where it was begun")])
+    return claims[-1].parent.resolve()
+
+
+def _claims() -> Iterator[Path]:
+    for place in PLACES:
+        yield from Path().glob(f"{place}/{CLAIM}")
+
+
+def _by_id(run: str) -> Path:
+    ids = {claim.parent.resolve(): RunFolder.read(claim.parent).run_id for claim in _claims()}
+    found = {run_id: path for path, run_id in ids.items() if run_id and run_id.startswith(run)}
+    if not found:  # begun elsewhere
+        from altitude.tracking.folders import folders_of_runs
+
+        found = folders_of_runs(run)
+    if len(found) == 1:
+        (folder,) = found.values()
+        if folder.is_dir():
+            return folder
+        given = f"{run}, whose folder {folder} is not on this machine"
+        raise ConfigError([Problem("RUN", given, EXPECTED)])
+    given = f"{run}, which is the beginning of {', '.join(sorted(found))}" if found else run
+    raise ConfigError([Problem("RUN", given, EXPECTED, f"altitude resume {LATEST}")])

@@ -1,0 +1,107 @@
+"""Whether a run can go on from a resume point: it must be the same training, on the same data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from altitude.errors import ConfigError, DataError, Problem
+from altitude.experiment import Experiment
+from altitude.training.resume_points import ResumePoint
+from altitude.version import __version__
+
+FREE_GROUPS = ("tracking", "output_dir")
+"""Settings that decide nothing about the training."""
+
+FREE_SETTINGS = ("epochs", "patience")
+"""Settings that only say how far or for how long a training goes."""
+
+FREE_PREFIXES = ("loop.checkpoint_", "loop.keep_checkpoint", "loop.log_checkpoint")
+
+
+def describe(experiment: Experiment, run_id: str | None, fingerprint: str) -> dict[str, Any]:
+    """Describes a run by what a resume point is recognised by.
+
+    Args:
+        experiment: What is run.
+        run_id: MLflow's id of the run; None if it is not tracked.
+        fingerprint: That of the data.
+    """
+    return {
+        "version": __version__,
+        "run_id": run_id,
+        "fingerprint": fingerprint,
+        "settings": _deciding(experiment),
+    }
+
+
+def require_same_settings(
+    point: ResumePoint, experiment: Experiment, allowed: Sequence[str] = ()
+) -> None:
+    """Refuses to go on with settings that make it another training.
+
+    Args:
+        point: Where the run would go on.
+        experiment: How it would go on.
+        allowed: Keys, or beginnings of keys, that may differ all the same.
+
+    Raises:
+        ConfigError: If other settings differ than those that say how far the training goes.
+    """
+    before, now = point.about["settings"], _deciding(experiment)
+    changed = [key for key in {**before, **now} if before.get(key) != now.get(key)]
+    problems = [
+        Problem(
+            key,
+            now.get(key, "nothing"),
+            f"{before.get(key, 'nothing')}, as the run began: it would end as another training",
+            f"--allow {key} to go on all the same",
+        )
+        for key in changed
+        if not _is_free(key) and not any(_is_under(key, allow) for allow in allowed)
+    ]
+    if problems:
+        raise ConfigError(problems)
+
+
+def require_same_data(point: ResumePoint, fingerprint: str) -> None:
+    """Refuses to go on with other data.
+
+    Raises:
+        DataError: If the data are not those that the run began with.
+    """
+    before = point.about["fingerprint"]
+    if before != fingerprint:
+        expected = f"{before}, the data that the run began with"
+        instead = "the data as they were, or a new run"
+        raise DataError(Problem("dataset", f"fingerprint {fingerprint}", expected, instead))
+
+
+def goes_further(point: ResumePoint, experiment: Experiment) -> bool:
+    """Whether a training that a callback has stopped would have gone on with these settings."""
+    before, now = point.about["settings"], _deciding(experiment)
+    return any(
+        key.startswith("callbacks.") and before.get(key) != now.get(key)
+        for key in {**before, **now}
+    )
+
+
+def _deciding(experiment: Experiment) -> dict[str, str]:
+    settings = experiment.in_folder(Path()).settings()
+    return _flat({n: value for n, value in settings.items() if n not in FREE_GROUPS})
+
+
+def _flat(value: Any, key: str = "") -> dict[str, str]:
+    if isinstance(value, Mapping) and value:
+        inner = [_flat(item, f"{key}.{name}" if key else str(name)) for name, item in value.items()]
+        return {name: text for part in inner for name, text in part.items()}
+    return {key: repr(value)}
+
+
+def _is_free(key: str) -> bool:
+    return key.rsplit(".", 1)[-1] in FREE_SETTINGS or key.startswith(FREE_PREFIXES)
+
+
+def _is_under(key: str, above: str) -> bool:
+    return key == above or key.startswith(f"{above}.")

@@ -1,0 +1,60 @@
+"""The folders that runs write into, as MLflow knows them."""
+
+from pathlib import Path
+
+from mlflow.entities import Run
+
+from altitude.tracking.connection import connect, told_as_tracking_errors
+from altitude.tracking.liveness import is_alive
+from altitude.tracking.preflight import require_usable
+from altitude.tracking.settings import Mlflow
+from altitude.tracking.store import resolve_uri
+from altitude.tracking.tags import CONFIG_HASH, FOLDER, SWEEP_ID
+
+
+@told_as_tracking_errors()
+def folders_of_runs(beginning: str) -> dict[str, Path]:
+    """Returns the folders of the runs whose id begins with a text, by id.
+
+    Args:
+        beginning: The beginning of an id, or all of it.
+
+    Raises:
+        TrackingError: If the store cannot be used, or does not answer.
+    """
+    from mlflow.tracking import MlflowClient
+
+    uri = resolve_uri(None)
+    require_usable(uri, "MLFLOW_TRACKING_URI")
+    client = MlflowClient(uri)
+    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
+    runs = client.search_runs(experiments, f"tags.`{FOLDER}` != ''", max_results=50_000)
+    return {
+        run.info.run_id: Path(run.data.tags[FOLDER])
+        for run in runs
+        if run.info.run_id.startswith(beginning)
+    }
+
+
+@told_as_tracking_errors()
+def interrupted_folders(settings: Mlflow) -> list[Path]:
+    """Returns the folders of runs of a sweep's job that were killed, the latest first.
+
+    Args:
+        settings: Those of the job, which is recognised by its tags.
+
+    Raises:
+        TrackingError: If the store cannot be used.
+    """
+    store = connect(settings)
+    conditions = [f"tags.`{name}` = '{settings.tags[name]}'" for name in (SWEEP_ID, CONFIG_HASH)]
+    wanted = " and ".join([*conditions, f"tags.`{FOLDER}` != ''"])
+    runs = store.client.search_runs(
+        [store.experiment_id], wanted, order_by=["attributes.start_time DESC"]
+    )
+    return [Path(run.data.tags[FOLDER]) for run in runs if _was_killed(run)]
+
+
+def _was_killed(run: Run) -> bool:
+    is_gone = run.info.status == "RUNNING" and not is_alive(run.data.tags)
+    return is_gone or run.info.status == "KILLED"

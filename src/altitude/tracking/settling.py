@@ -1,0 +1,36 @@
+"""Ending the runs of processes that are gone, which MLflow would show as running for ever."""
+
+import warnings
+
+from mlflow.entities import Run
+
+from altitude.tracking.connection import Connection
+from altitude.tracking.liveness import is_alive
+from altitude.tracking.tags import PROCESS, REASON, ROLE, STOP
+
+GONE = "its process is gone: killed, or out of memory"
+
+
+def settle(store: Connection, run: Run) -> str:
+    """Ends a run whose process is gone as KILLED, and returns the reason."""
+    reason = str(run.data.tags.get(STOP, GONE))
+    store.client.set_tag(run.info.run_id, REASON, reason)
+    store.client.set_terminated(run.info.run_id, "KILLED")
+    return reason
+
+
+def settle_single_runs(store: Connection) -> None:
+    """Ends the single runs of an experiment whose process was killed, and says how to go on.
+
+    Those of a sweep are settled when the sweep goes on.
+    """
+    running = store.client.search_runs([store.experiment_id], "attributes.status = 'RUNNING'")
+    for run in running:
+        tags = run.data.tags
+        if ROLE not in tags and PROCESS in tags and not is_alive(tags):
+            settle(store, run)
+            run_id = run.info.run_id
+            warnings.warn(
+                f"run {run_id} was killed before it finished. Go on: altitude resume {run_id}",
+                stacklevel=2,
+            )

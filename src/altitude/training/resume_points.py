@@ -1,0 +1,174 @@
+"""Resume points: states of a training in its run's folder, written beside the training."""
+
+from __future__ import annotations
+
+import threading
+import time
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from altitude.training.checkpoint import load_checkpoint, save_state
+from altitude.training.state import StateError, TrainingState
+
+FOLDER = "resume"
+"""The folder of the resume points, in that of the run."""
+
+NEWEST, BEFORE = "point.npz", "point-before.npz"
+
+
+@dataclass(frozen=True)
+class ResumePoint:
+    """What a run goes on from.
+
+    Attributes:
+        state: The state of the training.
+        about: What the run was, as plain values: see `ResumePoints`.
+        notice: Why it is not the newest point; empty if it is.
+    """
+
+    state: TrainingState
+    about: Mapping[str, Any]
+    notice: str = ""
+
+
+class ResumePoints:
+    """Writes resume points in a thread of its own; the one before the newest is kept.
+
+    Args:
+        output_dir: Folder of the run.
+        about: Plain values that are written into each point, to recognise the run by.
+
+    Attributes:
+        is_failing: Whether the newest point could not be written. The one before it is whole, and
+            the training goes on.
+        seconds_to_write: How long it took to write the last point.
+    """
+
+    def __init__(self, output_dir: Path, about: Mapping[str, Any]) -> None:
+        self.is_failing = False
+        self.seconds_to_write = 0.0
+        self._folder = output_dir / FOLDER
+        for unfinished in self._folder.glob("*.tmp"):
+            unfinished.unlink(missing_ok=True)
+        self._about = about
+        self._waiting: TrainingState | None = None
+        self._changed = threading.Condition()
+        self._is_writing = False
+        self._is_closed = False
+        self._error: OSError | None = None
+        self._thread = threading.Thread(target=self._write_all, daemon=True)
+        self._thread.start()
+
+    def put(self, state: TrainingState) -> None:
+        """Writes a state as soon as the one before it is written; a newer one takes its place.
+
+        Warns if the one before could not be written.
+        """
+        with self._changed:
+            self._waiting = state
+            self._changed.notify_all()
+        self._warn()
+
+    def finish(self) -> None:
+        """Waits until the last state is written."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting is None and not self._is_writing)
+        self._warn()
+
+    def close(self, *, keep: bool) -> None:
+        """Ends the thread.
+
+        Args:
+            keep: Whether the points stay in the folder.
+        """
+        with self._changed:
+            self._is_closed = True
+            if not keep:
+                self._waiting = None
+            self._changed.notify_all()
+        self._thread.join()
+        if not keep:
+            remove_points(self._folder.parent)
+
+    def _write_all(self) -> None:
+        while (state := self._next()) is not None:
+            began = time.monotonic()
+            try:
+                _write(state, self._about, self._folder)
+            except OSError as error:
+                self._error = error
+            self.seconds_to_write = time.monotonic() - began
+            with self._changed:
+                self._is_writing = False
+                self._changed.notify_all()
+
+    def _next(self) -> TrainingState | None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting is not None or self._is_closed)
+            state, self._waiting = self._waiting, None
+            self._is_writing = state is not None
+        return state
+
+    def _warn(self) -> None:
+        error, self._error = self._error, None
+        if error is None or self.is_failing:
+            self.is_failing = error is not None
+            return
+        self.is_failing = True
+        warnings.warn(
+            f"the resume point could not be written: {error}. The training goes on; if it is "
+            "killed, `altitude resume` goes on from the point before",
+            stacklevel=3,
+        )
+
+
+def newest_point(output_dir: Path) -> ResumePoint:
+    """Reads the newest resume point of a run that is whole.
+
+    Args:
+        output_dir: Folder of the run.
+
+    Raises:
+        FileNotFoundError: If the run has none.
+        StateError: If none is whole.
+    """
+    damaged = ""
+    for path in (output_dir / FOLDER / NEWEST, output_dir / FOLDER / BEFORE):
+        try:
+            state, about = load_checkpoint(path)
+        except FileNotFoundError:
+            continue
+        except StateError as error:
+            damaged = str(error)
+            continue
+        notice = f"{damaged}; going on from the point before it" if damaged else ""
+        return ResumePoint(state, about, notice)
+    if damaged:
+        raise StateError(f"{damaged}, and there is no other resume point")
+    raise FileNotFoundError(f"{output_dir} has no resume point")
+
+
+def has_point(output_dir: Path) -> bool:
+    """Whether a run has a resume point, whole or not."""
+    return any((output_dir / FOLDER / name).exists() for name in (NEWEST, BEFORE))
+
+
+def remove_points(output_dir: Path) -> None:
+    """Removes the resume points of a run."""
+    folder = output_dir / FOLDER
+    if folder.is_dir():
+        for path in folder.iterdir():
+            path.unlink(missing_ok=True)
+        folder.rmdir()
+
+
+def _write(state: TrainingState, about: Mapping[str, Any], folder: Path) -> None:
+    newest = folder / NEWEST
+    upcoming = folder / f"upcoming-{NEWEST}"
+    save_state(state, upcoming, about)
+    if newest.exists():
+        newest.replace(folder / BEFORE)
+    upcoming.replace(newest)
