@@ -100,3 +100,31 @@ def test_a_run_that_was_killed_ends_with_the_same_bits(name: str, tmp_path: Path
     done = killed_again_and_again(command, moments, broken)
     assert described(broken, done) == described(whole, undisturbed)
     assert not list(broken.glob("outputs/*/*/resume"))
+
+
+@pytest.mark.slow
+def test_a_killed_job_of_a_sweep_goes_on_when_the_sweep_is_launched_again(tmp_path: Path) -> None:
+    sweep = ("-m", *COMMON, "loop.epochs=4", "optimizer.learning_rate=1e-3,3e-3")
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    whole.mkdir()
+    broken.mkdir()
+    assert run(*sweep, folder=whole).returncode == 0
+    killed = run(*sweep, folder=broken, kill_at="epoch_end::3")
+    assert killed.returncode != 0
+    done = run(*sweep, folder=broken)
+    assert done.returncode == 0, done.stderr
+    logs = [path.read_text() for path in broken.glob("multirun/*/*/*/altitude.log")]
+    assert sum("going on from epoch 3 of 4" in log for log in logs) == 2
+    assert histories_of_jobs(broken) == histories_of_jobs(whole)
+
+
+def histories_of_jobs(folder: Path) -> dict[str, list[list[tuple[int, float]]]]:
+    """Steps and values of the scores of each job, by its name; one list for each run of it."""
+    client = MlflowClient(f"sqlite:///{folder / 'mlflow.db'}")
+    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
+    jobs: dict[str, list[list[tuple[int, float]]]] = {}
+    for found in client.search_runs(experiments, "tags.role != 'summary'"):
+        history = client.get_metric_history(found.info.run_id, "val_loss")
+        points = sorted((point.step, point.value) for point in history)
+        jobs.setdefault(found.info.run_name, []).append(points)
+    return jobs
