@@ -389,7 +389,7 @@ def user_files(working_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     monkeypatch.setenv("HYDRA_FULL_ERROR", "0")
     monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
     # It would close handlers that write to what pytest captures.
-    monkeypatch.setattr(logging_config, "configure_logging", lambda _settings: None)
+    monkeypatch.setattr(logging_config, "configure_logging", lambda *_: None)
     yield working_folder
     for name in [name for name in sys.modules if name.partition(".")[0] == "mine"]:
         del sys.modules[name]

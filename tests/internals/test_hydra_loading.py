@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.core_plugins.file_config_source import FileConfigSource
-from hydra.core.config_store import ConfigStore
 from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import OmegaConf
 
 from altitude.composition.source import ConfigSource
+from altitude.internals.hydra import store
 from altitude.internals.hydra_loading import CachingLoader
 from tests.processes import run_python
 
@@ -98,7 +98,7 @@ def test_a_file_that_hides_another_is_seen(tmp_path: Path) -> None:
 def test_a_changed_node_of_the_store_is_seen() -> None:
     path = ConfigSource().search_path()
     for seed in (1, 2):
-        ConfigStore.instance().store("stored", {"defaults": ["config", "_self_"], "seed": seed})
+        store("stored", {"defaults": ["config", "_self_"], "seed": seed})
         assert composed(CachingLoader(path), [], "stored").seed == seed
 
 

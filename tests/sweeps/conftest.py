@@ -9,11 +9,12 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from altitude.composition.directory import config_directory
+from altitude.internals.hydra import OF_VERSION
 from altitude.sweeps.planning.composing import Composer
 
 
 def loader_of(folder: str) -> Any:
-    with initialize_config_dir(folder, version_base="1.3"):
+    with initialize_config_dir(folder, **OF_VERSION):
         return GlobalHydra.instance().config_loader()
 
 

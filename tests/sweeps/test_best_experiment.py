@@ -11,12 +11,13 @@ from altitude.composition.directory import config_directory
 from altitude.composition.source import ConfigSource
 from altitude.config.composing import compose_config
 from altitude.config.reading import read_experiment
+from altitude.internals.hydra import OF_VERSION
 from altitude.sweeps.best_experiment import LEFT_OUT, experiment_file
 
 
 def job_config(*overrides: str) -> tuple[DictConfig, dict[str, str | None]]:
     """What a job of a sweep has: its config, and the choices that Hydra notes down."""
-    with initialize_config_dir(str(config_directory()), version_base="1.3"):
+    with initialize_config_dir(str(config_directory()), **OF_VERSION):
         config = compose("config", list(overrides), return_hydra_config=True)
     return config, dict(config.hydra.runtime.choices)
 

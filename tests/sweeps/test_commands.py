@@ -55,7 +55,7 @@ class Invocation:
         self.hydra = Hydra.create_main_hydra2("altitude", search_path)
         self.overrides: list[str] = parsed.overrides
         name = parsed.config_name or "config"
-        mode = self.hydra.get_mode(name, self.overrides)
+        mode = self.hydra.get_mode(name, self.overrides, **self._parsed(name))
         self.is_sweep = parsed.multirun or mode is RunMode.MULTIRUN
         implied = [f"hydra.mode={'MULTIRUN' if self.is_sweep else 'RUN'}"] if mode is None else []
         self.config: DictConfig = self.hydra.compose_config(
@@ -65,6 +65,11 @@ class Invocation:
             with_log_configuration=False,
         )
         GlobalHydra.instance().clear()
+
+    def _parsed(self, name: str) -> dict[str, Any]:
+        """What Hydra has parsed by then, since 1.4."""
+        parse = getattr(self.hydra.config_loader, "parse_overrides", None)
+        return {"parsed_overrides": parse(name, self.overrides)} if parse else {}
 
     def task(self) -> list[str]:
         return list(self.config.hydra.overrides.task)

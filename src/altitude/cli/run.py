@@ -20,7 +20,7 @@ from altitude.cli.help_page import help_page_as_wide_as_the_terminal
 from altitude.cli.reporting import report, report_interruption, show_warning
 from altitude.composition.directory import config_directory
 from altitude.internals.hydra import main as main_of_hydra
-from altitude.internals.hydra import store_launcher
+from altitude.internals.hydra import store
 from altitude.internals.hydra_loading import avoid_unused_work
 from altitude.version import __version__
 
@@ -90,7 +90,7 @@ def _store_launchers() -> None:
     """
     Plugins.instance()  # those of other packages have stored theirs by now
     node = {"_target_": "hydra_plugins.altitude_launcher.LocalLauncher", "n_jobs": -1}
-    store_launcher("joblib", node)
+    store("joblib", node, group="hydra/launcher")
 
 
 def _runs_jobs(arguments: Namespace) -> bool:

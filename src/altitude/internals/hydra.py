@@ -29,11 +29,12 @@ __all__ = [
     "main",
     "name_folder",
     "returned_by",
-    "store_launcher",
+    "store",
 ]
 
 SINCE_1_4 = tuple(int(part) for part in hydra.__version__.split(".")[:2]) >= (1, 4)
 VERSION_BASE = "1.3"
+OF_VERSION = {} if SINCE_1_4 else {"version_base": VERSION_BASE}
 """What Hydra 1.3 wants to be told, and Hydra 1.4 does not want to hear."""
 
 ALLOWED = ("altitude.*", "colorlog.*", "hydra.*", "hydra_plugins.*", "logging.*", "rich.*")
@@ -47,7 +48,7 @@ def main(config_path: str, config_name: str) -> Callable[[Any], Any]:
         config_path: The folder of the primary config.
         config_name: The primary config.
     """
-    of_version: dict[str, Any] = {"version_base": VERSION_BASE}
+    of_version: dict[str, Any] = OF_VERSION
     if SINCE_1_4:
         of_version = {"execution_whitelist": ALLOWED}
         ConfigLoaderImpl.get_mode = _composed_mode  # type: ignore[attr-defined]
@@ -128,10 +129,10 @@ def hydra_with(loader: ConfigLoaderImpl) -> Iterator[None]:
         GlobalHydra.instance().hydra = running
 
 
-def store_launcher(name: str, node: Any) -> None:
-    """Stores a launcher over the one of that name."""
+def store(name: str, node: Any, group: str | None = None) -> None:
+    """Stores a config over the one of that name, if there is one."""
     of_version: dict[str, Any] = {"replace": True} if SINCE_1_4 else {}
-    ConfigStore.instance().store(group="hydra/launcher", name=name, node=node, **of_version)
+    ConfigStore.instance().store(group=group, name=name, node=node, **of_version)
 
 
 def name_folder(config: DictConfig, overrides: Sequence[Override]) -> None:
