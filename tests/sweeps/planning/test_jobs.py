@@ -57,9 +57,10 @@ def test_swept_recipes_are_named(compose: Composer) -> None:
     assert found == ["experiment=clipped", "experiment=mixup"]
 
 
-def test_a_recipe_and_what_it_stands_for_are_the_same_jobs(compose: Composer) -> None:
+def test_a_recipe_and_what_it_stands_for_are_the_same_jobs(loader: Any) -> None:
     found = []
     for overrides in (["experiment=lr_patience_clip"], REFERENCE):
+        compose = Composer(loader, main_config(loader, *overrides))
         (space,) = read_spaces(overrides, compose)
         grid = list(space.grid())
         assert len(grid) == 27
