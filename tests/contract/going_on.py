@@ -23,13 +23,13 @@ Result = dict[str, Any]
 @contextmanager
 def built(overrides: Sequence[str], folder: Path) -> Iterator[tuple[Any, Callable[[], Result]]]:
     """Builds a training; yields it, and what describes it once it has ended."""
-    from altitude.assembly import Kept, assemble
     from altitude.callbacks.best_epoch import BestEpoch
+    from altitude.training.graphs.cache import GraphCache, assemble
     from altitude.training.training import Training
 
     experiment = altitude.compose(["tracking=none", *overrides]).in_folder(folder)
     with fresh_session(experiment.seed, experiment.loop.precision):
-        assembly = assemble(experiment, Kept().pipelines(experiment), Console(quiet=True))
+        assembly = assemble(experiment, GraphCache().pipelines(experiment), Console(quiet=True))
         chosen = [make() for make in experiment.callbacks.values()]
         best = BestEpoch(chosen, folder / "best.keras")
         training = Training(experiment.loop, assembly.model, assembly.pipelines, [*chosen, best])

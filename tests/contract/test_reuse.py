@@ -12,7 +12,6 @@ import pytest
 from rich.console import Console
 
 from altitude import Experiment, RunResult, run
-from altitude.assembly import Kept
 from altitude.callbacks import Freeze
 from altitude.calls.lazy_call import LazyCall
 from altitude.data import Digits, Mixup
@@ -20,6 +19,7 @@ from altitude.loops import Fit, Loop, Tape, TrainStep
 from altitude.models import Mlp
 from altitude.optimizers import Group, Grouped
 from altitude.steps import Accumulate, Supervised
+from altitude.training.graphs import GraphCache
 from tests.conftest import ExperimentFactory
 
 if TYPE_CHECKING:
@@ -52,12 +52,12 @@ def both(small_experiment: ExperimentFactory) -> Runs:
         return small_experiment(**(changes | {"output_dir": folder, "callbacks": callbacks | more}))
 
     def both(before: dict[str, Any], **changes: Any) -> tuple[RunResult, RunResult]:
-        kept = Kept()
+        graphs = GraphCache()
         first = {"seed": 3, "optimizer": adam(0.1)} | changes | before
         second = {"seed": 4, "optimizer": adam(0.01)} | changes
         quiet = Console(file=StringIO())
-        run(make("before", 1, first), kept=kept, console=quiet)
-        after = run(make("after", 5, second), kept=kept, console=quiet)
+        run(make("before", 1, first), graphs=graphs, console=quiet)
+        after = run(make("after", 5, second), graphs=graphs, console=quiet)
         return after, run(make("alone", 5, second), console=quiet)
 
     return both
@@ -226,13 +226,13 @@ def test_a_callback_that_freezes(both: Runs, cls: type[Loop], *, freezes_first: 
 
 @pytest.mark.slow
 def test_a_run_that_failed_leaves_nothing(small_experiment: ExperimentFactory) -> None:
-    kept = Kept()
+    graphs = GraphCache()
     loop = Fit(epochs=1)
-    run(small_experiment(loop=loop), kept=kept)
+    run(small_experiment(loop=loop), graphs=graphs)
     fail = {"fail": lambda: LazyCall("keras.callbacks.LambdaCallback", {"on_epoch_end": fails})()}
     with pytest.raises(ValueError, match="on purpose"):
-        run(small_experiment(loop=loop, callbacks=fail), kept=kept)
-    assert run(small_experiment(loop=loop), kept=kept).traces == ONCE
+        run(small_experiment(loop=loop, callbacks=fail), graphs=graphs)
+    assert run(small_experiment(loop=loop), graphs=graphs).traces == ONCE
 
 
 def fails(_epoch: int, _logs: Any) -> None:

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from altitude.steps.gradients import apply_gradients, connected
+from altitude.steps.gradients import apply_gradients, drop_missing_gradients
 
 LEARNING_RATE = 0.5
 
@@ -75,7 +75,7 @@ def test_an_overflow_is_not_counted_in_the_norm(model: Any) -> None:
 def test_a_variable_without_gradient_is_named_and_left_alone(model: Any) -> None:
     kernel_gradient, _ = gradients_of_norm(model, 1.0)
     with pytest.warns(UserWarning, match="no gradient reaches head/bias"):
-        pairs = connected(model.trainable_variables, [kernel_gradient, None])
+        pairs = drop_missing_gradients(model.trainable_variables, [kernel_gradient, None])
     assert [variable.path for _, variable in pairs] == ["head/kernel"]
 
 

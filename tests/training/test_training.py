@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from altitude.assembly import Kept, assemble
 from altitude.loops import Tape
 from altitude.loops.position import Position
 from altitude.models import Mlp
 from altitude.session import fresh_session
 from altitude.training.callback_state import REMEMBERED, read_callbacks, set_callbacks
+from altitude.training.graphs.cache import GraphCache, assemble
 from altitude.training.state import StateError
 from altitude.training.training import Training
 from tests.conftest import ExperimentFactory
@@ -32,7 +32,7 @@ def training(
 ) -> Training:
     settings: dict[str, Any] = {"loop": Tape(epochs=2, steps_per_execution=1)}
     experiment = make(**(settings | changes))
-    assembly = assemble(experiment, Kept().pipelines(experiment), Console(quiet=True))
+    assembly = assemble(experiment, GraphCache().pipelines(experiment), Console(quiet=True))
     return Training(experiment.loop, assembly.model, assembly.pipelines, callbacks)
 
 

@@ -15,7 +15,6 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 from rich.console import Console
 
-from altitude.assembly import Kept
 from altitude.config.reading import experiment_from, read_sweep
 from altitude.display.links import linked
 from altitude.errors import ConfigError, ExitError
@@ -25,6 +24,7 @@ from altitude.runs.composition_tree import composition_tree
 from altitude.runs.result import RunResult
 from altitude.runs.resume import require_same_settings
 from altitude.runs.runner import run
+from altitude.training.graphs import GraphCache
 from altitude.training.resume_points import newest_point
 from altitude.training.state import StateError
 
@@ -91,16 +91,18 @@ def _run_in_sweep(config: DictConfig, output_dir: Path) -> Scores:
     """Leaves the screen to the sweep, and ends nothing but this job."""
     with _folder_of_the_sweep(), (output_dir / LOG_FILE).open("a") as log:
         try:
-            return _run(config, output_dir, Console(file=log, width=FILE_WIDTH), kept_here())
+            return _run(
+                config, output_dir, Console(file=log, width=FILE_WIDTH), graphs_of_process()
+            )
         except Exception:
             logging.getLogger(__name__).exception("the job failed")
             raise
 
 
 @cache
-def kept_here() -> Kept:
+def graphs_of_process() -> GraphCache:
     """What the jobs of a sweep leave for each other in this process."""
-    return Kept()
+    return GraphCache()
 
 
 def _folder_of_the_sweep() -> AbstractContextManager[None]:
@@ -115,7 +117,7 @@ def _folder_of_the_sweep() -> AbstractContextManager[None]:
 
 
 def _run(
-    config: DictConfig, output_dir: Path, console: Console, kept: Kept | None = None
+    config: DictConfig, output_dir: Path, console: Console, graphs: GraphCache | None = None
 ) -> Scores:
     sweep, problems = read_sweep(config)
     if sweep is None or problems:
@@ -132,7 +134,7 @@ def _run(
         console.print(f"going on in {interrupted}", soft_wrap=True, highlight=False, markup=False)
         experiment = experiment.in_folder(interrupted)
     resume = interrupted is not None
-    result = show_run(experiment, console, resume=resume, kept=kept, results=ranked)
+    result = show_run(experiment, console, resume=resume, graphs=graphs, results=ranked)
     scores = [_score(result, goal.metric) for goal in sweep.goals]
     return scores if len(scores) > 1 else scores[0]
 

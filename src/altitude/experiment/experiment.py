@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from altitude.calls.lazy_call import LazyCall
-from altitude.compilation import Optimizer
 from altitude.data import Dataset, DataSpec
 from altitude.experiment.monitoring import follow_objective
 from altitude.lazy import keras
@@ -18,6 +17,7 @@ from altitude.loops import Loop
 from altitude.objective import Objective
 from altitude.strategies import Strategy
 from altitude.tracking.settings import Mlflow, Untracked
+from altitude.training.compilation import Optimizer
 
 OUTPUT_DIR = "${output_dir}"
 """Stands for the experiment's folder in the arguments of callbacks, as it does in a config."""

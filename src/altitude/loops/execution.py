@@ -6,8 +6,7 @@ from typing import Any, Literal
 import keras
 import tensorflow as tf
 
-from altitude.steps import Batch, Logs
-from altitude.strategies import replicas
+from altitude.steps import Batch, Logs, replicas
 
 Stage = Literal["train", "test"]
 """Whether weights are updated; and which of the callbacks' methods are called."""

@@ -53,9 +53,9 @@ class Fit(Loop):
 
     def prepare(self, model: keras.Model, traces: Traces) -> None:
         """Leaves the step to Keras, on several devices with each one's share weighed."""
-        from altitude.strategies.replicas import weigh_loss_by_share
+        from altitude.steps.replicas import weigh_keras_loss
 
-        weigh_loss_by_share(model)
+        weigh_keras_loss(model)
         super().prepare(model, traces)
 
     def run(

@@ -100,7 +100,7 @@ class Loop(ABC):
             model: The compiled model.
             traces: Told how often the step is traced.
         """
-        from altitude.strategies.replicas import lets_shares_differ
+        from altitude.steps.replicas import lets_shares_differ
 
         lets_shares_differ(model)
         if model.built and model.optimizer is not None:

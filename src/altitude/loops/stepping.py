@@ -68,16 +68,16 @@ class SteppingLoop(Loop):
 
     def prepare(self, model: keras.Model, traces: Traces) -> None:
         """Binds the step to the model, which stays a plain model when it is saved."""
-        from altitude.strategies.replicas import sharing
+        from altitude.steps.replicas import with_shard_weight
 
         if not brings_own_step(model):
             step = self.clipped_step
             step.build(model)
             train = returning_logs(functools.partial(step.train, model), step.train)
-            model.train_step = sharing(model, train)
+            model.train_step = with_shard_weight(model, train)
             if not overrides(model, "test_step"):
                 evaluate = returning_logs(functools.partial(step.evaluate, model), step.evaluate)
-                model.test_step = sharing(model, evaluate)
+                model.test_step = with_shard_weight(model, evaluate)
         super().prepare(model, traces)
 
     def saved_model(self, model: keras.Model) -> keras.Model:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 from altitude.lazy import keras, tf
-from altitude.loops.graphs import TracedGraph, tracing
 from altitude.steps.own import brings_own_step
 from altitude.steps.step import Batch, Logs
 
@@ -41,12 +41,15 @@ class Traces:
     A step is traced once for its batches, once more for batches of another kind (with a sample
     weight and without), and once more for each change of what is trainable. All else is waste.
 
-    Attributes:
-        graphs: What the steps were traced into.
+    Args:
+        record: Called with the model; a step is traced inside of what it returns.
     """
 
-    def __init__(self) -> None:
-        self.graphs: list[TracedGraph] = []
+    def __init__(
+        self,
+        record: Callable[[keras.Model], AbstractContextManager[None]] = lambda _: nullcontext(),
+    ) -> None:
+        self._record = record
         self._seen: dict[str, list[Trace]] = {}
         self._making_variables: set[str] = set()
 
@@ -61,7 +64,7 @@ class Traces:
         """Returns a step that is noticed when it is traced, and does the same."""
         if model.run_eagerly:
             return step
-        from altitude.strategies.replicas import is_first
+        from altitude.steps.replicas import is_first
 
         if brings_own_step(model):
             self._making_variables.add(name)
@@ -69,7 +72,7 @@ class Traces:
         def traced(batch: Batch) -> Logs:
             if is_first():
                 self._seen.setdefault(name, []).append(_trace(model, batch))
-            with tracing(model, self.graphs):
+            with self._record(model):
                 return step(batch)
 
         return traced

@@ -1,11 +1,13 @@
-"""Finding layers by their names."""
+"""The layers of a model by name, and its ends."""
+
+from __future__ import annotations
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
-
-import keras
+from typing import Any
 
 from altitude.errors import ConfigError, Problem, did_you_mean
+from altitude.lazy import keras
 
 
 def require_layer(model: keras.Model, name: str, key: str) -> keras.layers.Layer:
@@ -42,3 +44,10 @@ def require_layers(
         expected = f"a layer of the model: {', '.join(names)}"
         raise ConfigError([Problem(key, p, expected, did_you_mean(p, names)) for p in strange])
     return [layer for layer in model.layers if any(fnmatchcase(layer.name, p) for p in patterns)]
+
+
+def ends(model: keras.Model) -> tuple[Any, Any]:
+    """Returns the inputs and outputs of a model that is made of them."""
+    if isinstance(model, keras.Sequential):  # which knows its `input` only once it was called
+        return model.inputs[0], model.outputs[0]
+    return model.input, model.output

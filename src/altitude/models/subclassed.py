@@ -9,6 +9,7 @@ from pydantic.dataclasses import dataclass
 
 from altitude.data.spec import DataSpec
 from altitude.lazy import keras
+from altitude.models.layers import ends
 from altitude.validation import STRICT
 
 
@@ -34,6 +35,4 @@ class Subclassed:
         """Builds the model for data of the given form."""
         if self.network is None:
             return self.model_class()
-        from altitude.models.plain import ends
-
         return self.model_class(*ends(self.network(spec)))

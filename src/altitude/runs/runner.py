@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from altitude.assembly import Assembly, Kept, assemble
 from altitude.display.status import status
 from altitude.errors import ConfigError
 from altitude.experiment import Experiment
@@ -36,11 +35,12 @@ from altitude.session import EndRequest, ending_on_signals, fresh_session, start
 from altitude.tracking.run import DESCRIPTION, Run
 from altitude.tracking.tags import EXCEPTION, REASON, VALIDATION_EXAMPLES
 from altitude.training.checkpointing import Follow, resume_points
+from altitude.training.graphs.cache import Assembly, GraphCache, assemble
 from altitude.training.resume_points import ResumePoint, has_point, newest_point, remove_points
 
 if TYPE_CHECKING:
     from altitude.callbacks.epoch_log import EpochLog
-    from altitude.models.saving import SavedModel
+    from altitude.training.best_model.saved_model import SavedModel
     from altitude.training.training import Training
 
 BEST_MODEL = "best.keras"
@@ -51,7 +51,7 @@ def run(
     experiment: Experiment,
     *,
     console: Console | None = None,
-    kept: Kept | None = None,
+    graphs: GraphCache | None = None,
     results: Sequence[str] = (),
     resume: bool = False,
     allow: Sequence[str] = (),
@@ -61,7 +61,7 @@ def run(
     Args:
         experiment: What to run.
         console: Where progress is shown; None for standard output.
-        kept: What an earlier run in this process left, and where this one leaves its own; with it
+        graphs: Traced graphs of an earlier run in this process, and where this one leaves its own:
             a run that differs in values alone is traced no second time. None keeps nothing.
         results: Final metrics that the run must have, such as `best_val_accuracy`. It ends with the
             first epoch if it will not have them.
@@ -94,7 +94,7 @@ def run(
     if problems:
         raise ConfigError(problems)
     console = Console(quiet=True) if not experiment.strategy.is_chief else console or Console()
-    kept = kept or Kept()
+    graphs = graphs or GraphCache()
     with (
         experiment_for_worker(experiment) as part,
         run_folder(part.output_dir, goes_on=resume) as folder,
@@ -103,14 +103,14 @@ def run(
         if point is not None:
             require_same_settings(point, part, allow)
         experiment = _moved_to(folder.path, part, console)
-        return _run(experiment, folder, console, kept, results, point)
+        return _run(experiment, folder, console, graphs, results, point)
 
 
 def _run(
     experiment: Experiment,
     folder: RunFolder,
     console: Console,
-    kept: Kept,
+    graphs: GraphCache,
     results: Sequence[str],
     point: ResumePoint | None,
 ) -> RunResult:
@@ -127,7 +127,7 @@ def _run(
             fresh_session(experiment.seed, experiment.loop.precision),
             experiment.strategy.scope(),
         ):
-            result = _train(experiment, tracked, console, kept, request, results, point)
+            result = _train(experiment, tracked, console, graphs, request, results, point)
     folder.note(tracked.run_id, is_finished=True)
     if not experiment.loop.keep_checkpoint:
         remove_points(experiment.output_dir)
@@ -148,13 +148,13 @@ def _train(
     experiment: Experiment,
     tracked: Run,
     console: Console,
-    kept: Kept,
+    graphs: GraphCache,
     request: EndRequest,
     results: Sequence[str],
     point: ResumePoint | None,
 ) -> RunResult:
     with status(console, f"loading {experiment.dataset.name}"):
-        pipelines = kept.pipelines(experiment)
+        pipelines = graphs.pipelines(experiment)
     if pipelines.note:
         console.print(pipelines.note, highlight=False, soft_wrap=True)
     if point is not None:
@@ -162,7 +162,7 @@ def _train(
     examples = {VALIDATION_EXAMPLES: str(pipelines.validation_examples)}
     tracked.set_tags({"dataset.fingerprint": pipelines.fingerprint} | examples)
     with status(console, "building the model"):
-        assembly = kept.begin(assemble(experiment, pipelines, console))
+        assembly = graphs.begin(assemble(experiment, pipelines, console))
     model, pipelines = assembly.model, assembly.pipelines
     saved, path = assembly.saved, experiment.output_dir / BEST_MODEL
     notices = Notices(tracked, experiment.output_dir)
@@ -175,7 +175,7 @@ def _train(
         warnings.warn(warning, stacklevel=2)
     if not experiment.strategy.distributes:  # copies of a model are not taken over
         with notices.attempt("reuse of the graphs"):
-            kept.keep(assembly)
+            graphs.keep(assembly)
     return _record(assembly, tracked, scores, log, stop_reason, notices)
 
 

@@ -13,7 +13,7 @@ from altitude.runs.notices import Notices
 
 if TYPE_CHECKING:
     from altitude.data.pipeline import Pipelines
-    from altitude.models.saving import SavedModel
+    from altitude.training.best_model.saved_model import SavedModel
 
 TOLERANCE = 1e-4
 """How far a reloaded model's validation metrics may be from those seen in training."""

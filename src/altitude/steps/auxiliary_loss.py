@@ -73,13 +73,13 @@ class AuxiliaryLoss(ClippingStep):
     def _forward(self, model: keras.Model, batch: Batch, training: bool) -> tuple[Any, Any]:
         """Returns the model's output and the sum of both losses, having told the metrics."""
         from altitude.steps.objective import track_loss, unpack
-        from altitude.strategies.replicas import or_zero, unscaled
+        from altitude.steps.replicas import unscaled, zero_if_empty
 
         x, y, sample_weight = unpack(batch)
         tapped = keras.Model(model.input, [model.output, model.get_layer(self.layer).output])
         y_pred, inside = tapped(x, training=training)
         main = unscaled(model.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight))
-        auxiliary = or_zero(tf.reduce_mean(tf.abs(tf.cast(inside, main.dtype))))
+        auxiliary = zero_if_empty(tf.reduce_mean(tf.abs(tf.cast(inside, main.dtype))))
         batch_size = tf.shape(inside)[0]
         model.main_loss.update_state(main, sample_weight=batch_size)
         model.auxiliary_loss.update_state(auxiliary, sample_weight=batch_size)

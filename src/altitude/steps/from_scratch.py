@@ -43,7 +43,7 @@ class FromScratch(Step):
 
     def train(self, model: keras.Model, batch: Batch) -> Logs:
         """Updates the weights from one batch and returns the metrics of the epoch so far."""
-        from altitude.steps.gradients import connected
+        from altitude.steps.gradients import drop_missing_gradients
 
         x, y = batch[:2]
         with tf.GradientTape() as tape:
@@ -51,7 +51,9 @@ class FromScratch(Step):
             loss, penalty = _losses(model, y, logits)
         gradients = tape.gradient(loss, model.trainable_variables)
         # Names the variables that no gradient reaches, and leaves them out.
-        model.optimizer.apply_gradients(connected(model.trainable_variables, gradients))
+        model.optimizer.apply_gradients(
+            drop_missing_gradients(model.trainable_variables, gradients)
+        )
         return _measure(model, "train", y, logits, loss, penalty)
 
     def evaluate(self, model: keras.Model, batch: Batch) -> Logs:

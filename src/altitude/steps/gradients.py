@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from altitude.strategies import replicas
+from altitude.steps import replicas
 
 
 def gradients_of(model: keras.Model, tape: tf.GradientTape, loss: tf.Tensor) -> list[Any]:
@@ -36,7 +36,7 @@ def apply_gradients(
     Raises:
         ValueError: If no variable has a gradient.
     """
-    pairs = _averaged(connected(model.trainable_variables, gradients))
+    pairs = _averaged(drop_missing_gradients(model.trainable_variables, gradients))
     if clip_norm is not None:
         # Mixed precision scales the loss: the norm that counts is that of the unscaled gradients.
         scale = model.optimizer.scale_loss(tf.constant(1.0))
@@ -48,10 +48,12 @@ def apply_gradients(
         ]
         _track_norm(model, norm / scale)
     total, variables = zip(*pairs, strict=True)
-    model.optimizer.apply_gradients(zip(replicas.parts(total), variables, strict=True))
+    model.optimizer.apply_gradients(zip(replicas.divide_by_replicas(total), variables, strict=True))
 
 
-def connected(variables: Sequence[Any], gradients: Sequence[Any]) -> list[tuple[Any, Any]]:
+def drop_missing_gradients(
+    variables: Sequence[Any], gradients: Sequence[Any]
+) -> list[tuple[Any, Any]]:
     """Pairs gradients with their variables and leaves out, with a warning, those that have none.
 
     Raises:

@@ -5,8 +5,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from altitude.steps.replicas import unscaled
 from altitude.steps.step import Batch, Logs
-from altitude.strategies.replicas import unscaled
 
 
 def unpack(batch: Batch) -> tuple[Any, Any, Any]:

@@ -40,7 +40,7 @@ class OwnMetrics(ClippingStep):
 
     def train(self, model: keras.Model, batch: Batch) -> Logs:
         """Updates the weights from one batch and returns the metrics of the epoch so far."""
-        from altitude.strategies.replicas import unscaled
+        from altitude.steps.replicas import unscaled
 
         x, y = batch[:2]
         with tf.GradientTape() as tape:

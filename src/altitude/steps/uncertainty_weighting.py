@@ -69,7 +69,7 @@ class UncertaintyWeighting(ClippingStep):
     def _loss(self, model: keras.Model, batch: Batch, training: bool) -> Any:
         """Returns the weighted sum of the losses, a scalar, having told the metrics."""
         from altitude.steps.objective import unpack
-        from altitude.strategies.replicas import unscaled
+        from altitude.steps.replicas import unscaled
 
         x, y, sample_weight = unpack(batch)
         logits, image = model(x, training=training)

@@ -9,8 +9,8 @@ import numpy as np
 import tensorflow as tf
 
 from altitude.data.arrays import Array
-from altitude.models.state import metric_variables, variables
 from altitude.training.state import StateError, TrainingState
+from altitude.training.variables import metric_variables, variables
 
 SHOWN = 3
 """How many variables that do not fit are named."""

@@ -15,7 +15,7 @@ CALLBACKS = ("keras.callbacks.", "altitude.callbacks.")
 PRUNING = "altitude.callbacks.Pruning"
 
 
-def structure(experiment: Experiment) -> str:
+def graph_signature(experiment: Experiment) -> str:
     """Describes an experiment such that two with the same description trace the same graphs.
 
     Left out are the seed, the number of epochs, numeric learning rates, the bound of a step that

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from altitude.calls.returned import check_returned
-from altitude.compilation import compile_model
 from altitude.data.dataset import ArrayDataset
 from altitude.experiment import Experiment
 from altitude.experiment.built import check_built, check_spreads
@@ -17,13 +16,15 @@ from altitude.experiment.overrides import check_overrides
 from altitude.lazy import keras
 from altitude.objective import Objective
 from altitude.session import random_state
-from altitude.structure import description, structure
+from altitude.training.compilation import compile_model
+from altitude.training.graphs.signature import description, graph_signature
+from altitude.training.graphs.traced_graph import TracedGraph, tracing
 
 if TYPE_CHECKING:
     from altitude.data.arrays import Splits
     from altitude.data.pipeline import Pipelines
     from altitude.loops.traces import Traces
-    from altitude.models.saving import SavedModel
+    from altitude.training.best_model.saved_model import SavedModel
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Assembly:
         model: The compiled and prepared model.
         pipelines: The data.
         traces: Told how often the model's steps are traced.
+        traced: What the steps were traced into.
         saved: The part of the model that is kept as `best.keras`.
         constants: What graphs take from the model as it was built.
         variables: The model's variables, those of metrics left out, as it was built.
@@ -44,20 +46,21 @@ class Assembly:
     model: keras.Model
     pipelines: Pipelines
     traces: Traces
+    traced: list[TracedGraph]
     saved: SavedModel
     constants: str
     variables: list[Any]
 
-    def like(self, other: Assembly) -> bool:
+    def has_same_graph(self, other: Assembly) -> bool:
         """Whether the graphs of one are those of the other, for other values of variables."""
         return (
-            structure(self.experiment) == structure(other.experiment)
+            graph_signature(self.experiment) == graph_signature(other.experiment)
             and self.constants == other.constants
             and self.pipelines.spec == other.pipelines.spec
             and (self.pipelines.validation is None) == (other.pipelines.validation is None)
         )
 
-    def begin_as(self, fresh: Assembly) -> Assembly:
+    def reset_to(self, fresh: Assembly) -> Assembly:
         """Returns this one with the data and the state of another, which has not been trained."""
         for variable, value in zip(self.variables, fresh.variables, strict=True):
             variable.assign(value)
@@ -71,27 +74,28 @@ class Assembly:
     def reusable(self) -> bool:
         """Whether another run, with the same structure, would trace the same graphs again.
 
-        After training. Graphs must depend on the batch and on the variables that `begin_as` sets
+        After training. Graphs must depend on the batch and on the variables that `reset_to` sets
         alone, the model must be as it was built, but for its variables, and must not have made any
         in its first call.
         """
         from altitude.loops import Fit, Tape, TrainStep
-        from altitude.models.state import constants, metric_variables, variables
+        from altitude.training.graphs.constants import constants
+        from altitude.training.variables import metric_variables, variables
 
         # A loop of another class may compile functions of its own, unseen.
-        if type(self.experiment.loop) not in (Fit, Tape, TrainStep) or not self.traces.graphs:
+        if type(self.experiment.loop) not in (Fit, Tape, TrainStep) or not self.traced:
             return False
         present = variables(self.model)
         known = [*present, *metric_variables(self.model)]
         return (
             [*map(id, present)] == [*map(id, self.variables)]
             and constants(self.model) == self.constants
-            and all(graph.constants == self.constants for graph in self.traces.graphs)
-            and not any(graph.depends_on_more(known) for graph in self.traces.graphs)
+            and all(graph.constants == self.constants for graph in self.traced)
+            and not any(graph.depends_on_more(known) for graph in self.traced)
         )
 
 
-class Kept:
+class GraphCache:
     """What a run leaves for the next one in the same process: one model, traced, and its data.
 
     A run that differs from the one before in values alone, such as its learning rate, trains with
@@ -126,7 +130,7 @@ class Kept:
     def begin(self, fresh: Assembly) -> Assembly:
         """Returns the kept assembly in the state of a fresh one, if it can stand for it."""
         kept, self._assembly = self._assembly, None
-        return kept.begin_as(fresh) if kept is not None and kept.like(fresh) else fresh
+        return kept.reset_to(fresh) if kept is not None and kept.has_same_graph(fresh) else fresh
 
     def keep(self, assembly: Assembly) -> None:
         """Keeps an assembly that has been trained to the end, if it can be used again."""
@@ -145,9 +149,10 @@ def assemble(experiment: Experiment, pipelines: Pipelines, console: Console) -> 
         ConfigError: If data, model and loss do not fit together.
     """
     from altitude.loops.traces import Traces
-    from altitude.models.plain import part_named
-    from altitude.models.saving import SavedModel
-    from altitude.models.state import constants, variables
+    from altitude.training.best_model.plain import part_named
+    from altitude.training.best_model.saved_model import SavedModel
+    from altitude.training.graphs.constants import constants
+    from altitude.training.variables import variables
 
     model = experiment.model(pipelines.spec)
     check_returned("model", model, keras.Model, experiment.model)
@@ -157,14 +162,17 @@ def assemble(experiment: Experiment, pipelines: Pipelines, console: Console) -> 
     check_overrides(model, experiment.loop)
     check_built(model, getattr(model, "loss", None), pipelines.spec)
     pipelines = _usable(model, pipelines, console)
-    traces = Traces()
+    traced: list[TracedGraph] = []
+    traces = Traces(lambda model: tracing(model, traced))
     experiment.loop.prepare(model, traces)
     name = getattr(experiment.model, "saved", None)
     part = part_named(model, name) if name else experiment.loop.saved_model(model)
     batch = getattr(pipelines.train, "element_spec", None)
     inputs = batch[0] if isinstance(batch, tuple) else batch
     saved = SavedModel(model, part, pipelines.spec, inputs)
-    return Assembly(experiment, model, pipelines, traces, saved, constants(model), variables(model))
+    return Assembly(
+        experiment, model, pipelines, traces, traced, saved, constants(model), variables(model)
+    )
 
 
 def _objective(experiment: Experiment, pipelines: Pipelines, console: Console) -> Objective:

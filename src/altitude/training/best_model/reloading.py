@@ -11,8 +11,8 @@ import keras
 import numpy as np
 from keras import saving
 
-from altitude.models.plain import is_plain
-from altitude.models.state import variables
+from altitude.training.best_model.plain import is_plain
+from altitude.training.variables import variables
 
 CAUSE_LENGTH = 200
 """How much is shown of an error, whose end is most often a whole config."""

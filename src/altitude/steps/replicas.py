@@ -53,7 +53,7 @@ def on_all(step: Callable[[Batch], Logs]) -> Callable[[Any], Logs]:
     return run
 
 
-def sharing(model: keras.Model, step: Callable[[Batch], Logs]) -> Callable[[Batch], Logs]:
+def with_shard_weight(model: keras.Model, step: Callable[[Batch], Logs]) -> Callable[[Batch], Logs]:
     """Returns a step that runs on each replica, and knows what its share of the batch weighs."""
     if count() == 1:
         return step
@@ -70,13 +70,13 @@ def sharing(model: keras.Model, step: Callable[[Batch], Logs]) -> Callable[[Batc
     return run
 
 
-def weigh_loss_by_share(model: keras.Model) -> None:
+def weigh_keras_loss(model: keras.Model) -> None:
     """Has Keras' own step, which gives every replica the same weight, weigh it by its examples."""
     if count() == 1:
         return
     scale_loss = model.optimizer.scale_loss
     model.optimizer.scale_loss = lambda loss: scale_loss(loss) * _share.get() * count()
-    model.train_step = sharing(model, model.train_step)
+    model.train_step = with_shard_weight(model, model.train_step)
 
 
 def unscaled(loss: tf.Tensor) -> tf.Tensor:
@@ -84,7 +84,7 @@ def unscaled(loss: tf.Tensor) -> tf.Tensor:
     return loss if count() == 1 else loss * tf.cast(count(), loss.dtype)
 
 
-def or_zero(mean: tf.Tensor) -> tf.Tensor:
+def zero_if_empty(mean: tf.Tensor) -> tf.Tensor:
     """Returns a mean over this replica's examples; 0 if a short batch has left it none."""
     share = _share.get()
     return mean if share is None else tf.math.multiply_no_nan(mean, _as(tf.sign(share), mean))
@@ -98,7 +98,7 @@ def averaged(gradients: Sequence[Any]) -> Sequence[Any]:
     return _sum([_weighted(gradient, share) for gradient in gradients])  # type: ignore[no-any-return]
 
 
-def parts(gradients: Sequence[Any]) -> Sequence[Any]:
+def divide_by_replicas(gradients: Sequence[Any]) -> Sequence[Any]:
     """Cuts gradients that all replicas agree on, for Keras' optimizers, which sum over replicas."""
     return gradients if count() == 1 else [_weighted(g, 1 / count()) for g in gradients]
 

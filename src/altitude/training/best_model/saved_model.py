@@ -9,9 +9,10 @@ from typing import Any, Literal
 import keras
 
 from altitude.data.spec import DataSpec, StoredInput
-from altitude.models.comparison import difference, examples
-from altitude.models.plain import ends, is_scaled, plain, takes_data
-from altitude.models.reloading import (
+from altitude.models.layers import ends
+from altitude.training.best_model.comparison import difference, examples
+from altitude.training.best_model.plain import is_scaled, plain, takes_data
+from altitude.training.best_model.reloading import (
     cause_in_layer,
     how_to_open,
     opens_anywhere,

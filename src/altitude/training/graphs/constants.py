@@ -1,11 +1,11 @@
-"""What a compiled model holds: variables, and what a graph takes from it as it is."""
+"""What a graph takes from a compiled model as it is, and keeps as a constant."""
+
+from __future__ import annotations
 
 import re
 from typing import Any
 
-import keras
-import numpy as np
-import tensorflow as tf
+from altitude.lazy import keras, np, tf
 
 VOLATILE = frozenset(
     {
@@ -17,25 +17,6 @@ VOLATILE = frozenset(
     }
 )
 """Attributes of layers and optimizers that differ from run to run and leave graphs alone."""
-
-
-def variables(model: keras.Model) -> list[tf.Variable]:
-    """All variables of a compiled model but those of its metrics, in an order of their own."""
-    known = [*model.variables, *(model.optimizer.variables if model.optimizer else ())]
-    found = [tf_variable(variable) for variable in known]
-    for layer in model._flatten_layers():
-        found += [value for value in vars(layer).values() if isinstance(value, tf.Variable)]
-    return list({id(variable): variable for variable in found}.values())
-
-
-def metric_variables(model: keras.Model) -> list[tf.Variable]:
-    """The variables of a model's metrics, which are reset before each epoch and evaluation."""
-    return [tf_variable(variable) for metric in model.metrics for variable in metric.variables]
-
-
-def tf_variable(variable: Any) -> tf.Variable:
-    """TensorFlow's variable behind one of Keras'."""
-    return getattr(variable, "value", variable) if hasattr(variable, "path") else variable
 
 
 def constants(model: keras.Model) -> str:

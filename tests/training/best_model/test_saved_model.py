@@ -8,8 +8,8 @@ import pytest
 
 from altitude import ConfigError
 from altitude.data.spec import DataSpec, LabelSpec
-from altitude.models.plain import part_named, plain
-from altitude.models.saving import SavedModel
+from altitude.training.best_model.plain import part_named, plain
+from altitude.training.best_model.saved_model import SavedModel
 
 SPEC = DataSpec((3,), LabelSpec("integer", 2))
 INPUTS = np.ones((2, 3), np.float32)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from altitude.lazy import keras, tf
-from altitude.models.state import constants
 from altitude.session import random_state
+from altitude.training.graphs.constants import constants
 
 HARMLESS = frozenset(
     {

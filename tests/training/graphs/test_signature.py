@@ -13,7 +13,7 @@ from altitude.models import Mlp
 from altitude.objective import Objective
 from altitude.optimizers import Group, Grouped
 from altitude.steps import Supervised
-from altitude.structure import structure
+from altitude.training.graphs.signature import graph_signature
 from tests.conftest import ExperimentFactory
 
 
@@ -53,11 +53,11 @@ def lambda_callback(function: Any) -> dict[str, LazyCall]:
         ({"callbacks": stopping(1)}, {}),
     ],
 )
-def test_values_are_not_structure(
+def test_values_are_not_part_of_the_signature(
     small_experiment: ExperimentFactory, one: dict[str, Any], other: dict[str, Any]
 ) -> None:
     first, second = small_experiment(**one), small_experiment(**other)
-    assert structure(first) == structure(second)
+    assert graph_signature(first) == graph_signature(second)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_all_else_is(
     small_experiment: ExperimentFactory, one: dict[str, Any], other: dict[str, Any]
 ) -> None:
     first, second = small_experiment(**one), small_experiment(**other)
-    assert structure(first) != structure(second)
+    assert graph_signature(first) != graph_signature(second)
 
 
 def test_the_folder_of_a_run_is_not(small_experiment: ExperimentFactory) -> None:
@@ -94,4 +94,4 @@ def test_the_folder_of_a_run_is_not(small_experiment: ExperimentFactory) -> None
         )
         for folder in folders
     ]
-    assert structure(experiments[0]) == structure(experiments[1])
+    assert graph_signature(experiments[0]) == graph_signature(experiments[1])

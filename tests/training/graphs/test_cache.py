@@ -11,11 +11,11 @@ from pydantic.dataclasses import dataclass
 from rich.console import Console
 
 from altitude import run
-from altitude.assembly import Kept
 from altitude.data import ArrayDataset, Digits
 from altitude.data.arrays import Examples, Splits
 from altitude.loops import TrainStep
 from altitude.models import Mlp
+from altitude.training.graphs import GraphCache
 from altitude.validation import STRICT
 from tests.conftest import ExperimentFactory
 
@@ -44,10 +44,10 @@ class Made(ArrayDataset):
 def test_data_are_loaded_once_unless_they_depend_on_the_seed(
     small_experiment: ExperimentFactory, titles: str, expected: list[str], *, by_chance: bool
 ) -> None:
-    kept = Kept()
+    graphs = GraphCache()
     LOADED.clear()
     for title in titles:
-        pipelines = kept.pipelines(
+        pipelines = graphs.pipelines(
             small_experiment(dataset=Made(title=title, by_chance=by_chance, validation_size=4))
         )
         assert pipelines.spec.input_shape == (4,)
@@ -64,9 +64,9 @@ def test_a_dataset_that_builds_its_own_pipelines_is_asked_each_time(
             built.append(seed)
             return super().build(seed, class_weight)
 
-    kept = Kept()
+    graphs = GraphCache()
     for seed in (1, 2):
-        kept.pipelines(small_experiment(dataset=Own(), seed=seed))
+        graphs.pipelines(small_experiment(dataset=Own(), seed=seed))
     assert built == [1, 2]
 
 
@@ -75,7 +75,7 @@ def test_a_dataset_that_builds_its_own_pipelines_is_asked_each_time(
 def test_memory_stays_flat(
     small_experiment: ExperimentFactory, tmp_path: Path, widths: tuple[int, ...]
 ) -> None:
-    kept, quiet = Kept(), Console(file=StringIO())
+    graphs, quiet = GraphCache(), Console(file=StringIO())
     resident = []
     for number in range(12):
         experiment = small_experiment(
@@ -84,7 +84,7 @@ def test_memory_stays_flat(
             output_dir=tmp_path / str(number),
             seed=number,
         )
-        traces = run(experiment, kept=kept, console=quiet).traces["train_step"]
+        traces = run(experiment, graphs=graphs, console=quiet).traces["train_step"]
         assert traces == (len(widths) > 1 or number == 0)
         resident.append(psutil.Process().memory_info().rss)
     assert resident[-1] - resident[3] < 5 * 2**20  # a graph left behind each time is 1.6 MB

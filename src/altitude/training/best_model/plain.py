@@ -8,6 +8,7 @@ import numpy as np
 
 from altitude.data.spec import DataSpec
 from altitude.errors import ConfigError, Problem, did_you_mean
+from altitude.models.layers import ends
 
 SCALING = "scaling"
 """Name of the layer that divides the data as they are stored."""
@@ -43,13 +44,6 @@ def plain(
             stacklevel=2,
         )
         return _around(model, _symbolic(spec, inputs), divisor)
-
-
-def ends(model: keras.Model) -> tuple[Any, Any]:
-    """Returns the inputs and outputs of a model that is made of them."""
-    if isinstance(model, keras.Sequential):  # which knows its `input` only once it was called
-        return model.inputs[0], model.outputs[0]
-    return model.input, model.output
 
 
 def part_named(model: keras.Model, name: str | None) -> keras.Model:

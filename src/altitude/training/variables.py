@@ -1,0 +1,26 @@
+"""The variables of a compiled model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from altitude.lazy import keras, tf
+
+
+def variables(model: keras.Model) -> list[tf.Variable]:
+    """All variables of a compiled model but those of its metrics, in an order of their own."""
+    known = [*model.variables, *(model.optimizer.variables if model.optimizer else ())]
+    found = [tf_variable(variable) for variable in known]
+    for layer in model._flatten_layers():
+        found += [value for value in vars(layer).values() if isinstance(value, tf.Variable)]
+    return list({id(variable): variable for variable in found}.values())
+
+
+def metric_variables(model: keras.Model) -> list[tf.Variable]:
+    """The variables of a model's metrics, which are reset before each epoch and evaluation."""
+    return [tf_variable(variable) for metric in model.metrics for variable in metric.variables]
+
+
+def tf_variable(variable: Any) -> tf.Variable:
+    """TensorFlow's variable behind one of Keras'."""
+    return getattr(variable, "value", variable) if hasattr(variable, "path") else variable
