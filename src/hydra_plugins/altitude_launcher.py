@@ -10,7 +10,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 if TYPE_CHECKING:
-    from altitude.sweeps.local.local_jobs import LocalJobs
+    from altitude.sweeps.run.local_jobs import LocalJobs
 
 
 class LocalLauncher(Launcher):
@@ -40,7 +40,7 @@ class LocalLauncher(Launcher):
     @property
     def parallel(self) -> int:
         """How many jobs run at a time."""
-        from altitude.sweeps.local.local_jobs import number_of_jobs
+        from altitude.sweeps.run.local_jobs import number_of_jobs
 
         return number_of_jobs(self.n_jobs)
 
@@ -67,7 +67,7 @@ class LocalLauncher(Launcher):
             self._jobs = None
 
     def _local_jobs(self) -> "LocalJobs":
-        from altitude.sweeps.local.local_jobs import LocalJobs
+        from altitude.sweeps.run.local_jobs import LocalJobs
 
         if self._jobs is None:
             self._jobs = LocalJobs(

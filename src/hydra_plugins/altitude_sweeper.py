@@ -35,7 +35,7 @@ class AltitudeSweeper(Sweeper):
         Args:
             arguments: The overrides, as they were typed.
         """
-        from altitude.sweeps.launch import launch_sweep
+        from altitude.sweeps.run.launch import launch_sweep
 
         config, context, task_function = self._launch
         launch_sweep(config, arguments, context, task_function)

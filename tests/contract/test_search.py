@@ -13,9 +13,9 @@ from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 
 from altitude.sweeps import Optuna
-from altitude.sweeps.outcome import Outcome
-from altitude.sweeps.planning.space import Space
-from altitude.sweeps.search.proposals import Study
+from altitude.sweeps.job_record import JobRecord
+from altitude.sweeps.plan.space import Space
+from altitude.sweeps.search.proposals import SweepContext
 from altitude.tracking.tags import CONFIG_HASH
 from tests.processes import TIMEOUT, Finished, Process, finish, run_altitude, start_python
 
@@ -121,12 +121,12 @@ def _undisturbed(jobs: list[Run]) -> Iterator[float]:
         direction="maximize",
     )
     swept = tuple(OverridesParser.create().parse_overrides(list(SWEPT)))
-    study = Study(sweep_id="undisturbed", tracking_uri=None, parallel=1)
+    study = SweepContext(sweep_id="undisturbed", tracking_uri=None, parallel=1)
     search = settings.begin([Space((), swept)], study)
     while proposals := search.propose():
         yield float(proposals[0].overrides[0].partition("=")[2])
         run = jobs[proposals[0].number]
-        outcome = Outcome(
+        record = JobRecord(
             number=proposals[0].number,
             name="",
             swept={},
@@ -135,4 +135,4 @@ def _undisturbed(jobs: list[Run]) -> Iterator[float]:
             pruned="pruned" in run.data.tags,
             epochs=int(run.data.tags.get("pruned_epoch", 0)),
         )
-        search.tell(outcome.number, outcome)
+        search.tell(record.number, record)

@@ -10,7 +10,7 @@ from omegaconf import DictConfig
 
 from altitude.composition.directory import config_directory
 from altitude.internals.hydra import OF_VERSION
-from altitude.sweeps.planning.composing import Composer
+from altitude.sweeps.plan.composing import Composer
 
 
 def loader_of(folder: str) -> Any:

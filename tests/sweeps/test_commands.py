@@ -17,8 +17,8 @@ from omegaconf import DictConfig, OmegaConf
 from altitude import cli
 from altitude.composition.directory import config_directory
 from altitude.sweeps.commands import command_line, sweep_command, training_command
-from altitude.sweeps.planning.composing import Composer
-from altitude.sweeps.planning.jobs import compose_jobs
+from altitude.sweeps.plan.composing import Composer
+from altitude.sweeps.plan.jobs import compose_jobs
 
 
 @pytest.fixture(autouse=True)

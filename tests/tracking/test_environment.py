@@ -12,11 +12,11 @@ from mlflow.tracking import MlflowClient
 
 from altitude import TrackingError
 from altitude.cli.mlproject import arguments_from
-from altitude.sweeps.outcome import Goal
+from altitude.sweeps.job_record import Goal
+from altitude.sweeps.store.mlflow_sweep_store import MlflowSweepStore, open_sweep
+from altitude.sweeps.store.page import Presentation
 from altitude.tracking import Mlflow
 from altitude.tracking.mlflow_run import open_mlflow_run
-from altitude.tracking.sweep_ledger import SweepLedger, open_sweep
-from altitude.tracking.sweep_page import Presentation
 from altitude.tracking.tags import CONFIG_HASH
 from tests.conftest import ExperimentFactory
 from tests.processes import run_python
@@ -153,7 +153,7 @@ SHOWN = Presentation(
 )
 
 
-def opened_sweep(identity: str = "abc") -> SweepLedger:
+def opened_sweep(identity: str = "abc") -> MlflowSweepStore:
     return open_sweep(Mlflow(), identity, SHOWN, fresh=False)
 
 

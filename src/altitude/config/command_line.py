@@ -19,7 +19,7 @@ from altitude.errors import Problem
 from altitude.experiment import new_output_dir
 from altitude.experiment.folders import folder_problems
 from altitude.experiment.metrics import objectives_exist
-from altitude.sweeps.planning.space import PARAMS
+from altitude.sweeps.plan.space import PARAMS
 
 OBJECTIVE = "sweep.objective"
 MODE = "hydra.mode"

@@ -19,7 +19,7 @@ from altitude.config.words import groups
 from altitude.errors import Problem
 from altitude.internals.hydra import hydra_with
 from altitude.internals.hydra_loading import CachingLoader
-from altitude.sweeps.planning.space import values_of
+from altitude.sweeps.plan.space import values_of
 
 REFUSALS = (HydraException, OmegaConfBaseException, ValueError, TypeError, AssertionError)
 """What Hydra raises for overrides that do not fit; the last three for `dataset=null`, `loop=[1]`

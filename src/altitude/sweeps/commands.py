@@ -9,7 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 from altitude.composition.source import ConfigSource
 
 if TYPE_CHECKING:
-    from altitude.sweeps.planning.jobs import Job
+    from altitude.sweeps.plan.jobs import Job
 
 FRESH = "sweep.fresh"
 MULTIRUN = "hydra.mode=MULTIRUN"

@@ -8,12 +8,12 @@ from pydantic.dataclasses import dataclass
 
 from altitude.directions import Direction
 from altitude.errors import Problem
-from altitude.sweeps.outcome import Goal
+from altitude.sweeps.job_record import Goal
 from altitude.validation import STRICT, Flag, NonNegativeCount
 
 if TYPE_CHECKING:
-    from altitude.sweeps.planning.space import Space
-    from altitude.sweeps.search.proposals import Search, Study
+    from altitude.sweeps.plan.space import Space
+    from altitude.sweeps.search.proposals import Search, SweepContext
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -78,7 +78,7 @@ class Sweep(ABC):
         """What makes another sweep of the same jobs."""
 
     @abstractmethod
-    def begin(self, spaces: Sequence["Space"], study: "Study") -> "Search":
+    def begin(self, spaces: Sequence["Space"], study: "SweepContext") -> "Search":
         """Begins a search, or goes on with that of an earlier launch."""
 
 

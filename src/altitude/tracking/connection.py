@@ -116,7 +116,7 @@ def _file_system(path: str) -> str:
 
 
 @contextmanager
-def told_as_tracking_errors() -> Iterator[None]:
+def wrap_store_errors() -> Iterator[None]:
     """Raises what a store has failed with as a `TrackingError`."""
     try:
         yield

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from mlflow.entities import Run
 
-from altitude.tracking.connection import connect, told_as_tracking_errors
+from altitude.tracking.connection import connect, wrap_store_errors
 from altitude.tracking.liveness import is_alive
 from altitude.tracking.preflight import require_usable
 from altitude.tracking.settings import Mlflow
@@ -12,7 +12,7 @@ from altitude.tracking.store import resolve_uri
 from altitude.tracking.tags import CONFIG_HASH, FOLDER, SWEEP_ID
 
 
-@told_as_tracking_errors()
+@wrap_store_errors()
 def folders_of_runs(beginning: str) -> dict[str, Path]:
     """Returns the folders of the runs whose id begins with a text, by id.
 
@@ -36,7 +36,7 @@ def folders_of_runs(beginning: str) -> dict[str, Path]:
     }
 
 
-@told_as_tracking_errors()
+@wrap_store_errors()
 def interrupted_folders(settings: Mlflow) -> list[Path]:
     """Returns the folders of runs of a sweep's job that were killed, the latest first.
 

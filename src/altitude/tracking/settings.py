@@ -51,9 +51,9 @@ class Mlflow:
         source = "tracking.uri" if self.uri else "MLFLOW_TRACKING_URI"
         require_usable(resolve_uri(self.uri), source)
         if os.environ.get("MLFLOW_RUN_ID") and not self.watched:
-            from altitude.tracking.connection import connect, told_as_tracking_errors
+            from altitude.tracking.connection import connect, wrap_store_errors
 
-            with told_as_tracking_errors():
+            with wrap_store_errors():
                 connect(self, os.environ["MLFLOW_RUN_ID"])  # is it there?
 
     def interrupted_folders(self) -> list[Path]:

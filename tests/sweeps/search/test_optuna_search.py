@@ -15,9 +15,9 @@ from altitude import Objective, TrackingError
 from altitude.errors import ConfigError
 from altitude.sweeps import Optuna, Sweep
 from altitude.sweeps.following import follow_metrics
-from altitude.sweeps.outcome import Outcome, Status
-from altitude.sweeps.planning.space import Space
-from altitude.sweeps.search.proposals import Proposal, Search, Study
+from altitude.sweeps.job_record import JobRecord, Status
+from altitude.sweeps.plan.space import Space
+from altitude.sweeps.search.proposals import Proposal, Search, SweepContext
 from tests.processes import finish, run_python, start_python
 
 NUMBERS = ("optimizer.learning_rate=tag(log, interval(1e-4, 1e-1))", "loop.clip_norm=range(1,6)")
@@ -50,8 +50,8 @@ def adams(proposal: Proposal) -> float:
 
 def outcome_of(
     proposal: Proposal, metrics: Mapping[str, float] | None = None, status: Status = "FINISHED"
-) -> Outcome:
-    return Outcome(
+) -> JobRecord:
+    return JobRecord(
         number=proposal.number,
         name="",
         swept={},
@@ -72,7 +72,7 @@ class Folder:
         self.spaces = [space_of(*swept)]
 
     def begin(self, settings: Optuna, *, begun: bool = True, parallel: int = 1) -> Search:
-        study = Study(sweep_id="s", tracking_uri=self.store, parallel=parallel, begun=begun)
+        study = SweepContext(sweep_id="s", tracking_uri=self.store, parallel=parallel, begun=begun)
         return followed(settings).begin(self.spaces, study)
 
 
@@ -269,7 +269,7 @@ def test_runs_on_a_server_have_their_study_in_the_working_folder(
 
 
 def test_runs_that_are_not_tracked_have_their_study_in_memory(working_folder: Path) -> None:
-    study = Study(sweep_id="s", tracking_uri=None, parallel=1)
+    study = SweepContext(sweep_id="s", tracking_uri=None, parallel=1)
     assert len(complete(followed(Optuna(n_trials=3)).begin([space_of(*NUMBERS)], study))) == 3
     assert list(working_folder.iterdir()) == []
     with pytest.raises(ConfigError, match=r"sweep\.storage"):

@@ -6,8 +6,8 @@ from typing import Any
 from pydantic.dataclasses import dataclass
 
 from altitude.errors import Problem
-from altitude.sweeps.planning.space import Space
-from altitude.sweeps.search.proposals import EveryCombination, Search, Study
+from altitude.sweeps.plan.space import Space
+from altitude.sweeps.search.proposals import EveryCombination, Search, SweepContext
 from altitude.sweeps.settings import Sweep
 from altitude.validation import STRICT
 
@@ -37,6 +37,6 @@ class Grid(Sweep):
         """None: a grid is what its jobs are."""
         return {}
 
-    def begin(self, spaces: Sequence[Space], study: Study) -> Search:  # noqa: ARG002
+    def begin(self, spaces: Sequence[Space], study: SweepContext) -> Search:  # noqa: ARG002
         """Proposes everything at once."""
         return EveryCombination([job for space in spaces for job in space.grid()])

@@ -5,8 +5,8 @@ from optuna.pruners import BasePruner
 
 from altitude.sweeps.search.optuna_storage import (
     open_storage,
-    told_as_tracking_errors,
     trial_numbered,
+    wrap_store_errors,
 )
 
 PRUNED = "pruned"
@@ -31,7 +31,7 @@ class Reports:
 
     def __init__(self, study: str, url: str, number: int, pruner: BasePruner) -> None:
         self._url = url
-        with told_as_tracking_errors(url):
+        with wrap_store_errors(url):
             loaded = optuna.load_study(study_name=study, storage=open_storage(url), pruner=pruner)
             known = trial_numbered(loaded, number)
             self._trial = optuna.trial.Trial(loaded, known._trial_id)
@@ -51,7 +51,7 @@ class Reports:
         """
         if epoch in self._reported:
             return epoch == self._pruned
-        with told_as_tracking_errors(self._url):
+        with wrap_store_errors(self._url):
             self._trial.report(value, epoch)
             # Asked in any case: the pruner keeps the value for the trials to come.
             if not self._trial.should_prune() or ends_anyway:

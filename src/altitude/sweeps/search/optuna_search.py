@@ -12,9 +12,9 @@ from pydantic.dataclasses import dataclass
 from altitude.calls.lazy_call import argument_problems
 from altitude.errors import ConfigError, Problem
 from altitude.lazy import np, optuna
-from altitude.sweeps.planning.space import Space
+from altitude.sweeps.plan.space import Space
 from altitude.sweeps.search.parameters import parameters_of
-from altitude.sweeps.search.proposals import Search, Study
+from altitude.sweeps.search.proposals import Search, SweepContext
 from altitude.sweeps.settings import Sweep
 from altitude.validation import STRICT, Count, NonNegativeCount, refuse
 
@@ -110,7 +110,7 @@ class Optuna(Sweep):
             "pruner": [self.pruner, self.min_resource, self.reduction_factor],
         }
 
-    def begin(self, spaces: Sequence[Space], study: Study) -> Search:
+    def begin(self, spaces: Sequence[Space], study: SweepContext) -> Search:
         """Begins a search, or goes on with the one that is in the storage.
 
         Raises:

@@ -53,7 +53,7 @@ def trial_numbered(study: optuna.Study, number: int) -> FrozenTrial:
 
 
 @contextmanager
-def told_as_tracking_errors(url: str | None) -> Iterator[None]:
+def wrap_store_errors(url: str | None) -> Iterator[None]:
     """Says in this project's words what is wrong with a storage.
 
     Raises:

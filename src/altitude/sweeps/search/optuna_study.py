@@ -7,17 +7,17 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from altitude.sweeps.outcome import Outcome
-from altitude.sweeps.planning.space import Space
+from altitude.sweeps.job_record import JobRecord
+from altitude.sweeps.plan.space import Space
 from altitude.sweeps.search.optuna_reports import PRUNED
 from altitude.sweeps.search.optuna_search import Optuna
 from altitude.sweeps.search.optuna_storage import (
     open_storage,
-    told_as_tracking_errors,
     trial_numbered,
+    wrap_store_errors,
 )
 from altitude.sweeps.search.parameters import parameters_of
-from altitude.sweeps.search.proposals import Proposal, Search, Study
+from altitude.sweeps.search.proposals import Proposal, Search, SweepContext
 from altitude.tracking.store import sqlite_path
 
 JOB, RETRIES = "job", "retries"
@@ -28,7 +28,7 @@ RECIPE = "recipe"
 
 
 def begin_search(
-    settings: Optuna, spaces: Sequence[Space], study: Study, url: str | None
+    settings: Optuna, spaces: Sequence[Space], study: SweepContext, url: str | None
 ) -> Search:
     """Begins a search, or goes on with that of an earlier launch.
 
@@ -41,7 +41,7 @@ def begin_search(
     Raises:
         TrackingError: If the database cannot be used.
     """
-    with told_as_tracking_errors(url):
+    with wrap_store_errors(url):
         opened = _opened(settings, study, url)
         search = StudySearch(settings, spaces, opened, study.parallel, url)
     on_server = study.tracking_uri is not None and sqlite_path(study.tracking_uri) is None
@@ -50,7 +50,7 @@ def begin_search(
     return search
 
 
-def _opened(settings: Optuna, study: Study, url: str | None) -> optuna.Study:
+def _opened(settings: Optuna, study: SweepContext, url: str | None) -> optuna.Study:
     storage = open_storage(url)
     names = optuna.get_all_study_names(storage)
     if study.sweep_id in names and not study.begun:  # of a store of runs that is gone
@@ -108,7 +108,7 @@ class StudySearch(Search):
         """As many jobs as run at a time, as long as some are left."""
         count = min(self._parallel, self._left)
         self._left -= count
-        with told_as_tracking_errors(self._url):
+        with wrap_store_errors(self._url):
             return [self._proposal_of(self._next()) for _ in range(count)]
 
     def proposal(self, number: int) -> Proposal | None:
@@ -118,16 +118,16 @@ class StudySearch(Search):
             return None
         return self._proposal_of(optuna.trial.FixedTrial(trials[number].params, number))
 
-    def tell(self, number: int, outcome: Outcome | None) -> None:
+    def tell(self, number: int, record: JobRecord | None) -> None:
         """Takes what became of a job: a value, a job that was stopped early, or a failure."""
-        with told_as_tracking_errors(self._url):
+        with wrap_store_errors(self._url):
             trial = self._open.pop(number)
-            trial.set_user_attr(JOB, "" if outcome is None else outcome.status)
-            values = None if outcome is None else self._values(outcome)
-            if outcome is None or values is None:
+            trial.set_user_attr(JOB, "" if record is None else record.status)
+            values = None if record is None else self._values(record)
+            if record is None or values is None:
                 self._study.tell(number, state=TrialState.FAIL)
-            elif self._was_pruned(number, outcome):
-                self._tell_pruned(trial, outcome)
+            elif self._was_pruned(number, record):
+                self._tell_pruned(trial, record)
             else:
                 self._study.tell(number, values)
 
@@ -173,21 +173,21 @@ class StudySearch(Search):
                 },
             )
 
-    def _values(self, outcome: Outcome) -> list[float] | None:
+    def _values(self, record: JobRecord) -> list[float] | None:
         """The objectives; None if the job has not finished with all of them."""
-        if outcome.status != "FINISHED":
+        if record.status != "FINISHED":
             return None
-        values = [goal.value(outcome.metrics) for goal in self._settings.goals]
+        values = [goal.value(record.metrics) for goal in self._settings.goals]
         return None if any(map(math.isnan, values)) else values
 
-    def _was_pruned(self, number: int, outcome: Outcome) -> bool:
-        return outcome.pruned or PRUNED in trial_numbered(self._study, number).user_attrs
+    def _was_pruned(self, number: int, record: JobRecord) -> bool:
+        return record.pruned or PRUNED in trial_numbered(self._study, number).user_attrs
 
-    def _tell_pruned(self, trial: Trial, outcome: Outcome) -> None:
+    def _tell_pruned(self, trial: Trial, record: JobRecord) -> None:
         """Tells a trial's last value; that of the job itself, if another trial has run it."""
-        last = outcome.metrics.get(self._settings.monitored)
+        last = record.metrics.get(self._settings.monitored)
         if not trial_numbered(self._study, trial.number).intermediate_values and last is not None:
-            trial.report(last, max(1, outcome.epochs))
+            trial.report(last, max(1, record.epochs))
         self._study.tell(trial.number, state=TrialState.PRUNED)
 
 

@@ -6,7 +6,7 @@ from typing import Any, Protocol, cast
 from hydra.core.override_parser.types import IntervalSweep, Override, RangeSweep
 
 from altitude.errors import Problem
-from altitude.sweeps.planning.space import Space
+from altitude.sweeps.plan.space import Space
 
 LOG = "log"
 """The tag of an interval that is searched by orders of magnitude."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from altitude.sweeps.outcome import Outcome
+from altitude.sweeps.job_record import JobRecord
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ class Proposal:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Study:
+class SweepContext:
     """What a search knows of the sweep that it is for.
 
     Attributes:
@@ -63,7 +63,7 @@ class Search(ABC):
         return None
 
     @abstractmethod
-    def tell(self, number: int, outcome: Outcome | None) -> None:
+    def tell(self, number: int, record: JobRecord | None) -> None:
         """Takes what became of a job; None if it did not run."""
 
 
@@ -91,5 +91,5 @@ class EveryCombination(Search):
         proposals, self._waiting = self._waiting, []
         return proposals
 
-    def tell(self, number: int, outcome: Outcome | None) -> None:
+    def tell(self, number: int, record: JobRecord | None) -> None:
         """Nothing follows from an outcome."""

@@ -1,1 +1,0 @@
-"""Jobs in processes of this machine."""

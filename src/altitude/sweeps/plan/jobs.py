@@ -1,0 +1,146 @@
+"""The jobs of a sweep: composed once, named by what was swept, known by what they compute."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+from altitude.sweeps.job_record import named
+from altitude.sweeps.plan.space import Compose, short_names, value_at
+
+NEUTRAL = ("hydra", "output_dir", "sweep", "tracking", "dataset.data_dir")
+"""Keys that say where something lies, what it is called or how it is watched: two jobs that differ
+in nothing else compute the same."""
+
+IDENTITY_LENGTH = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One job of a sweep.
+
+    Attributes:
+        number: Its place in the sweep, counting from 0.
+        overrides: All overrides that it is composed of.
+        swept: What was swept, by short name.
+        identity: Hash of all that decides what it computes.
+        config: What Hydra composed, its own node included.
+        callbacks: Config nodes of callbacks that a search adds when the job runs, by name.
+    """
+
+    number: int
+    overrides: tuple[str, ...]
+    swept: Mapping[str, Any]
+    identity: str
+    config: DictConfig
+    callbacks: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What was swept, in words: `learning_rate=0.001 patience=3`."""
+        return named(self.swept)
+
+
+def compose_jobs(
+    combinations: Sequence[Sequence[str]], keys: Sequence[str], compose: Compose
+) -> list[Job]:
+    """Composes jobs, which are numbered from 0.
+
+    Args:
+        combinations: The overrides of each.
+        keys: What is swept.
+        compose: Composes a config, Hydra's own node included.
+    """
+    names = short_names(keys)
+    return [
+        _compose(number, overrides, names, compose) for number, overrides in enumerate(combinations)
+    ]
+
+
+def _compose(
+    number: int, overrides: Sequence[str], names: Mapping[str, str], compose: Compose
+) -> Job:
+    config = compose(overrides)
+    texts = dict(_key_and_text(override) for override in overrides)
+    values = {key: value_at(config, key, texts[key]) for key in names if key in texts}
+    return Job(
+        number=number,
+        overrides=tuple(overrides),
+        swept={names[key]: value for key, value in values.items()},
+        identity=identity(config, values),
+        config=config,
+    )
+
+
+def _key_and_text(override: str) -> tuple[str, str]:
+    parsed = OverridesParser.create().parse_override(override)
+    return str(parsed.key_or_group), str(parsed.get_value_element_as_str())
+
+
+def number_job(config: DictConfig, number: int) -> None:
+    """Writes the number of a job into its config, where Hydra users look for it.
+
+    Args:
+        config: What Hydra composed for the job, its own node included.
+        number: Its place in the sweep, counting from 0.
+    """
+    with open_dict(config):
+        config.hydra.job.num = number
+        config.hydra.job.id = f"{config.hydra.job.name}_{number}"
+
+
+def identity(config: DictConfig, swept: Mapping[str, Any]) -> str:
+    """Hash of what a job computes: its resolved config without paths, names and tracking.
+
+    Args:
+        config: What Hydra composed.
+        swept: What was swept, by key: that counts, even where it is a path.
+    """
+    settings = _resolved(config)
+    for key in NEUTRAL:
+        _remove(settings, key.split("."))
+    chosen = {key: value for key, value in swept.items() if key.startswith(NEUTRAL)}
+    return digest([settings, chosen])
+
+
+def digest(value: Any) -> str:
+    """Hash of plain values."""
+    text = json.dumps(value, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:IDENTITY_LENGTH]
+
+
+def _resolved(config: DictConfig) -> dict[str, Any]:
+    own = config.copy()
+    with open_dict(own):
+        own.output_dir = "."
+        hydra = own.pop("hydra", None)
+    with running_config(None if hydra is None else OmegaConf.create({"hydra": hydra})):
+        # JSON's keys are texts: those of a class weight are numbers.
+        return cast("dict[str, Any]", OmegaConf.to_container(own, resolve=True))
+
+
+@contextmanager
+def running_config(config: DictConfig | None) -> Iterator[None]:
+    """Has the resolver `hydra:` look into a config; None changes nothing."""
+    running: Any = HydraConfig.instance()
+    before = running.cfg
+    if config is not None:
+        running.cfg = config
+    try:
+        yield
+    finally:
+        running.cfg = before
+
+
+def _remove(settings: Any, path: Sequence[str]) -> None:
+    for part in path[:-1]:
+        settings = settings.get(part)
+        if not isinstance(settings, dict):
+            return
+    settings.pop(path[-1], None)

@@ -1,0 +1,150 @@
+"""From the command line to a plan: every job composed and checked before the first."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from hydra.core.override_parser.types import Override
+from omegaconf import DictConfig, open_dict
+
+from altitude.config.reading import read_experiment, read_sweep
+from altitude.errors import ConfigError, Problem
+from altitude.experiment import Experiment
+from altitude.experiment.metrics import objectives_exist
+from altitude.sweeps.plan.composing import Composer
+from altitude.sweeps.plan.jobs import Job, compose_jobs, digest
+from altitude.sweeps.plan.space import Compose, Space, read_spaces
+from altitude.sweeps.search.proposals import Proposal
+from altitude.sweeps.settings import Sweep
+from altitude.tracking.tags import FORMAT
+
+NAMED_JOBS = 3
+SHARED = ("sweep", "tracking")
+"""Groups of which a sweep has one choice: all its jobs are found in the same place."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A sweep whose jobs have been found to be sound.
+
+    Attributes:
+        sweep: How it is run.
+        spaces: What it goes over.
+        keys: The config keys that are swept.
+        jobs: Jobs that stand for the spaces: for a grid, all of them.
+        experiment: The first job, as an example of what they share.
+        identity: Hash of the jobs and of the search.
+    """
+
+    sweep: Sweep
+    spaces: Sequence[Space]
+    keys: Sequence[str]
+    jobs: Sequence[Job]
+    experiment: Experiment
+    identity: str
+
+
+def plan_sweep(
+    config: DictConfig,
+    overrides: Sequence[str],
+    compose: Composer,
+    announce: Callable[[int], None] = lambda _jobs: None,
+) -> Plan:
+    """Composes and checks every job.
+
+    Args:
+        config: What Hydra composed of the overrides that are not swept.
+        overrides: As they were typed.
+        compose: Composes a job's config, Hydra's own node included.
+        announce: Called with the number of jobs before they are composed, which takes a while.
+
+    Raises:
+        ConfigError: If anything is wrong with any job; it lists everything.
+    """
+    spaces = read_spaces(overrides, compose, compose.loader)
+    keys = list(dict.fromkeys(key for space in spaces for key in space.keys))
+    sweep, problems = read_sweep(config)
+    if sweep is None:
+        raise ConfigError(problems)
+    found = problems  # told once it is known that jobs have such metrics
+    problems = [_without_values(o, compose) for space in spaces for o in space.empty]
+    problems += [problem for space in spaces for problem in sweep.problems_with(space)]
+    problems += [_of_the_sweep(key) for key in keys if key.partition(".")[0] in SHARED]
+    if problems:
+        raise ConfigError(problems)
+    combinations = [job for space in spaces for job in sweep.combinations(space)]
+    if not sweep.dry_run:
+        announce(sweep.number_of_jobs(len(combinations)))
+    jobs = compose_jobs(combinations, keys, compose)
+    experiment = _checked(sweep, jobs)
+    if found:
+        raise ConfigError(found)
+    settings = [FORMAT, type(sweep).__name__, sweep.search_settings(spaces)]
+    identity = digest([sorted(job.identity for job in jobs), settings])
+    return Plan(
+        sweep=sweep,
+        spaces=spaces,
+        keys=keys,
+        jobs=once(jobs),
+        experiment=experiment,
+        identity=identity,
+    )
+
+
+def jobs_of(proposals: Sequence[Proposal], plan: Plan, compose: Compose) -> list[Job]:
+    """The jobs that a search proposes; those that the plan has not, composed now."""
+    jobs = {job.overrides: job for job in plan.jobs}
+    missing = [p.overrides for p in proposals if p.overrides not in jobs]
+    jobs |= {job.overrides: job for job in compose_jobs(missing, plan.keys, compose)}
+    return [replace(jobs[p.overrides], number=p.number, callbacks=p.callbacks) for p in proposals]
+
+
+def once(jobs: Sequence[Job]) -> list[Job]:
+    """The jobs; of several that compute the same, the first."""
+    return list({job.identity: job for job in reversed(jobs)}.values())[::-1]
+
+
+def _checked(sweep: Sweep, jobs: Sequence[Job]) -> Experiment:
+    """The first job's experiment, once every job has been found to be sound."""
+    found: dict[Problem, list[Job]] = {}
+    experiments = []
+    for job in jobs:
+        experiment, problems = read_experiment(_own(job.config), Path(), job.overrides)
+        if experiment is not None:
+            experiments.append(experiment)
+            problems = objectives_exist(sweep.metrics, experiment)
+        for problem in problems:
+            found.setdefault(problem, []).append(job)
+    if found:
+        raise ConfigError([_told(problem, bad, len(jobs)) for problem, bad in found.items()])
+    return experiments[0]
+
+
+def _without_values(override: Override, compose: Composer) -> Problem:
+    """A sweep over nothing, such as `model=glob(z*)`."""
+    key = str(override.key_or_group)
+    given = str(override.input_line).partition("=")[2]
+    options = ", ".join(compose.loader.get_group_options(key))
+    expected = f"something that matches one of {options}" if options else "one value at least"
+    return Problem(key, given, expected)
+
+
+def _of_the_sweep(key: str) -> Problem:
+    return Problem(key, "several values", "one value, which all jobs of the sweep share")
+
+
+def _told(problem: Problem, bad: Sequence[Job], total: int) -> Problem:
+    """A problem, with the jobs that have it, unless all have."""
+    if len(bad) == total:
+        return problem
+    names = ", ".join(f"{job.number} ({job.name})" for job in bad[:NAMED_JOBS])
+    more = f" and {len(bad) - NAMED_JOBS} more" if len(bad) > NAMED_JOBS else ""
+    jobs = "job" if len(bad) == 1 else f"{len(bad)} jobs:"
+    return replace(problem, given=f"{problem.given}, in {jobs} {names}{more}")
+
+
+def _own(config: DictConfig) -> DictConfig:
+    own = config.copy()
+    with open_dict(own):
+        own.pop("hydra", None)
+    return own

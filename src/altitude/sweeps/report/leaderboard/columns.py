@@ -1,0 +1,100 @@
+"""The columns of a leaderboard, as text."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from altitude.sweeps.job_record import shown, swept_names
+from altitude.sweeps.report.leaderboard.ranking import BEST_EPOCH, LeaderboardEntry
+
+LEAST_WIDTH = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column of a table.
+
+    Attributes:
+        name: Its heading.
+        cells: Its text, a cell for each setting.
+        optional: Whether it can be left out where there is not enough room.
+    """
+
+    name: str
+    cells: tuple[str, ...]
+    optional: bool = False
+
+    @property
+    def width(self) -> int:
+        """How many characters its cells need."""
+        return max(LEAST_WIDTH, *map(len, (self.name, *self.cells)))
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether it holds numbers, which are aligned to the right."""
+        return all(map(_is_number, self.cells))
+
+    def aligned(self, cell: str) -> str:
+        """A cell with the spaces that make it as wide as its column."""
+        return cell.rjust(self.width) if self.is_numeric else cell.ljust(self.width)
+
+    def escaped(self) -> "Column":
+        """The same for a table in Markdown."""
+        cells = tuple(cell.replace("|", "\\|") for cell in self.cells)
+        return replace(self, name=self.name.replace("|", "\\|"), cells=cells)
+
+
+def columns_of(entries: Sequence[LeaderboardEntry], limit: int) -> list[Column]:
+    """The columns of the best settings; those that would say nothing are left out.
+
+    Args:
+        entries: What `leaderboard` returns.
+        limit: How many settings are shown.
+    """
+    if not entries:
+        return []
+    return [replace(column, cells=column.cells[:limit]) for column in _columns(entries)]
+
+
+def _columns(entries: Sequence[LeaderboardEntry]) -> Iterator[Column]:
+    goals = entries[0].goals
+    yield _column("rank", [str(entry.rank) for entry in entries])
+    for name in swept_names(entry.swept for entry in entries):
+        yield _column(name, [shown(s.swept[name]) if name in s.swept else "" for s in entries])
+    yield _column(goals[0].metric, [_score(entry.mean) for entry in entries])
+    if any(entry.count > 1 for entry in entries):
+        yield _column("std", [_score(s.deviation) for s in entries], optional=True)
+        yield _column("jobs", [str(entry.count) for entry in entries], optional=True)
+    for name in _other_metrics(entries):
+        digits = 0 if name == BEST_EPOCH else 4
+        scores = [_score(s.metrics.get(name, math.nan), digits) for s in entries]
+        yield _column(name, scores, optional=True)
+    if len(goals) > 1:
+        yield _flags("front", [entry.on_front for entry in entries])
+    if any(entry.pruned for entry in entries):
+        yield _flags("pruned", [entry.pruned for entry in entries])
+
+
+def _column(name: str, cells: Sequence[str], *, optional: bool = False) -> Column:
+    return Column(name=name, cells=tuple(cells), optional=optional)
+
+
+def _flags(name: str, flags: Sequence[bool]) -> Column:
+    return _column(name, ["yes" if flag else "" for flag in flags], optional=True)
+
+
+def _other_metrics(entries: Sequence[LeaderboardEntry]) -> list[str]:
+    """What is shown beside the first goal: other goals, the same score on test data, the epoch."""
+    goals = [goal.metric for goal in entries[0].goals]
+    tested = [metric.replace("best_val_", "test_") for metric in goals]
+    wanted = dict.fromkeys([*goals[1:], *tested, BEST_EPOCH])
+    known = {name for entry in entries for name in entry.metrics}
+    return [name for name in wanted if name in known and name != goals[0]]
+
+
+def _score(value: float, digits: int = 4) -> str:
+    return "" if math.isnan(value) else f"{value:.{digits}f}"
+
+
+def _is_number(cell: str) -> bool:
+    return not cell or cell == "null" or cell.lstrip("-")[:1].isdigit()

@@ -1,0 +1,96 @@
+"""A leaderboard as tables to read."""
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from altitude.sweeps.report.leaderboard.columns import Column, columns_of
+from altitude.sweeps.report.leaderboard.lead import lead
+from altitude.sweeps.report.leaderboard.ranking import LeaderboardEntry
+
+INDENT = "      "
+
+
+def as_text(entries: Sequence[LeaderboardEntry], limit: int = 10, width: int | None = None) -> str:
+    """A table of the best settings for a terminal, and by how much the best one leads.
+
+    Args:
+        entries: What `leaderboard` returns.
+        limit: How many settings are shown.
+        width: Of the terminal, in columns. Where the table is wider, columns that do not rank the
+            settings are left out; if it still is, each setting has lines of its own.
+    """
+    columns, hidden = _fitted(columns_of(entries, limit), width)
+    if width is not None and _width(columns) > width:
+        lines = list(_stacked(entries[:limit], width))
+    else:
+        rows = _rows(columns)
+        lines = ["  ".join(_aligned(row, columns)).rstrip() for row in rows]
+    if hidden:
+        lines.append(f"not shown, but in leaderboard.csv: {', '.join(hidden)}")
+    return "\n".join([*lines, *_notes(entries, limit), lead(entries)])
+
+
+def as_markdown(entries: Sequence[LeaderboardEntry], limit: int = 10) -> str:
+    """The same in Markdown, which reads well as plain text too."""
+    return f"{markdown_table(entries, limit)}\n\n{lead(entries)}".strip() + "\n"
+
+
+def markdown_table(entries: Sequence[LeaderboardEntry], limit: int = 10) -> str:
+    """The table alone in Markdown, without by how much the best setting leads."""
+    columns = [column.escaped() for column in columns_of(entries, limit)]
+    rules = ["-" * (c.width - 1) + ":" if c.is_numeric else "-" * c.width for c in columns]
+    aligned = [_aligned(row, columns) for row in _rows(columns)]
+    lines = [f"| {' | '.join(row)} |" for row in [*aligned[:1], rules, *aligned[1:]] if row]
+    return "\n\n".join(["\n".join(lines), *_notes(entries, limit)])
+
+
+def _fitted(columns: Sequence[Column], width: int | None) -> tuple[list[Column], list[str]]:
+    """The columns that fit, and the names of those that were left out for it."""
+    kept: list[Column] = list(columns)
+    hidden: list[str] = []
+    while width is not None and _width(kept) > width:
+        optional = [column for column in kept if column.optional]
+        if not optional:
+            break
+        kept.remove(optional[-1])
+        hidden.insert(0, optional[-1].name)
+    return kept, hidden
+
+
+def _width(columns: Sequence[Column]) -> int:
+    return sum(column.width for column in columns) + 2 * max(0, len(columns) - 1)
+
+
+def _stacked(entries: Sequence[LeaderboardEntry], width: int) -> Iterator[str]:
+    for entry in entries:
+        metric = entry.goals[0].metric
+        yield f"{entry.rank:>4}  {metric} {entry.mean:.4f}"
+        yield from textwrap.wrap(
+            entry.name,
+            width,
+            initial_indent=INDENT,
+            subsequent_indent=INDENT,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+
+
+def _rows(columns: Sequence[Column]) -> list[list[str]]:
+    if not columns:
+        return []
+    cells = zip(*(column.cells for column in columns), strict=True)
+    return [[column.name for column in columns], *(list(row) for row in cells)]
+
+
+def _aligned(row: Sequence[str], columns: Sequence[Column]) -> list[str]:
+    return [column.aligned(cell) for cell, column in zip(row, columns, strict=True)]
+
+
+def _notes(entries: Sequence[LeaderboardEntry], limit: int) -> Iterator[str]:
+    if len(entries) > limit:
+        hidden = len(entries) - limit
+        yield f"{hidden} more {'setting is' if hidden == 1 else 'settings are'} not shown"
+    front = sum(entry.on_front for entry in entries)
+    if entries and len(entries[0].goals) > 1:
+        goals = " and ".join(goal.metric for goal in entries[0].goals)
+        yield f"Pareto front of {goals}: {front} of {len(entries)} settings"

@@ -1,0 +1,94 @@
+"""What the pictures of a sweep share: colours, the range that is shown, words."""
+
+import math
+import re
+import textwrap
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from altitude.sweeps.job_record import Goal, JobRecord, named
+
+RESOLUTION = 120
+BEST = "#d55e00"  # vermilion: told apart from viridis by every eye
+PLAIN = "#31688e"
+FAINT = "#8a8a8a"
+FENCE = 3.0
+TITLE_WIDTH = 90
+ROOM = 32
+NAME_WIDTH = 24
+
+
+def scored(records: Sequence[JobRecord], goal: Goal) -> list[JobRecord]:
+    """The jobs that have finished with a finite score."""
+    return [
+        record
+        for record in records
+        if record.status == "FINISHED" and math.isfinite(goal.value(record.metrics))
+    ]
+
+
+def visible_range(values: Sequence[float], goal: Goal, fence: float = FENCE) -> tuple[float, float]:
+    """The range of a metric that is worth looking at, with a margin.
+
+    A few values that are far worse than the rest are out of it, never those that are better.
+
+    Args:
+        values: Finite values.
+        goal: Which side is the worse one.
+        fence: How far beyond the worse quartile a value may be, in distances of the quartiles.
+    """
+    low, high = float(np.min(values)), float(np.max(values))
+    lower, upper = np.quantile(values, [0.25, 0.75])
+    reach = fence * float(upper - lower)
+    if goal.direction == "maximize" and reach:
+        low = min(value for value in values if value >= lower - reach)
+    elif reach:
+        high = max(value for value in values if value <= upper + reach)
+    margin = 0.06 * (high - low) or 0.01 * abs(high) or 0.01
+    return low - margin, high + margin
+
+
+def wrapped(name: str, width: int = NAME_WIDTH) -> str:
+    """A long name in several lines, broken after dots and underscores."""
+    lines = [""]
+    for part in re.split(r"(?<=[._ ])", name):
+        lines = [*lines, part] if len(lines[-1] + part) > width else [*lines[:-1], lines[-1] + part]
+    return "\n".join(line.strip() for line in lines if line)
+
+
+def words(metric: str) -> str:
+    """A metric's name to read: `best_val_accuracy` is `best val accuracy`."""
+    return metric.replace("_", " ")
+
+
+def title_of(
+    records: Sequence[JobRecord], goal: Goal, subject: str, width: int = TITLE_WIDTH
+) -> str:
+    """A title that says what is seen, of how many jobs, and which of them is best."""
+    missing = len(records) - len(scored(records, goal))
+    jobs = "1 job" if len(records) == 1 else f"{len(records)} jobs"
+    title = f"{subject}: {jobs}" + (f", {missing} without a result" if missing else "")
+    best = goal.best(scored(records, goal))
+    if best is None:
+        return title
+    score = f"best: {goal.value(best.metrics):.4f} with {named(best.swept) or best.name}"
+    return "\n".join([title, *textwrap.wrap(score, width, max_lines=3, placeholder=" …")])
+
+
+def label_ticks(axis: Axes, ticks: Mapping[float, str]) -> None:
+    """Writes a parameter's values on the x axis, at a slant where they are long."""
+    slanted = sum(map(len, ticks.values())) > ROOM
+    axis.set_xticks(list(ticks), list(ticks.values()))
+    if slanted:
+        axis.tick_params(axis="x", labelrotation=35, labelsize=8)
+        for label in axis.get_xticklabels():
+            label.set(horizontalalignment="right", rotation_mode="anchor")
+
+
+def soften(axis: Axes) -> None:
+    """A light grid behind the data, and no frame on top and to the right."""
+    axis.grid(alpha=0.25, linewidth=0.8)
+    axis.set_axisbelow(True)
+    axis.spines[["top", "right"]].set_visible(False)

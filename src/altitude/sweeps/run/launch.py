@@ -1,0 +1,282 @@
+"""A sweep from the command line to the closing lines."""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from hydra.plugins.launcher import Launcher
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig
+from rich.console import Console
+
+from altitude.errors import ConfigError, Problem, SweepError
+from altitude.garbage_collection import without_garbage_collection
+from altitude.sweeps.commands import sweep_command
+from altitude.sweeps.job_record import JobRecord, unreported
+from altitude.sweeps.plan.composing import Composer
+from altitude.sweeps.plan.jobs import Job
+from altitude.sweeps.plan.plan import Plan, jobs_of, once, plan_sweep
+from altitude.sweeps.plan.space import Compose, short_names
+from altitude.sweeps.report.sweep_report import SweepReport
+from altitude.sweeps.run.display import SweepDisplay
+from altitude.sweeps.run.folder import sweep_folder
+from altitude.sweeps.run.job_config_store import JobConfigStore
+from altitude.sweeps.run.progress import Progress
+from altitude.sweeps.run.signals import handling_signals
+from altitude.sweeps.run.sweep_monitor import SweepMonitor
+from altitude.sweeps.run.sweep_runner import SweepRunner, opened_launcher
+from altitude.sweeps.search.proposals import Search, SweepContext
+from altitude.sweeps.store.known_sweep import may_be_known
+from altitude.sweeps.store.sweep_store import FinalStatus, InMemorySweepStore, SweepStore
+from altitude.tracking.settings import Mlflow
+from altitude.tracking.store import resolve_uri
+
+FILE_WIDTH = 160
+
+
+def launch_sweep(
+    config: DictConfig,
+    overrides: Sequence[str],
+    context: HydraContext,
+    task_function: TaskFunction,
+) -> None:
+    """Runs the sweep that was asked for on the command line.
+
+    Args:
+        config: What Hydra composed of the overrides that are not swept, its own node included.
+        overrides: As they were typed.
+        context: Loads configs.
+        task_function: What runs a job, given its config.
+
+    Raises:
+        ConfigError: If anything is wrong with any job; nothing was started then.
+        TrackingError: If the tracking store cannot be used.
+        SweepError: If jobs have failed.
+        KeyboardInterrupt: If it was stopped; all that is there has been written down.
+    """
+    _require_experiments(config)
+    compose = Composer(context.config_loader, config)
+    console = Console(width=None if sys.stdout.isatty() else FILE_WIDTH)
+    with without_garbage_collection(), console.status("composing and checking every job"):
+        plan = plan_sweep(config, overrides, compose, lambda jobs: _announce(jobs, console))
+    if plan.sweep.dry_run:
+        _list(plan, console)
+        return
+    total = plan.sweep.number_of_jobs(len(plan.jobs))
+    plan.experiment.tracking.check()
+    command = sweep_command(config, overrides)
+    with handling_signals(), sweep_folder(config, plan.identity, console) as folder:
+        frozen = JobConfigStore(folder / "configs")
+        early = 0 if _may_be_done(plan) else total
+        with opened_launcher(config, frozen, context, task_function, early) as launcher:
+            with console.status("opening the tracking store"):
+                sweep_store = _sweep_store(plan, command)
+            Launch(
+                plan=plan,
+                sweep_store=sweep_store,
+                sweep_runner=_sweep_runner(plan, sweep_store, launcher, frozen, config),
+                compose=compose,
+                folder=folder,
+                console=console,
+                command=command,
+            ).run()
+
+
+def _require_experiments(config: DictConfig) -> None:
+    """Refuses the configs of other Hydra applications.
+
+    Raises:
+        ConfigError: If jobs would be no experiments.
+    """
+    if "sweep" not in config or "tracking" not in config:
+        expected = "the config of an experiment, with the groups `sweep` and `tracking`: "
+        expected += "this sweeper runs experiments of altitude, not tasks of any other kind"
+        given = "altitude, for a config that has no such groups"
+        raise ConfigError([Problem("hydra/sweeper", given, expected, "hydra/sweeper=basic")])
+
+
+def _may_be_done(plan: Plan) -> bool:
+    """Whether an earlier launch may have left nothing to do, so that no worker is to warm up."""
+    tracking = plan.experiment.tracking
+    if not isinstance(tracking, Mlflow) or plan.sweep.fresh:
+        return False
+    return may_be_known(resolve_uri(tracking.uri), plan.identity)
+
+
+def _announce(jobs: int, console: Console) -> None:
+    console.print(f"sweep of {_count(jobs)}", highlight=False)
+
+
+def _count(jobs: int) -> str:
+    return "1 job" if jobs == 1 else f"{jobs} jobs"
+
+
+def _sweep_runner(
+    plan: Plan,
+    sweep_store: SweepStore,
+    launcher: Launcher,
+    frozen: JobConfigStore,
+    config: DictConfig,
+) -> SweepRunner:
+    return SweepRunner(
+        sweep_store,
+        launcher,
+        frozen,
+        retries=plan.sweep.retries,
+        fail_fast=plan.sweep.fail_fast,
+        batch_size=config.hydra.sweeper.max_batch_size,
+    )
+
+
+def _list(plan: Plan, console: Console) -> None:
+    for job in plan.jobs:
+        console.print(f"{job.number:>4}  {job.name}", highlight=False, soft_wrap=True)
+    console.print(f"{len(plan.jobs)} jobs; none was started (sweep.dry_run=true)", highlight=False)
+
+
+@without_garbage_collection()
+def _sweep_store(plan: Plan, command: str) -> SweepStore:
+    tracking = plan.experiment.tracking
+    if not isinstance(tracking, Mlflow):
+        return InMemorySweepStore(plan.identity, [goal.metric for goal in plan.sweep.goals])
+    from altitude.sweeps.store.mlflow_sweep_store import open_sweep
+    from altitude.sweeps.store.page import Presentation
+
+    names = short_names(plan.keys).values()
+    presentation = Presentation(
+        title=f"sweep of {', '.join(names) or 'one job'}",
+        command=command,
+        goal=plan.sweep.goals[0],
+        params=plan.keys,
+        nested=plan.sweep.nested,
+    )
+    return open_sweep(tracking, plan.identity, presentation, fresh=plan.sweep.fresh)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Launch:
+    """One launch of a sweep.
+
+    Attributes:
+        plan: What was asked for.
+        sweep_store: What is known of the jobs.
+        sweep_runner: Runs them.
+        compose: Composes their configs.
+        folder: The folder of this launch.
+        console: Where it is shown.
+        command: What was typed.
+    """
+
+    plan: Plan
+    sweep_store: SweepStore
+    sweep_runner: SweepRunner
+    compose: Compose
+    folder: Path
+    console: Console
+    command: str
+
+    def run(self) -> None:
+        """Runs the sweep, and closes it whatever happens.
+
+        Raises:
+            SweepError: If jobs have failed.
+            KeyboardInterrupt: If it was stopped.
+        """
+        known = self.sweep_runner.begin()
+        search = self._search(begun=bool(known))
+        progress = Progress.begin(search.total, known)
+        display = SweepDisplay(self.console, self.plan.sweep.goals[0], progress)
+        self._greet(search, progress.skipped)
+        jobs: list[Job] = []
+        try:
+            stop_on_failure, to_repeat = (
+                self.sweep_runner.stop_on_failure,
+                self.sweep_runner.to_repeat,
+            )
+            with SweepMonitor(
+                self.sweep_store, display, progress, stop_on_failure, to_repeat
+            ) as monitor:
+                for proposed in self._rounds(search):
+                    jobs += proposed
+                    monitor.expect(search.total)
+                    records = self.sweep_runner.run(once(proposed))
+                    monitor.look()
+                    for job in proposed:
+                        search.tell(job.number, records.get(job.identity))
+        except KeyboardInterrupt as interrupt:
+            self._stop(interrupt, search, jobs)
+            raise
+        self._close(search, jobs)
+
+    def _rounds(self, search: Search) -> Iterator[list[Job]]:
+        while proposals := search.propose():
+            yield jobs_of(proposals, self.plan, self.compose)
+
+    def _search(self, *, begun: bool) -> Search:
+        tracking = self.plan.experiment.tracking
+        study = SweepContext(
+            sweep_id=self.sweep_store.sweep_id,
+            tracking_uri=resolve_uri(tracking.uri) if isinstance(tracking, Mlflow) else None,
+            parallel=self.sweep_runner.parallel,
+            begun=begun,
+        )
+        return self.plan.sweep.begin(self.plan.spaces, study)
+
+    def _greet(self, search: Search, skipped: int) -> None:
+        done = f", {skipped} of them done before: skipped" if skipped else ""
+        self._say(f"sweep {self.sweep_store.sweep_id}: {_count(search.total)}{done}")
+        if search.notice:
+            self._say(search.notice)
+
+    def _stop(self, interrupt: KeyboardInterrupt, search: Search, jobs: Sequence[Job]) -> None:
+        """Has what runs elsewhere stop, and writes down what is there."""
+        reason = str(interrupt) or "Ctrl-C"
+        self.sweep_store.ask_to_stop(reason)
+        self.sweep_runner.wait_for_the_last()
+        self._leave(search, jobs, "KILLED")
+        self._say(f"stopped: {reason}. To go on from here: {self.command}")
+
+    def _close(self, search: Search, jobs: Sequence[Job]) -> None:
+        known = self.sweep_store.records()
+        failed = sum(record.status != "FINISHED" for record in known.values())
+        failed += sum(job.identity not in known for job in jobs)
+        missing = unreported(self.plan.sweep.goals, known.values())
+        self._leave(search, jobs, "FAILED" if failed or missing else "FINISHED")
+        if failed:
+            why = f" ({self.sweep_runner.trouble})" if self.sweep_runner.trouble else ""
+            told = f"{failed} of {search.total} jobs failed{why}"
+            raise SweepError(f"{told}. To run them again: {self.command}")
+        if missing:
+            raise SweepError(f"{missing}. Choose one of those: sweep.objective=...")
+
+    @without_garbage_collection()
+    def _leave(self, search: Search, jobs: Sequence[Job], ending: FinalStatus) -> None:
+        known = self.sweep_store.records()
+        records = sorted(known.values(), key=lambda record: record.number)
+        closing = SweepReport(
+            goals=self.plan.sweep.goals,
+            records=records,
+            jobs=list(self._known_jobs(known, search, jobs)),
+            folder=self.folder,
+            command=self.command,
+            width=self.console.width,
+        )
+        with self.console.status("writing down what the sweep came to"):
+            lines = list(closing.leave(self.sweep_store, ending))
+        for line in lines:
+            self._say(line)
+
+    def _known_jobs(
+        self, known: Mapping[str, JobRecord], search: Search, jobs: Sequence[Job]
+    ) -> Iterator[Job]:
+        """The jobs that have begun, by the numbers that they began with; the best among them."""
+        best = self.plan.sweep.goals[0].best(known.values())
+        earlier = None if best is None else search.proposal(best.number)
+        before = [] if earlier is None else jobs_of([earlier], self.plan, self.compose)
+        for job in once([*self.plan.jobs, *jobs, *before]):
+            if job.identity in known:
+                yield replace(job, number=known[job.identity].number)
+
+    def _say(self, line: str) -> None:
+        self.console.print(line, highlight=False, markup=False, soft_wrap=True)

@@ -1,0 +1,96 @@
+"""How far a sweep is: one immutable state, from which every line of the display is derived."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+
+from altitude.sweeps.job_record import JobRecord
+
+ENDED = ("FINISHED", "FAILED", "KILLED")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """What is known of a sweep at one moment.
+
+    Attributes:
+        total: How many jobs there are.
+        earlier: Jobs that had ended before this launch, by their identity. Those that had finished
+            are skipped, the others are run again.
+        ended: Jobs that have ended for good in this launch, by their identity, in the order in
+            which it was seen.
+        repeated: Failed attempts of jobs that are run again, by identity and run.
+        running: Jobs that run now.
+    """
+
+    total: int
+    earlier: Mapping[str, JobRecord]
+    ended: Mapping[str, JobRecord]
+    repeated: Mapping[tuple[str, str | None], JobRecord]
+    running: tuple[JobRecord, ...]
+
+    @classmethod
+    def begin(cls, total: int, known: Mapping[str, JobRecord]) -> "Progress":
+        """The state before the first job of a launch.
+
+        Args:
+            total: How many jobs there are.
+            known: What earlier launches have left, by the identity of the job.
+        """
+        earlier = {key: record for key, record in known.items() if record.status in ENDED}
+        nothing = cls(total=total, earlier=earlier, ended={}, repeated={}, running=())
+        return nothing.advanced(known)
+
+    def advanced(
+        self, records: Mapping[str, JobRecord], to_repeat: Collection[str] = ()
+    ) -> "Progress":
+        """The state after the jobs have been looked at again.
+
+        Args:
+            records: What is known of each job by now, by its identity.
+            to_repeat: Identities of jobs that are run again if they fail.
+        """
+        ended, repeated = dict(self.ended), dict(self.repeated)
+        for key, record in records.items():
+            if record.status not in ENDED or self._ended_earlier(key, record) or key in ended:
+                continue
+            if record.status != "FINISHED" and key in to_repeat:
+                repeated[key, record.run_id] = record
+            else:
+                ended[key] = record
+        running = tuple(o for o in records.values() if o.status == "RUNNING")
+        return replace(self, ended=ended, repeated=repeated, running=running)
+
+    @property
+    def skipped(self) -> int:
+        """How many jobs were done before this launch."""
+        return sum(record.status == "FINISHED" for record in self.earlier.values())
+
+    @property
+    def done(self) -> int:
+        """How many jobs have finished, with those of before."""
+        finished = (record.status == "FINISHED" for record in self.ended.values())
+        return self.skipped + sum(finished)
+
+    @property
+    def failed(self) -> int:
+        """How many jobs of this launch have failed for good."""
+        return sum(record.status != "FINISHED" for record in self.ended.values())
+
+    @property
+    def left(self) -> int:
+        """How many jobs have not begun, or are to begin again."""
+        return max(0, self.total - self.done - self.failed - len(self.running))
+
+    @property
+    def finished(self) -> list[JobRecord]:
+        """The jobs that have finished, those of before first."""
+        known = [*self.earlier.values(), *self.ended.values()]
+        return [record for record in known if record.status == "FINISHED"]
+
+    def ordinal(self, identity: str) -> int:
+        """The place of a job among those that have ended, counting from 1, those of before too."""
+        return self.skipped + list(self.ended).index(identity) + 1
+
+    def _ended_earlier(self, identity: str, record: JobRecord) -> bool:
+        before = self.earlier.get(identity)
+        return before is not None and before.run_id == record.run_id

@@ -1,0 +1,259 @@
+"""Runs a sweep: launches what is missing until nothing is, and leaves the answer behind."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from hydra.core.plugins import Plugins
+from hydra.core.utils import JobReturn, JobStatus
+from hydra.plugins.launcher import Launcher
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig
+
+from altitude.errors import TakenError, TrackingError
+from altitude.internals.hydra import returned_by
+from altitude.sweeps.job_record import JobRecord
+from altitude.sweeps.plan.jobs import Job
+from altitude.sweeps.run.job_config_store import JobConfigStore
+from altitude.sweeps.store.sweep_store import SweepStore
+
+ADOPTED_SECONDS = 2.0
+"""How often it is looked whether a job that another launch has begun has ended."""
+
+BEGINNING_SECONDS = 30.0
+"""How long jobs are waited for that an engine has taken before it raised."""
+
+STOPPING_SECONDS = 30.0
+"""How long jobs are waited for that were asked to stop: they hear it with their next heartbeat."""
+
+FAILURES = ("FAILED", "KILLED")
+
+STORE_ATTEMPTS = 12
+STORE_PAUSE_SECONDS = 5.0
+
+Answered = TypeVar("Answered")
+
+
+class SweepRunner:
+    """Launches jobs until each has finished, or has used up its attempts.
+
+    Whatever a launcher returns or raises, what counts is what the store knows.
+
+    Args:
+        sweep_store: What is known of the jobs.
+        launcher: Runs jobs.
+        frozen: Where the launcher finds their configs.
+        retries: How often a job that fails is run again.
+        fail_fast: Whether the first failure ends the sweep.
+        batch_size: How many jobs the launcher is given at a time; None for all.
+    """
+
+    def __init__(
+        self,
+        sweep_store: SweepStore,
+        launcher: Launcher,
+        frozen: JobConfigStore,
+        *,
+        retries: int = 0,
+        fail_fast: bool = False,
+        batch_size: int | None = None,
+    ) -> None:
+        self._sweep_store = sweep_store
+        self._launcher = launcher
+        self._frozen = frozen
+        self._retries = retries
+        self._fail_fast = fail_fast
+        # One that runs a job at a time is given one, so that a failure is seen at once.
+        self._batch_size = 1 if type(launcher).__name__ == "BasicLauncher" else batch_size
+        self._attempts: Counter[str] = Counter()
+        self._expecting_until = 0.0
+        self._old: set[str | None] = set()
+        self._failure = ""
+        self.trouble = ""
+
+    @property
+    def parallel(self) -> int:
+        """How many jobs the launcher runs at a time, as far as is known."""
+        return int(getattr(self._launcher, "parallel", self._batch_size or 1))
+
+    def begin(self) -> dict[str, JobRecord]:
+        """Takes note of what earlier launches have done, and returns it by the job's identity."""
+        known = self._sweep_store.records()
+        self._old = {record.run_id for record in known.values() if record.status in FAILURES}
+        return known
+
+    def stop_on_failure(self, records: Sequence[JobRecord]) -> None:
+        """Asks jobs that run elsewhere to stop at the first failure, if that is asked for.
+
+        An engine returns when all of a batch have ended, which would be too late.
+        """
+        if self._listens or not self._fail_fast or self._failure:
+            return
+        new = (o for o in records if o.status in FAILURES and o.run_id not in self._old)
+        for failed in new:
+            told = f"sweep.fail_fast: job {failed.number} ({failed.name}) failed"
+            self._sweep_store.ask_to_stop(told)
+            self._failure = told
+            return
+
+    def to_repeat(self) -> frozenset[str]:
+        """Identities of the jobs that are run again if the attempt that was launched fails."""
+        if self._fail_fast:
+            return frozenset()
+        attempts = dict(self._attempts)  # another thread counts on
+        return frozenset(key for key, count in attempts.items() if count <= self._retries)
+
+    def wait_for_the_last(self) -> None:
+        """Waits some time until the jobs that were asked to stop have done so."""
+        _close(self._launcher)  # a process that is gone leaves no run that seems to go on
+        give_up = time.monotonic() + STOPPING_SECONDS
+        while time.monotonic() < give_up:
+            if all(record.status != "RUNNING" for record in self._sweep_store.records().values()):
+                return
+            time.sleep(ADOPTED_SECONDS)
+
+    def run(self, jobs: Sequence[Job]) -> dict[str, JobRecord]:
+        """Runs jobs.
+
+        Returns:
+            What is known of every job of the sweep, by its identity.
+
+        Raises:
+            FailFast: At the first failure, if that is asked for.
+            KeyboardInterrupt: If it was interrupted; the jobs that ran have been, too.
+            TrackingError: If the tracking store has not answered for a minute.
+        """
+        unheard = len(jobs)
+        while True:
+            records = _patiently(self._sweep_store.records)
+            missing = [job for job in jobs if self._is_missing(job, records)]
+            if missing:
+                self._launch(missing)
+            elif self._may_change({_status(job, records) for job in jobs}):
+                time.sleep(ADOPTED_SECONDS)
+            else:
+                dropped = [job for job in jobs if _status(job, records) == "WAITING"]
+                if not self.trouble or not 0 < len(dropped) < unheard:
+                    return records
+                # Some have begun, so the engine works: the others go into its queue again. Those
+                # that are in it still find that their job is done, and leave it.
+                unheard = len(dropped)
+                self._attempts.subtract(job.identity for job in dropped)
+
+    def _may_change(self, statuses: set[str]) -> bool:
+        """Whether jobs go on without us: a launch that died has left them, or an engine raised."""
+        about_to_begin = "WAITING" in statuses and time.monotonic() < self._expecting_until
+        return "RUNNING" in statuses or about_to_begin
+
+    def _is_missing(self, job: Job, records: dict[str, JobRecord]) -> bool:
+        open_for_another = self._attempts[job.identity] <= self._retries
+        return _status(job, records) not in ("FINISHED", "RUNNING") and open_for_another
+
+    def _launch(self, jobs: Sequence[Job]) -> None:
+        _patiently(lambda: self._sweep_store.begin_again(jobs))
+        for job in jobs:
+            self._attempts[job.identity] += 1
+            attempt = self._attempts[job.identity]
+            self._frozen.freeze(job, self._sweep_store.tracking_of(job), attempt)
+        size = self._batch_size or len(jobs)
+        for first in range(0, len(jobs), size):
+            self._launch_batch(jobs[first : first + size])
+
+    @property
+    def _listens(self) -> bool:
+        """Whether the launcher tells of each job when it ends: ours does."""
+        return hasattr(self._launcher, "listen")
+
+    def _launch_batch(self, jobs: Sequence[Job]) -> None:
+        heard: set[int] = set()
+
+        def listen(position: int, returned: JobReturn) -> None:
+            heard.add(position)
+            self._take(jobs[position], returned)
+
+        if self._listens:  # engines pickle themselves with all that they have
+            self._launcher.listen = listen  # type: ignore[attr-defined]
+        try:
+            returns = self._launcher.launch([list(job.overrides) for job in jobs], jobs[0].number)
+        except Exception as error:  # noqa: BLE001 - one job that dies costs an engine all returns
+            self.trouble = f"{type(error).__name__}: {error}".splitlines()[0]
+            self._expecting_until = time.monotonic() + BEGINNING_SECONDS
+            self._require_no_failure()
+            return
+        for position in sorted(set(range(len(jobs))) - heard):
+            listen(position, returns[position] if position < len(returns) else JobReturn())
+
+    def _require_no_failure(self) -> None:
+        self.stop_on_failure(list(_patiently(self._sweep_store.records).values()))
+        if self._failure:
+            raise FailFast(self._failure)
+
+    def _take(self, job: Job, returned: JobReturn) -> None:
+        if returned.status is JobStatus.COMPLETED:
+            self._ended(job, None, returned.return_value)
+        elif not isinstance(returned_by(returned), TakenError):  # another does it, or none may
+            unknown = RuntimeError("the launcher does not say what became of it")
+            self._ended(job, returned_by(returned) or unknown, None)
+
+    def _ended(self, job: Job, error: Exception | None, value: Any) -> None:
+        _patiently(lambda: self._sweep_store.returned(job, error, value))
+        if error is not None and self._fail_fast:
+            raise FailFast(f"sweep.fail_fast: job {job.number} ({job.name}) failed")
+
+
+class FailFast(KeyboardInterrupt):
+    """A job has failed, and that ends the sweep."""
+
+
+def _patiently(ask: Callable[[], Answered]) -> Answered:
+    """Asks the store, which is given some time if its store does not answer."""
+    for _ in range(STORE_ATTEMPTS - 1):
+        try:
+            return ask()
+        except TrackingError:
+            time.sleep(STORE_PAUSE_SECONDS)
+    return ask()
+
+
+def _status(job: Job, records: dict[str, JobRecord]) -> str:
+    known = records.get(job.identity)
+    return known.status if known else "WAITING"
+
+
+@contextmanager
+def opened_launcher(
+    config: DictConfig,
+    frozen: JobConfigStore,
+    context: HydraContext,
+    task_function: TaskFunction,
+    jobs: int,
+) -> Iterator[Launcher]:
+    """The launcher that was chosen, which finds the configs of its jobs among the frozen ones.
+
+    Ours gets ready while there is still something to do before the first job, and is closed.
+
+    Args:
+        config: What Hydra composed, its own node included.
+        frozen: Where the launcher finds the configs of its jobs.
+        context: Loads configs.
+        task_function: What runs a job, given its config.
+        jobs: How many there will be, as far as is known.
+    """
+    frozen_context = HydraContext(config_loader=frozen, callbacks=context.callbacks)  # type: ignore[arg-type]
+    launcher = Plugins.instance().instantiate_launcher(
+        hydra_context=frozen_context, task_function=task_function, config=config
+    )
+    prepare: Callable[[int], None] = getattr(launcher, "prepare", lambda _jobs: None)
+    try:
+        prepare(jobs)
+        yield launcher
+    finally:
+        _close(launcher)
+
+
+def _close(launcher: Launcher) -> None:
+    """Ends the processes of a launcher that has some of its own."""
+    close: Callable[[], None] = getattr(launcher, "close", lambda: None)
+    close()

@@ -1,0 +1,155 @@
+"""What is known of the jobs of a sweep: written down while it runs, read when it goes on."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from altitude.failures import failure_reason
+from altitude.sweeps.job_record import JobRecord
+from altitude.sweeps.plan.jobs import Job
+
+FinalStatus = Literal["FINISHED", "FAILED", "KILLED"]
+
+
+def counts_of(records: Sequence[JobRecord], total: int, skipped: int) -> dict[str, int]:
+    """How many jobs of a sweep there are of each kind.
+
+    Args:
+        records: What is known of them.
+        total: How many there are.
+        skipped: How many were done before this launch.
+    """
+    by_status = Counter(record.status for record in records)
+    failed = by_status["FAILED"] + by_status["KILLED"]
+    left = total - by_status["FINISHED"] - failed - by_status["RUNNING"]
+    return {
+        "total": total,
+        "done": by_status["FINISHED"],
+        "failed": failed,
+        "skipped": skipped,
+        "running": by_status["RUNNING"],
+        "left": max(0, left),
+    }
+
+
+class SweepStore(Protocol):
+    """The truth about a sweep, whoever runs its jobs."""
+
+    @property
+    def sweep_id(self) -> str:
+        """Names the sweep; the same in every launch of it."""
+
+    @property
+    def how_to_open(self) -> str:
+        """How to look at the jobs, in words."""
+
+    def tracking_of(self, job: Job) -> Mapping[str, Any]:
+        """Settings of the group `tracking` that make the job's run one of this sweep."""
+
+    def records(self) -> dict[str, JobRecord]:
+        """What has become of each job so far, by its identity. Jobs not begun are left out.
+
+        Runs whose process is gone are settled first: they are `KILLED`.
+        """
+
+    def begin_again(self, jobs: Sequence[Job]) -> None:
+        """Takes what failed before off the sweep, for jobs that are now run again."""
+
+    def returned(self, job: Job, error: BaseException | None, value: Any) -> None:
+        """Takes what a launcher has returned for a job."""
+
+    def ask_to_stop(self, reason: str) -> None:
+        """Asks all jobs that run to stop, wherever they are."""
+
+    def count(self, counts: Mapping[str, int]) -> None:
+        """Writes down how many jobs there are of each kind."""
+
+    def histories(self, metric: str) -> dict[str, list[float]]:
+        """Values of a metric by epoch, by the id of the run."""
+
+    def model_of(self, record: JobRecord, folder: Path) -> Path | None:
+        """Fetches the best model of a job into a folder, or its weights where it has no more."""
+
+    def close(
+        self,
+        status: FinalStatus,
+        metrics: Mapping[str, float],
+        files: Sequence[Path],
+        note: str,
+        best: str | None = None,
+    ) -> None:
+        """Ends this launch of the sweep.
+
+        Args:
+            status: How it ended.
+            metrics: Metrics of the best job.
+            files: What people look at.
+            note: The result in Markdown.
+            best: Id of the best job's run.
+        """
+
+
+class InMemorySweepStore:
+    """A sweep that is not tracked: what its jobs return is all there is, and it cannot go on.
+
+    Args:
+        metrics: Names of the values that a job returns.
+    """
+
+    how_to_open = ""
+
+    def __init__(self, sweep_id: str, metrics: Sequence[str]) -> None:
+        self.sweep_id = sweep_id
+        self._metrics = metrics
+        self._records: dict[str, JobRecord] = {}
+
+    def tracking_of(self, job: Job) -> Mapping[str, Any]:  # noqa: ARG002
+        """Nothing is tracked."""
+        return {}
+
+    def records(self) -> dict[str, JobRecord]:
+        """What has been returned."""
+        return dict(self._records)
+
+    def begin_again(self, jobs: Sequence[Job]) -> None:
+        """Forgets them."""
+        for job in jobs:
+            self._records.pop(job.identity, None)
+
+    def returned(self, job: Job, error: BaseException | None, value: Any) -> None:
+        """Remembers what has become of a job."""
+        values = value if isinstance(value, list | tuple) else [value]
+        found = {} if error else dict(zip(self._metrics, values, strict=False))
+        self._records[job.identity] = JobRecord(
+            number=job.number,
+            name=job.name,
+            swept=job.swept,
+            status="FAILED" if error else "FINISHED",
+            metrics={name: float(number) for name, number in found.items() if number is not None},
+            reason=failure_reason(error) if error else "",
+        )
+
+    def ask_to_stop(self, reason: str) -> None:
+        """Nobody listens."""
+
+    def count(self, counts: Mapping[str, int]) -> None:
+        """Nobody reads it."""
+
+    def histories(self, metric: str) -> dict[str, list[float]]:  # noqa: ARG002
+        """There are none."""
+        return {}
+
+    def model_of(self, record: JobRecord, folder: Path) -> Path | None:  # noqa: ARG002
+        """It is where the job has left it."""
+        return None
+
+    def close(
+        self,
+        status: FinalStatus,
+        metrics: Mapping[str, float],
+        files: Sequence[Path],
+        note: str,
+        best: str | None = None,
+    ) -> None:
+        """Nothing is kept."""
