@@ -6,7 +6,7 @@ import pytest
 from altitude.cli.new import main
 from tests.processes import Finished, run_altitude, run_python
 
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).parents[2]
 FILES = ("mine/focal.py", "conf/loop/focal.yaml", "tests/test_focal.py")
 
 # Runs the command line in this process' place, then says which heavy packages it imported.

@@ -54,13 +54,13 @@ def test_help_succeeds_and_imports_nothing_heavy(help_page: Finished) -> None:
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_help_lists_each_group_and_its_options(group: str, help_page: Finished) -> None:
-    folder = Path(__file__).parents[1] / "conf" / group
+    folder = Path(__file__).parents[2] / "conf" / group
     options = ", ".join(sorted(path.stem for path in folder.glob("*.yaml")))
     assert f"{group}: {options}" in help_page.stdout.splitlines()
 
 
 def test_every_group_is_known_here() -> None:
-    conf = Path(__file__).parents[1] / "conf"
+    conf = Path(__file__).parents[2] / "conf"
     assert {path.name for path in conf.iterdir() if path.is_dir()} == {*GROUPS, OF_HYDRA}
 
 
