@@ -8,8 +8,9 @@ from altitude import ConfigError, Objective, Problem, compose
 from altitude.calls.lazy_call import lazy_calls
 from altitude.calls.nodes import read_builder
 from altitude.config.composing import compose_config
-from altitude.config.reading import READERS, read_sweep
+from altitude.config.reading import read_sweep
 from altitude.experiment.built import check_signatures
+from altitude.experiment.parts import READERS
 
 DATASET = "a class that extends altitude.data.dataset.Dataset"
 

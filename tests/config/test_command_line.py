@@ -41,7 +41,6 @@ def test_many_values_cost_no_more_than_two(monkeypatch: pytest.MonkeyPatch) -> N
     assert keys(f"seed={many}", "loop=fit,tape", multirun=True) == set()
     assert [list(overrides) for overrides in composed] == [
         ["seed=0", "loop=fit"],
-        ["seed=0", "loop=fit"],
         ["seed=0", "loop=tape"],
     ]
 

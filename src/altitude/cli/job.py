@@ -1,4 +1,4 @@
-"""One job: a run or one run of a sweep, from the config that Hydra composed."""
+"""One run: by itself, or as a job of a sweep."""
 
 import dataclasses
 import logging
@@ -15,7 +15,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 from rich.console import Console
 
-from altitude.config.reading import experiment_from, read_sweep
+from altitude.config.reading import read_config, warn_of_useless_settings
 from altitude.display.links import linked
 from altitude.errors import ConfigError, ExitError
 from altitude.experiment import Experiment
@@ -24,6 +24,7 @@ from altitude.runs.composition_tree import composition_tree
 from altitude.runs.result import RunResult
 from altitude.runs.resume import require_same_settings
 from altitude.runs.runner import run
+from altitude.sweeps import Sweep
 from altitude.training.graphs import GraphCache
 from altitude.training.resume_points import newest_point
 from altitude.training.state import StateError
@@ -35,11 +36,24 @@ Scores = float | list[float]
 """The objective of a run; several, if several were asked for."""
 
 
-def run_job(config: DictConfig) -> Scores:
-    """Runs the experiment of a composed config and shows it: in its log, if it is one of a sweep.
+def run_alone(experiment: Experiment, sweep: Sweep) -> Scores:
+    """Runs an experiment and shows it in the terminal.
 
     Args:
-        config: What Hydra composed.
+        experiment: What to run.
+        sweep: Names the metrics to return.
+
+    Returns:
+        `sweep.objective` of the run; NaN if it has no such metric.
+    """
+    return _run(experiment, sweep, console_of_run())
+
+
+def run_job(config: DictConfig) -> Scores:
+    """Runs what a config says: by itself, or as a job of a sweep, which the screen is left to.
+
+    Args:
+        config: What Hydra composed, without its own node.
 
     Returns:
         `sweep.objective` of the run; NaN if it has no such metric.
@@ -48,9 +62,16 @@ def run_job(config: DictConfig) -> Scores:
         ConfigError: If anything is wrong with the config.
     """
     output_dir = Path(HydraConfig.get().runtime.output_dir)
-    if HydraConfig.get().mode is RunMode.MULTIRUN:
-        return _run_in_sweep(config, output_dir)
-    return _run(config, output_dir, console_of_run())
+    if HydraConfig.get().mode is not RunMode.MULTIRUN:
+        return run_alone(*_read(config, output_dir))
+    with _folder_of_the_sweep(), (output_dir / LOG_FILE).open("a") as log:
+        try:
+            experiment, sweep = _read(config, output_dir)
+            console = Console(file=log, width=FILE_WIDTH)
+            return _run(experiment, sweep, console, graphs_of_process())
+        except Exception:
+            logging.getLogger(__name__).exception("the job failed")
+            raise
 
 
 def _interrupted(experiment: Experiment) -> Path | None:
@@ -87,16 +108,12 @@ def show_run(
     return result
 
 
-def _run_in_sweep(config: DictConfig, output_dir: Path) -> Scores:
-    """Leaves the screen to the sweep, and ends nothing but this job."""
-    with _folder_of_the_sweep(), (output_dir / LOG_FILE).open("a") as log:
-        try:
-            return _run(
-                config, output_dir, Console(file=log, width=FILE_WIDTH), graphs_of_process()
-            )
-        except Exception:
-            logging.getLogger(__name__).exception("the job failed")
-            raise
+def _read(config: DictConfig, output_dir: Path) -> tuple[Experiment, Sweep]:
+    read = read_config(config, output_dir, HydraConfig.get().overrides.task)
+    problems = [*read.problems, *read.sweep_problems]
+    if read.experiment is None or read.sweep is None or problems:
+        raise ConfigError(problems)
+    return read.experiment, read.sweep
 
 
 @cache
@@ -117,18 +134,14 @@ def _folder_of_the_sweep() -> AbstractContextManager[None]:
 
 
 def _run(
-    config: DictConfig, output_dir: Path, console: Console, graphs: GraphCache | None = None
+    experiment: Experiment, sweep: Sweep, console: Console, graphs: GraphCache | None = None
 ) -> Scores:
-    sweep, problems = read_sweep(config)
-    if sweep is None or problems:
-        raise ConfigError(problems)
-    experiment = experiment_from(config, output_dir, HydraConfig.get().overrides.task)
+    warn_of_useless_settings(experiment)
     if HydraConfig.get().job.chdir:  # the store stays where the command was started
         started_in = Path(HydraConfig.get().runtime.cwd)
         tracking = experiment.tracking.relative_to(started_in)
         experiment = dataclasses.replace(experiment, tracking=tracking)
-    swept = HydraConfig.get().mode is RunMode.MULTIRUN
-    ranked = [goal.metric for goal in sweep.goals] if swept else []
+    ranked = [goal.metric for goal in sweep.goals] if graphs is not None else []
     interrupted = _interrupted(experiment)
     if interrupted is not None:
         console.print(f"going on in {interrupted}", soft_wrap=True, highlight=False, markup=False)

@@ -3,6 +3,8 @@
 Imports neither TensorFlow nor MLflow, so that `--help` and Tab completion are quick.
 """
 
+from __future__ import annotations
+
 import gc
 import os
 import sys
@@ -10,25 +12,31 @@ import warnings
 from argparse import Namespace
 from collections.abc import Sequence
 from contextlib import nullcontext
+from typing import TYPE_CHECKING
 
 import hydra
 from hydra.core.plugins import Plugins
+from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from altitude.cli.arguments import as_typed, read_arguments
 from altitude.cli.help_page import help_page_as_wide_as_the_terminal
 from altitude.cli.reporting import report, report_interruption, show_warning
 from altitude.composition.directory import config_directory
+from altitude.composition.source import PRIMARY, ConfigSource
+from altitude.internals.hydra import hydra_of_jobs, store
 from altitude.internals.hydra import main as main_of_hydra
-from altitude.internals.hydra import store
-from altitude.internals.hydra_loading import avoid_unused_work
+from altitude.internals.hydra_loading import CachingLoader, ComposedLoader, avoid_unused_work
 from altitude.version import __version__
 
+if TYPE_CHECKING:
+    from altitude.experiment import Experiment
+    from altitude.sweeps import Sweep
 
-@main_of_hydra(config_path=str(config_directory()), config_name="config")
+
 def job(config: DictConfig) -> float | list[float]:
-    """Runs one job. Hydra pickles this function by value: it must stay this small."""
-    from altitude.cli.job import run_job
+    """Runs one job."""
+    from altitude.cli.job import run_job  # which takes longer to import than --help takes
 
     return run_job(config)
 
@@ -53,12 +61,13 @@ def main() -> None:
         sys.argv[1:] = as_typed(arguments)
         _store_launchers()
         avoid_unused_work()
-        if unknown or _runs_jobs(arguments):
-            _check(arguments, unknown)
         # Hydra would print errors in its own way and exit with 1.
         os.environ["HYDRA_FULL_ERROR"] = "1"
-        with help_page_as_wide_as_the_terminal() if arguments.help else nullcontext():
-            job()
+        if unknown or _runs_jobs(arguments):
+            _run(arguments, unknown)
+        else:
+            with help_page_as_wide_as_the_terminal() if arguments.help else nullcontext():
+                _show()
         gc.freeze()  # Python need not look through all of TensorFlow before it ends
     except KeyboardInterrupt as interrupt:
         report_interruption(interrupt)
@@ -110,16 +119,46 @@ def _completes_new(arguments: Namespace) -> bool:
     return True
 
 
-def _check(arguments: Namespace, unknown_flags: Sequence[str]) -> None:
-    """Composes and checks everything before Hydra starts, so that all problems come at once."""
-    from altitude.composition.source import PRIMARY, ConfigSource
-    from altitude.config.command_line import command_problems, flag_problems
+def _show() -> None:
+    """Has Hydra show its help, the config or completions, or run again what it has run before."""
+    main_of_hydra(config_path=str(config_directory()), config_name=PRIMARY)(job)()
+
+
+def _run(arguments: Namespace, unknown_flags: Sequence[str]) -> None:
+    """Composes and checks everything, so that all problems come at once; then runs it.
+
+    Raises:
+        ConfigError: If there are problems.
+    """
+    from altitude.config.command_line import flag_problems, read_command_line
     from altitude.errors import ConfigError
 
     source = ConfigSource(
         arguments.config_dir, arguments.config_name or PRIMARY, arguments.config_path
     )
-    problems = flag_problems(unknown_flags, arguments.overrides, source)
-    problems += command_problems(arguments.overrides, source, multirun=arguments.multirun)
+    overrides = arguments.overrides
+    problems = flag_problems(unknown_flags, overrides, source)
+    read = read_command_line(overrides, source, multirun=arguments.multirun)
+    problems += read.problems
     if problems:
         raise ConfigError(problems)
+    if read.experiment is not None and read.sweep is not None:
+        _run_alone(read.experiment, read.sweep, read.config, source)
+    else:
+        _run_sweep(read.config, overrides, source)
+
+
+def _run_alone(
+    experiment: Experiment, sweep: Sweep, config: DictConfig, source: ConfigSource
+) -> None:
+    from altitude.cli.job import run_alone
+
+    with hydra_of_jobs(ComposedLoader(source.search_path(), config)) as hydra:
+        hydra.run(source.config_name, lambda _config: run_alone(experiment, sweep), [])
+
+
+def _run_sweep(config: DictConfig, overrides: Sequence[str], source: ConfigSource) -> None:
+    asked = config.hydra.mode is RunMode.MULTIRUN
+    implied = [] if asked else [f"hydra.mode={RunMode.MULTIRUN.name}"]
+    with hydra_of_jobs(CachingLoader(source.search_path())) as hydra:
+        hydra.multirun(source.config_name, job, [*overrides, *implied])

@@ -2,38 +2,60 @@
 
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
+from hydra.core.override_parser.types import Override
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
+from altitude.composition.running_config import running_config
 from altitude.composition.source import DEFAULT_SOURCE, ConfigSource
 from altitude.config.composing import compose_config, variants
 from altitude.config.proposals import Proposal, proposals
-from altitude.config.reading import read_experiment, read_sweep
+from altitude.config.reading import Reading, read_config
 from altitude.config.unread import parsed
 from altitude.errors import Problem
-from altitude.experiment import new_output_dir
+from altitude.experiment import Experiment, new_output_dir
 from altitude.experiment.folders import folder_problems
 from altitude.experiment.metrics import objectives_exist
+from altitude.sweeps import Sweep
 from altitude.sweeps.plan.space import PARAMS
 
-OBJECTIVE = "sweep.objective"
 MODE = "hydra.mode"
+OBJECTIVE = "sweep.objective"
 MOST = 8
 """How many problems have what they propose tried, and how many jobs of a sweep stand for all."""
 
 
-def command_problems(
-    overrides: Sequence[str], source: ConfigSource = DEFAULT_SOURCE, *, multirun: bool
-) -> list[Problem]:
-    """Composes what was typed, and checks it; and what the problems that it finds propose.
+@dataclass(frozen=True)
+class CommandLine:
+    """What was typed, composed and read.
 
-    Of a sweep it is only made sure that every value can be composed: its jobs are checked when all
-    of them are.
+    Attributes:
+        config: What it composes to, Hydra's own node included; of a sweep, for its first job.
+        is_sweep: Whether it asks for a sweep, by `-m` or by its recipe.
+        problems: What is wrong.
+        experiment: The experiment; None for a sweep, and if there are problems.
+        sweep: Settings of the group `sweep`; None for a sweep, and if there are problems.
+    """
+
+    config: DictConfig
+    is_sweep: bool
+    problems: Sequence[Problem] = ()
+    experiment: Experiment | None = None
+    sweep: Sweep | None = None
+
+
+def read_command_line(
+    overrides: Sequence[str], source: ConfigSource = DEFAULT_SOURCE, *, multirun: bool
+) -> CommandLine:
+    """Composes and reads what was typed.
+
+    Of a sweep it is only made sure that every value can be composed: its plan checks the jobs.
 
     Args:
         overrides: As they were typed.
@@ -43,8 +65,30 @@ def command_problems(
     Raises:
         ConfigError: If a folder of `source` is not there.
     """
-    found, is_sweep = _problems(overrides, source, multirun=multirun)
-    swept = [o for o in parsed(overrides) if o.is_sweep_override()]
+    command_line = _read(overrides, source, multirun=multirun)
+    if not command_line.problems and (command_line.is_sweep or not _swept(overrides)):
+        return command_line
+    problems = _explained(command_line, overrides, source)
+    return replace(command_line, problems=problems, experiment=None, sweep=None)
+
+
+def command_problems(
+    overrides: Sequence[str], source: ConfigSource = DEFAULT_SOURCE, *, multirun: bool
+) -> list[Problem]:
+    """Returns what is wrong with what was typed; see `read_command_line`."""
+    return list(read_command_line(overrides, source, multirun=multirun).problems)
+
+
+def _swept(overrides: Sequence[str]) -> list[Override]:
+    return [override for override in parsed(overrides) if override.is_sweep_override()]
+
+
+def _explained(
+    command_line: CommandLine, overrides: Sequence[str], source: ConfigSource
+) -> list[Problem]:
+    """The problems, with those of their proposals that work."""
+    found, is_sweep = list(command_line.problems), command_line.is_sweep
+    swept = _swept(overrides)
     misses_flag = bool(swept) and not is_sweep
     if misses_flag:
         found = _problems_of_jobs(overrides, source)
@@ -79,38 +123,39 @@ def flag_problems(
     return problems
 
 
-def _problems(
-    overrides: Sequence[str], source: ConfigSource, *, multirun: bool
-) -> tuple[list[Problem], bool]:
-    """All problems, and whether it is a sweep."""
+def _read(overrides: Sequence[str], source: ConfigSource, *, multirun: bool) -> CommandLine:
+    first = next(variants(overrides))
+    config, invalid = compose_config(first, source, with_hydra=True)
+    if not (multirun or _selected(config, MODE) is RunMode.MULTIRUN):
+        read = _read_config(config, overrides)
+        return replace(read, problems=_unique([*invalid, *read.problems]))
 
-    def composed(chosen: Sequence[str]) -> tuple[DictConfig, list[Problem]]:
-        return compose_config(chosen, source, with_hydra=True)
+    # What fits in no job is told once: to find it takes a composition for every override.
+    never = {problem.key for problem in invalid}
+    fitting = [o for o in overrides if not any(o.lstrip("+~").startswith(k) for k in never)]
+    swept = [*_brought_along(config, fitting), *fitting]
+    choices = [c for c in variants(_without_plain_values(config, swept)) if c != first]
+    problems = [*invalid, *_settings_of_hydra(config)]
+    composed = [compose_config(chosen, source, with_hydra=True) for chosen in choices]
+    if not problems and not any(invalid for _, invalid in composed):
+        return CommandLine(config, is_sweep=True)
+    composed = [(config, invalid)]
+    composed += [compose_config(chosen, source, with_hydra=True) for chosen in variants(swept)]
+    for config, invalid in composed:
+        problems += [*invalid, *_read_config(config, overrides).problems]
+    return CommandLine(config, is_sweep=True, problems=_unique(problems))
 
-    config, invalid_overrides = composed(next(variants(overrides)))
-    is_sweep = multirun or _selected(config, MODE) is RunMode.MULTIRUN
-    if is_sweep:
-        # What fits in no job is told once: to find it takes a composition for every override.
-        never = {problem.key for problem in invalid_overrides}
-        fitting = [o for o in overrides if not any(o.lstrip("+~").startswith(k) for k in never)]
-        swept = [*_brought_along(config, fitting), *fitting]
-        choices = _without_plain_values(config, swept)
-        wrong = [*invalid_overrides, *_settings_of_hydra(config)]
-        if not (wrong or any(composed(chosen)[1] for chosen in variants(choices))):
-            return [], is_sweep
-        found = [(config, invalid_overrides), *(composed(chosen) for chosen in variants(swept))]
-    else:
-        found = [(config, invalid_overrides)]
-    problems = [p for config, invalid in found for p in [*invalid, *_misread(config, overrides)]]
-    return list(dict.fromkeys(problems)), is_sweep
+
+def _unique(problems: Sequence[Problem]) -> list[Problem]:
+    return list(dict.fromkeys(problems))
 
 
 def _problems_of_jobs(overrides: Sequence[str], source: ConfigSource) -> list[Problem]:
     """Problems of jobs that stand for those of a sweep, their values included."""
-    problems, _ = _problems(overrides, source, multirun=True)
+    problems = list(_read(overrides, source, multirun=True).problems)
     for chosen in [] if problems else islice(variants(overrides), MOST):
         config, _ = compose_config(chosen, source, with_hydra=True)
-        problems += _misread(config, chosen)
+        problems += _read_config(config, chosen).problems
     return list(dict.fromkeys(problems))
 
 
@@ -137,11 +182,11 @@ def _tried(
 
 def _working(proposal: Proposal, source: ConfigSource, *, is_sweep: bool) -> Iterator[str]:
     """What to write, if a proposal works: by itself, or with what it needs in turn."""
-    swept = any(o.is_sweep_override() for o in parsed(proposal.overrides))
+    swept = _swept(proposal.overrides)
     if swept:
         problems = _problems_of_jobs(proposal.overrides, source)
     else:
-        problems, _ = _problems(proposal.overrides, source, multirun=is_sweep)
+        problems = list(_read(proposal.overrides, source, multirun=is_sweep).problems)
     if problems:
         (problem, *more) = problems
         needed = [] if more else proposals(problem, proposal.overrides, set())
@@ -203,27 +248,36 @@ def _selected(config: DictConfig, key: str) -> Any:
         return None
 
 
-def _folder_of_hydra(config: DictConfig) -> list[Problem]:
+def _read_config(config: DictConfig, overrides: Sequence[str]) -> CommandLine:
+    """Reads the config of one job, and whether its files can be written where it says."""
+    settings = config.copy()
+    with open_dict(settings), running_config(config):
+        del settings["hydra"]
+        output_dir, unwritable = _output_dir(config)
+        read = read_config(settings, output_dir, overrides)
+    problems = [*read.problems, *_settings_of_hydra(config), *unwritable]
+    problems += _missing_objectives(config, read) or read.sweep_problems
+    if problems:
+        return CommandLine(config, is_sweep=False, problems=problems)
+    return CommandLine(config, is_sweep=False, experiment=read.experiment, sweep=read.sweep)
+
+
+def _missing_objectives(config: DictConfig, read: Reading) -> list[Problem]:
+    if not (read.experiment and read.sweep) or _selected(config, OBJECTIVE) is None:
+        return []
+    return objectives_exist(read.sweep.metrics, read.experiment)
+
+
+def _output_dir(config: DictConfig) -> tuple[Path, list[Problem]]:
+    """The folder that Hydra will make for the run; any, if that is not known yet."""
     key = "hydra.sweep.dir" if _selected(config, MODE) is RunMode.MULTIRUN else "hydra.run.dir"
     try:
-        return folder_problems(key, str(OmegaConf.select(config, key)))
+        folder = Path(str(OmegaConf.select(config, key))).absolute()
     except OmegaConfBaseException:
-        return []  # Hydra itself says what is wrong with an interpolation of its own
-
-
-def _misread(config: DictConfig, overrides: Sequence[str]) -> list[Problem]:
-    """What cannot be read of a config that could be composed, or written where it says."""
-    unwritable = [*_settings_of_hydra(config), *_folder_of_hydra(config)]
-    with open_dict(config):
-        del config["hydra"]
-    experiment, problems = read_experiment(config, new_output_dir(), overrides)
-    problems += unwritable
-    if "sweep" not in config:
-        return problems
-    sweep, found = read_sweep(config)
-    if experiment is None or sweep is None or OmegaConf.select(config, OBJECTIVE) is None:
-        return problems + found
-    return problems + (objectives_exist(sweep.metrics, experiment) or found)
+        return new_output_dir(), []  # Hydra itself says what is wrong with its interpolations
+    with open_dict(config.hydra.runtime):
+        config.hydra.runtime.output_dir = str(folder)
+    return folder, folder_problems(key, folder)
 
 
 def _brought_along(config: DictConfig, overrides: Sequence[str]) -> list[str]:

@@ -1,35 +1,43 @@
 """From overrides to an experiment: the one place that reads config."""
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
-from pydantic import BaseModel
 
-from altitude.calls.keras_arguments import CallbackArguments, LossArguments, OptimizerArguments
-from altitude.calls.nodes import read_builder, read_lazy_call, read_object
-from altitude.composition.directory import config_directory
+from altitude.calls.nodes import read_object
 from altitude.composition.source import ConfigSource
 from altitude.config.composing import compose_config
 from altitude.config.values import impossible_values
-from altitude.data import Dataset
 from altitude.errors import ConfigError, Problem
 from altitude.experiment import Experiment, new_output_dir
 from altitude.experiment.monitoring import follow_objective
+from altitude.experiment.parts import read_parts
 from altitude.experiment.rules import broken_rules, useless_plateau
-from altitude.loops import Loop
-from altitude.objective import Objective
-from altitude.strategies import Strategy
 from altitude.sweeps import Sweep
 from altitude.sweeps.following import follow_metrics
-from altitude.tracking.settings import Mlflow, Untracked
 
-Read = tuple[Any, list[Problem]]
-"""What was read, None if that was not possible; and the problems on the way."""
+
+@dataclass(frozen=True)
+class Reading:
+    """What a composed config says.
+
+    Attributes:
+        experiment: The experiment; None if there are problems with it.
+        problems: What is wrong with it.
+        sweep: How a sweep is run; None if it cannot be read. It lacks directions if there are
+            problems with it.
+        sweep_problems: What is wrong with that.
+    """
+
+    experiment: Experiment | None
+    problems: list[Problem]
+    sweep: Sweep | None
+    sweep_problems: list[Problem]
 
 
 def compose(overrides: Sequence[str] = (), *, config_dir: str | Path | None = None) -> Experiment:
@@ -55,109 +63,81 @@ def compose_from(overrides: Sequence[str], source: ConfigSource) -> Experiment:
         ConfigError: If anything is wrong with the overrides or their values; it lists everything.
     """
     config, invalid_overrides = compose_config(overrides, source)
-    output_dir = new_output_dir()
-    if invalid_overrides:
-        raise ConfigError([*invalid_overrides, *read_experiment(config, output_dir, overrides)[1]])
-    return experiment_from(config, output_dir, overrides)
+    reading = read_config(config, new_output_dir(), overrides)
+    if reading.experiment is None or invalid_overrides:
+        raise ConfigError([*invalid_overrides, *reading.problems])
+    warn_of_useless_settings(reading.experiment)
+    return reading.experiment
 
 
-def experiment_from(config: DictConfig, output_dir: Path, overrides: Sequence[str]) -> Experiment:
-    """Builds the experiment of a config that Hydra has composed.
-
-    Warns of settings that are valid and cannot be meant.
-
-    Raises:
-        ConfigError: If anything is wrong with its values; it lists everything.
-    """
-    experiment, problems = read_experiment(config, output_dir, overrides)
-    if experiment is None:
-        raise ConfigError(problems)
-    warning = useless_plateau(experiment.callbacks)
-    if warning:
-        warnings.warn(warning, stacklevel=2)
-    return experiment
-
-
-def read_experiment(
-    config: DictConfig, output_dir: Path, overrides: Sequence[str]
-) -> tuple[Experiment | None, list[Problem]]:
+def read_config(config: DictConfig, output_dir: Path, overrides: Sequence[str]) -> Reading:
     """Reads a composed config.
 
-    Returns:
-        The experiment, or None if there are problems; and all problems.
+    Args:
+        config: What Hydra composed, without its own node.
+        output_dir: The folder of the run.
+        overrides: What it was composed of.
     """
     settings, problems = _plain_settings(config, output_dir)
-    parts: dict[str, Any] = {}
-    for group, read in READERS.items():
-        found: list[Problem] = []
-        if group in settings and not any(p.key.split(".")[0] == group for p in problems):
-            part, found = read(group, settings[group])
-            parts |= {} if part is None else {group: part}
-        problems = [*problems, *found]
+    damaged = {problem.key.partition(".")[0] for problem in problems}
+    sound = {group: node for group, node in settings.items() if group not in damaged}
+    parts, found = read_parts(sound)
+    problems += found
     if {"callbacks", "objective"} <= parts.keys():
         callbacks, objective = parts["callbacks"], parts["objective"]
         parts["callbacks"] = follow_objective(callbacks, objective, parts.get("loop"))
     problems += broken_rules(parts)
-    if problems:
-        return None, problems
-    return Experiment(**parts, output_dir=output_dir, overrides=tuple(overrides)), []
-
-
-def default_part(group: str) -> Any:
-    """What an experiment has in a group where nothing is chosen.
-
-    Reads the packaged config without composing it, so that `${output_dir}` stays as it is.
-
-    Args:
-        group: A key of `READERS` that is a config group.
-
-    Raises:
-        ConfigError: If the packaged config is damaged.
-    """
-    chosen: dict[str, str] = {}
-    for entry in _packaged("config")["defaults"]:
-        chosen |= entry if isinstance(entry, Mapping) else {}
-    part, problems = READERS[group](group, _packaged(f"{group}/{chosen[group]}"))
-    if problems:
-        raise ConfigError(problems)
-    return part
-
-
-@cache
-def _packaged(name: str) -> Any:
-    return OmegaConf.to_container(OmegaConf.load(config_directory() / f"{name}.yaml"))
+    experiment = None
+    if not problems:
+        experiment = Experiment(**parts, output_dir=output_dir, overrides=tuple(overrides))
+    return Reading(experiment, problems, *_read_sweep(settings, parts))
 
 
 def read_sweep(config: DictConfig) -> tuple[Sweep | None, list[Problem]]:
-    """Reads how a sweep is to be run.
+    """Reads how a sweep is run, and what it needs to know of its jobs.
 
     Returns:
         The settings, or None if they cannot be read; and all problems. If there are any, the
         settings lack directions.
     """
-    try:
-        settings = _plain_group(config, "sweep")
-    except OmegaConfBaseException as error:
-        return None, [Problem("sweep", "an interpolation", str(error).splitlines()[0])]
-    sweep, problems = read_object("sweep", settings, (Sweep,))
-    objective, found = _read_group(config, "objective")
-    loop, _ = _read_group(config, "loop")
-    if sweep is None or objective is None:
-        return None, [*problems, *found]
-    return follow_metrics(sweep, objective, loop)
+    settings: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for group in ("sweep", "objective", "loop"):  # of others, the values may be those of jobs
+        try:
+            node = config[group]
+            nested = OmegaConf.is_config(node)
+            settings[group] = OmegaConf.to_container(node, resolve=True) if nested else node
+        except OmegaConfBaseException as error:
+            problems.append(_unresolved(group, error))
+    parts, found = read_parts({g: settings[g] for g in ("objective", "loop") if g in settings})
+    sweep, unread = _read_sweep(settings, parts)
+    return sweep, [*unread, *([] if sweep else [*problems, *found])]
 
 
-def _read_group(config: DictConfig, group: str) -> Read:
-    try:
-        node = _plain_group(config, group)
-    except OmegaConfBaseException as error:
-        return None, [Problem(group, "an interpolation", str(error).splitlines()[0])]
-    return READERS[group](group, node)
+def read_experiment(
+    config: DictConfig, output_dir: Path, overrides: Sequence[str]
+) -> tuple[Experiment | None, list[Problem]]:
+    """Returns the experiment of `read_config`, and its problems."""
+    reading = read_config(config, output_dir, overrides)
+    return reading.experiment, reading.problems
 
 
-def _plain_group(config: DictConfig, group: str) -> Any:
-    node = config[group]
-    return OmegaConf.to_container(node, resolve=True) if OmegaConf.is_config(node) else node
+def warn_of_useless_settings(experiment: Experiment) -> None:
+    """Warns of settings that are valid and cannot be meant."""
+    warning = useless_plateau(experiment.callbacks)
+    if warning:
+        warnings.warn(warning, stacklevel=2)
+
+
+def _read_sweep(
+    settings: dict[str, Any], parts: dict[str, Any]
+) -> tuple[Sweep | None, list[Problem]]:
+    if "sweep" not in settings:
+        return None, []
+    sweep, problems = read_object("sweep", settings["sweep"], (Sweep,))
+    if sweep is None or "objective" not in parts:
+        return None, problems
+    return follow_metrics(sweep, parts["objective"], parts.get("loop"))
 
 
 def _plain_settings(config: DictConfig, output_dir: Path) -> tuple[dict[str, Any], list[Problem]]:
@@ -170,106 +150,10 @@ def _plain_settings(config: DictConfig, output_dir: Path) -> tuple[dict[str, Any
         settings = OmegaConf.to_container(config, resolve=True)
     except OmegaConfBaseException as error:
         key = getattr(error, "full_key", None) or "config"
-        return {}, [*problems, Problem(key, "an interpolation", str(error).splitlines()[0])]
+        return {}, [*problems, _unresolved(key, error)]
     plain = dict(cast("dict[str, Any]", settings))
     return plain, [*problems, *impossible_values(plain)]
 
 
-def _read_seed(key: str, value: Any) -> Read:
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**32:
-        return value, []
-    return None, [Problem(key, repr(value), "a whole number from 0 to 4294967295")]
-
-
-def _read_optimizer(key: str, node: Any) -> Read:
-    """One optimizer; or a mapping of them, for a model class whose `compile` takes several."""
-    if not isinstance(node, Mapping) or "_target_" in node:
-        return read_builder(key, node, OptimizerArguments)
-    return _read_all(key, node, OptimizerArguments)
-
-
-def _read_all(key: str, nodes: Mapping[str, Any], schema: type[BaseModel] | None = None) -> Read:
-    calls: dict[str, Any] = {}
-    problems: list[Problem] = []
-    for name, node in nodes.items():
-        call, found = read_lazy_call(f"{key}.{name}", node, schema)
-        calls |= {} if call is None else {name: call}
-        problems += found
-    return calls, problems
-
-
-def _read_callbacks(key: str, nodes: Any) -> Read:
-    if nodes is not None and not isinstance(nodes, Mapping):
-        return None, [Problem(key, repr(nodes), "a mapping from names to callbacks")]
-    chosen = {name: node for name, node in (nodes or {}).items() if node is not None}
-    return _read_all(key, chosen, CallbackArguments)
-
-
-def _read_own(key: str, value: Any) -> Read:
-    """A value for a `compile` of a model class's own; what has a `_target_` becomes a call."""
-    if isinstance(value, Mapping) and "_target_" in value:
-        return read_lazy_call(key, value, keeps_partial=True)
-    if isinstance(value, Mapping):
-        read = {name: _read_own(f"{key}.{name}", item) for name, item in value.items()}
-        found = [problem for _, problems in read.values() for problem in problems]
-        return {name: item for name, (item, _) in read.items()}, found
-    if isinstance(value, list):
-        items = [_read_own(f"{key}.{position}", item) for position, item in enumerate(value)]
-        return [item for item, _ in items], [p for _, problems in items for p in problems]
-    return value, []
-
-
-def _read_objective(key: str, node: Any) -> Read:
-    """Loss and metrics are Keras classes by name; a metric is called what its key is.
-
-    A mapping without `_target_` is what a model class takes in a `compile` of its own, and may say
-    which metric is monitored.
-    """
-    if isinstance(node, Mapping) and "_target_" not in node:
-        followed = {name: node[name] for name in ("monitor", "mode") if name in node}
-        own, problems = _read_own(key, {n: v for n, v in node.items() if n not in followed})
-        node = {
-            "_target_": f"{Objective.__module__}.{Objective.__qualname__}",
-            "loss": None,
-            "metrics": {},
-            "own": own,
-            **followed,
-        }
-        objective, found = read_object(key, node, (Objective,))
-        return objective, problems + found
-    if not isinstance(node, Mapping) or "loss" not in node:
-        return read_object(key, node, (Objective,))
-    loss, problems = None, []
-    if node["loss"] is not None:
-        loss, problems = read_lazy_call(
-            f"{key}.loss", node["loss"], LossArguments, keeps_partial=True
-        )
-    settings: dict[str, Any] = dict(node) | {"loss": loss}
-    for group in ("metrics", "weighted_metrics"):
-        built, metrics = {}, node.get(group) or {}
-        if not isinstance(metrics, Mapping):
-            problems.append(Problem(f"{key}.{group}", repr(metrics), "a mapping of metrics"))
-            continue
-        for name, metric in metrics.items():
-            built[name], found = read_lazy_call(f"{key}.{group}.{name}", metric, name=name)
-            problems += found
-        settings[group] = built
-    return (None, problems) if problems else read_object(key, settings, (Objective,))
-
-
-def _of_kind(*kinds: type) -> Callable[[str, Any], Read]:
-    return lambda key, node: read_object(key, node, kinds)
-
-
-READERS: Mapping[str, Callable[[str, Any], Read]] = {
-    "seed": _read_seed,
-    "dataset": _of_kind(Dataset),
-    "model": read_builder,
-    "optimizer": _read_optimizer,
-    "objective": _read_objective,
-    "loop": _of_kind(Loop),
-    "callbacks": _read_callbacks,
-    "strategy": _of_kind(Strategy),
-    "tracking": _of_kind(Mlflow, Untracked),
-}
-"""How each group of a config is read."""
+def _unresolved(key: str, error: OmegaConfBaseException) -> Problem:
+    return Problem(key, "an interpolation", str(error).splitlines()[0])

@@ -6,17 +6,19 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from altitude.calls.lazy_call import LazyCall
 from altitude.data import Dataset, DataSpec
 from altitude.experiment.monitoring import follow_objective
+from altitude.experiment.parts import default_part
+from altitude.experiment.tracking import Tracking
 from altitude.lazy import keras
 from altitude.loops import Loop
 from altitude.objective import Objective
 from altitude.strategies import Strategy
-from altitude.tracking.settings import Mlflow, Untracked
 from altitude.training.compilation import Optimizer
 
 OUTPUT_DIR = "${output_dir}"
@@ -30,13 +32,7 @@ def new_output_dir() -> Path:
 
 def _default(group: str) -> Callable[[], Any]:
     """A function that returns what the packaged config has for a group."""
-
-    def read() -> Any:
-        from altitude.config.reading import default_part  # which builds experiments
-
-        return default_part(group)
-
-    return read
+    return partial(default_part, group)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +67,7 @@ class Experiment:
         default_factory=_default("callbacks")
     )
     strategy: Strategy = field(default_factory=_default("strategy"))
-    tracking: Mlflow | Untracked = field(default_factory=_default("tracking"))
+    tracking: Tracking = field(default_factory=_default("tracking"))
     seed: int = 42
     output_dir: Path = field(default_factory=new_output_dir)
     overrides: tuple[str, ...] = ()

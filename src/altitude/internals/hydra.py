@@ -2,7 +2,7 @@
 
 import importlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import hydra
@@ -16,7 +16,6 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.types import Override
 from hydra.core.utils import JobReturn
 from hydra.errors import InstantiationException
-from hydra.types import RunMode
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
@@ -25,6 +24,7 @@ __all__ = [
     "create_config_search_path",
     "find_callable",
     "get_args_parser",
+    "hydra_of_jobs",
     "hydra_with",
     "main",
     "name_folder",
@@ -51,24 +51,7 @@ def main(config_path: str, config_name: str) -> Callable[[Any], Any]:
     of_version: dict[str, Any] = OF_VERSION
     if SINCE_1_4:
         of_version = {"execution_whitelist": ALLOWED}
-        ConfigLoaderImpl.get_mode = _composed_mode  # type: ignore[attr-defined]
     return hydra.main(config_path=config_path, config_name=config_name, **of_version)
-
-
-_mode: Any = getattr(ConfigLoaderImpl, "get_mode", None)
-
-
-def _composed_mode(
-    loader: ConfigLoaderImpl, name: str | None, overrides: list[str], *parsed: Any, **more: Any
-) -> Any:
-    """The mode that a recipe sets as well: Hydra 1.4 asks the primary config alone."""
-    mode = _mode(loader, name, overrides, *parsed, **more)
-    if mode is not None:
-        return mode
-    composed = loader.load_configuration(
-        name, overrides, RunMode.MULTIRUN, validate_sweep_overrides=False
-    )
-    return composed.hydra.mode
 
 
 def find_callable(target: str) -> Any:
@@ -116,17 +99,28 @@ def call_target(config: Mapping[str, Any], *positional: Any, targets: Iterable[s
 
 
 @contextmanager
-def hydra_with(loader: ConfigLoaderImpl) -> Iterator[None]:
-    """Makes `hydra.compose` use a loader; one that is running, as in a sweep, is put aside."""
+def hydra_with(loader: ConfigLoaderImpl) -> Iterator[Hydra]:
+    """Starts Hydra with a loader; one that is running, as in a sweep, is put aside meanwhile."""
     instance = GlobalHydra.instance()
     running, instance.hydra = instance.hydra, None
     try:
         if not SINCE_1_4:
             version.setbase(VERSION_BASE)
-        instance.initialize(Hydra("altitude", loader))
-        yield
+        started = Hydra("altitude", loader)
+        instance.initialize(started)
+        yield started
     finally:
         GlobalHydra.instance().hydra = running
+
+
+@contextmanager
+def hydra_of_jobs(loader: ConfigLoaderImpl) -> Iterator[Hydra]:
+    """Starts Hydra to run jobs, with leave to call what its own settings name."""
+    permit: Any = nullcontext()
+    if SINCE_1_4:
+        permit = importlib.import_module("hydra.utils").execution_whitelist(ALLOWED)
+    with permit, hydra_with(loader) as started:
+        yield started
 
 
 def store(name: str, node: Any, group: str | None = None) -> None:

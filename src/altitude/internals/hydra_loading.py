@@ -121,6 +121,23 @@ class CachingLoader(ConfigLoaderImpl):
         return config
 
 
+class ComposedLoader(CachingLoader):
+    """Returns a config that has been composed before, and composes no other.
+
+    Args:
+        search_path: Where configs are found.
+        composed: The config.
+    """
+
+    def __init__(self, search_path: ConfigSearchPath, composed: DictConfig) -> None:
+        super().__init__(search_path)
+        self._composed = composed
+
+    def load_configuration(self, *_arguments: Any, **_options: Any) -> DictConfig:
+        """Returns the config, whatever is asked for."""
+        return self._composed
+
+
 def _version(source: ConfigSource, config_path: str) -> Any:
     name = ConfigSource._normalize_file_name(config_path)
     match source.scheme():

@@ -3,20 +3,18 @@
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from altitude.experiment import Experiment
+from altitude.experiment.tracking import Tracking
+from altitude.tracking.run import NoRun, Run
 from altitude.validation import STRICT, Flag
-
-if TYPE_CHECKING:
-    from altitude.experiment import Experiment
-    from altitude.tracking.run import Run
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class Mlflow:
+class Mlflow(Tracking):
     """An MLflow store or server.
 
     MLflow's environment variables mean what they mean in MLflow, and settings that are given come
@@ -72,7 +70,7 @@ class Mlflow:
 
         return replace(self, uri=resolve_uri(self.uri, folder))
 
-    def open(self, experiment: "Experiment", resumed: str | None = None) -> "Run":
+    def open(self, experiment: Experiment, resumed: str | None = None) -> Run:
         """Opens a run.
 
         Args:
@@ -88,7 +86,7 @@ class Mlflow:
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class Untracked:
+class Untracked(Tracking):
     """No tracking: files and the display are all that remains of a run.
 
     Attributes:
@@ -114,8 +112,6 @@ class Untracked:
         """Is the same everywhere."""
         return self
 
-    def open(self, experiment: "Experiment", resumed: str | None = None) -> "Run":  # noqa: ARG002
+    def open(self, experiment: Experiment, resumed: str | None = None) -> Run:  # noqa: ARG002
         """Opens nothing."""
-        from altitude.tracking.run import NoRun
-
         return NoRun(experiment.output_dir)

@@ -10,7 +10,7 @@ from hydra.types import HydraContext, TaskFunction
 from mlflow.tracking import MlflowClient
 from omegaconf import DictConfig, open_dict
 
-from altitude.config.reading import experiment_from
+from altitude.config.reading import read_experiment
 from altitude.errors import TrackingError
 from altitude.sweeps.job_record import Goal, JobRecord
 from altitude.sweeps.plan.composing import Composer
@@ -191,7 +191,8 @@ def tracking(work: Work) -> Work:
         own = config.copy()
         with open_dict(own):
             own.pop("hydra")
-        experiment = experiment_from(own, Path("run") / str(config.seed), ())
+        experiment, _ = read_experiment(own, Path("run") / str(config.seed), ())
+        assert experiment is not None
         run = experiment.tracking.open(experiment)
         try:
             value = work(config)

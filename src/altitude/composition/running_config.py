@@ -1,0 +1,25 @@
+"""The config that `${hydra:...}` looks into."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig
+
+
+@contextmanager
+def running_config(config: DictConfig | None) -> Iterator[None]:
+    """Makes `${hydra:...}` resolve to values of a config.
+
+    Args:
+        config: What Hydra composed, its own node included; None changes nothing.
+    """
+    running: Any = HydraConfig.instance()
+    before = running.cfg
+    if config is not None:
+        running.cfg = config
+    try:
+        yield
+    finally:
+        running.cfg = before

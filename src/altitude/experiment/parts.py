@@ -1,0 +1,166 @@
+"""From plain settings to the parts of an experiment."""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from omegaconf import OmegaConf
+from pydantic import BaseModel
+
+from altitude.calls.keras_arguments import CallbackArguments, LossArguments, OptimizerArguments
+from altitude.calls.nodes import read_builder, read_lazy_call, read_object
+from altitude.composition.directory import config_directory
+from altitude.data import Dataset
+from altitude.errors import ConfigError, Problem
+from altitude.experiment.tracking import Tracking
+from altitude.loops import Loop
+from altitude.objective import Objective
+from altitude.strategies import Strategy
+
+Read = tuple[Any, list[Problem]]
+"""What was read, None if that was not possible; and the problems on the way."""
+
+
+def read_parts(settings: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+    """Reads each group of an experiment that is there.
+
+    Args:
+        settings: Plain mappings, lists and values, by group.
+
+    Returns:
+        The parts that could be read, by group; and the problems of the others.
+    """
+    parts: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for group, read in READERS.items():
+        if group not in settings:
+            continue
+        part, found = read(group, settings[group])
+        parts |= {} if part is None else {group: part}
+        problems += found
+    return parts, problems
+
+
+def default_part(group: str) -> Any:
+    """What an experiment has in a group where nothing is chosen.
+
+    Reads the packaged config without composing it, so that `${output_dir}` stays as it is.
+
+    Args:
+        group: A key of `READERS` that is a config group.
+
+    Raises:
+        ConfigError: If the packaged config is damaged.
+    """
+    chosen: dict[str, str] = {}
+    for entry in _packaged("config")["defaults"]:
+        chosen |= entry if isinstance(entry, Mapping) else {}
+    part, problems = READERS[group](group, _packaged(f"{group}/{chosen[group]}"))
+    if problems:
+        raise ConfigError(problems)
+    return part
+
+
+@cache
+def _packaged(name: str) -> Any:
+    return OmegaConf.to_container(OmegaConf.load(config_directory() / f"{name}.yaml"))
+
+
+def _read_seed(key: str, value: Any) -> Read:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**32:
+        return value, []
+    return None, [Problem(key, repr(value), "a whole number from 0 to 4294967295")]
+
+
+def _read_optimizer(key: str, node: Any) -> Read:
+    """One optimizer; or a mapping of them, for a model class whose `compile` takes several."""
+    if not isinstance(node, Mapping) or "_target_" in node:
+        return read_builder(key, node, OptimizerArguments)
+    return _read_all(key, node, OptimizerArguments)
+
+
+def _read_all(key: str, nodes: Mapping[str, Any], schema: type[BaseModel] | None = None) -> Read:
+    calls: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for name, node in nodes.items():
+        call, found = read_lazy_call(f"{key}.{name}", node, schema)
+        calls |= {} if call is None else {name: call}
+        problems += found
+    return calls, problems
+
+
+def _read_callbacks(key: str, nodes: Any) -> Read:
+    if nodes is not None and not isinstance(nodes, Mapping):
+        return None, [Problem(key, repr(nodes), "a mapping from names to callbacks")]
+    chosen = {name: node for name, node in (nodes or {}).items() if node is not None}
+    return _read_all(key, chosen, CallbackArguments)
+
+
+def _read_own(key: str, value: Any) -> Read:
+    """A value for a `compile` of a model class's own; what has a `_target_` becomes a call."""
+    if isinstance(value, Mapping) and "_target_" in value:
+        return read_lazy_call(key, value, keeps_partial=True)
+    if isinstance(value, Mapping):
+        read = {name: _read_own(f"{key}.{name}", item) for name, item in value.items()}
+        found = [problem for _, problems in read.values() for problem in problems]
+        return {name: item for name, (item, _) in read.items()}, found
+    if isinstance(value, list):
+        items = [_read_own(f"{key}.{position}", item) for position, item in enumerate(value)]
+        return [item for item, _ in items], [p for _, problems in items for p in problems]
+    return value, []
+
+
+def _read_objective(key: str, node: Any) -> Read:
+    """Loss and metrics are Keras classes by name; a metric is called what its key is.
+
+    A mapping without `_target_` is what a model class takes in a `compile` of its own, and may say
+    which metric is monitored.
+    """
+    if isinstance(node, Mapping) and "_target_" not in node:
+        followed = {name: node[name] for name in ("monitor", "mode") if name in node}
+        own, problems = _read_own(key, {n: v for n, v in node.items() if n not in followed})
+        node = {
+            "_target_": f"{Objective.__module__}.{Objective.__qualname__}",
+            "loss": None,
+            "metrics": {},
+            "own": own,
+            **followed,
+        }
+        objective, found = read_object(key, node, (Objective,))
+        return objective, problems + found
+    if not isinstance(node, Mapping) or "loss" not in node:
+        return read_object(key, node, (Objective,))
+    loss, problems = None, []
+    if node["loss"] is not None:
+        loss, problems = read_lazy_call(
+            f"{key}.loss", node["loss"], LossArguments, keeps_partial=True
+        )
+    settings: dict[str, Any] = dict(node) | {"loss": loss}
+    for group in ("metrics", "weighted_metrics"):
+        built, metrics = {}, node.get(group) or {}
+        if not isinstance(metrics, Mapping):
+            problems.append(Problem(f"{key}.{group}", repr(metrics), "a mapping of metrics"))
+            continue
+        for name, metric in metrics.items():
+            built[name], found = read_lazy_call(f"{key}.{group}.{name}", metric, name=name)
+            problems += found
+        settings[group] = built
+    return (None, problems) if problems else read_object(key, settings, (Objective,))
+
+
+def _of_kind(*kinds: type) -> Callable[[str, Any], Read]:
+    return lambda key, node: read_object(key, node, kinds)
+
+
+READERS: Mapping[str, Callable[[str, Any], Read]] = {
+    "seed": _read_seed,
+    "dataset": _of_kind(Dataset),
+    "model": read_builder,
+    "optimizer": _read_optimizer,
+    "objective": _read_objective,
+    "loop": _of_kind(Loop),
+    "callbacks": _read_callbacks,
+    "strategy": _of_kind(Strategy),
+    "tracking": _of_kind(Tracking),
+}
+"""How each group of a config is read."""

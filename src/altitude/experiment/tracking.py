@@ -1,0 +1,84 @@
+"""What an experiment needs of the place where its run is logged."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol, Self
+
+if TYPE_CHECKING:
+    from altitude.experiment.experiment import Experiment
+
+Status = Literal["FINISHED", "FAILED", "KILLED"]
+
+
+class Run(Protocol):
+    """A run that has been opened.
+
+    None of these methods raises once the run is open: tracking never costs a run.
+    """
+
+    @property
+    def run_id(self) -> str | None:
+        """MLflow's id; None if the run is not tracked."""
+
+    @property
+    def how_to_open(self) -> str:
+        """How to look at the run, in words."""
+
+    @property
+    def notice(self) -> str:
+        """What a person must be told at the end; empty if all is well."""
+
+    @property
+    def asked_to_stop(self) -> str:
+        """Why the run was asked to stop from outside; empty if it was not."""
+
+    def log_metrics(self, metrics: Mapping[str, float], step: int) -> None:
+        """Logs metrics of one epoch."""
+
+    def log_artifact(self, path: Path, folder: str = ".") -> None:
+        """Logs a file in a folder of the run's artifacts, under its own name."""
+
+    def set_tags(self, tags: Mapping[str, str]) -> None:
+        """Sets tags; those that the user has set, such as a description, stay."""
+
+    def close(self, status: Status) -> None:
+        """Ends the run."""
+
+
+class Tracking(ABC):
+    """Where a run is logged."""
+
+    @abstractmethod
+    def check(self) -> None:
+        """Makes sure, within seconds, that a run can be opened; TensorFlow is not imported.
+
+        Raises:
+            TrackingError: If it cannot.
+        """
+
+    @abstractmethod
+    def interrupted_folders(self) -> list[Path]:
+        """The folders in which this run may have been killed, as a job of a sweep is.
+
+        Raises:
+            TrackingError: If the store cannot be used.
+        """
+
+    @abstractmethod
+    def relative_to(self, folder: Path) -> Self:
+        """The same place wherever the process goes: relative paths start in the given folder."""
+
+    @abstractmethod
+    def open(self, experiment: Experiment, resumed: str | None = None) -> Run:
+        """Opens a run.
+
+        Args:
+            experiment: What is run.
+            resumed: The id of the run that goes on from a resume point; None for a new run.
+
+        Raises:
+            TrackingError: If the store cannot be used or the server does not answer.
+        """
