@@ -5,7 +5,7 @@ import pytest
 from pydantic import BaseModel
 
 from altitude import LazyCall, Problem
-from altitude.calls.nodes import read_lazy_call, read_object
+from altitude.calls.nodes import call_problems, read_lazy_call, read_object
 from altitude.data import Digits
 from altitude.loops import Tape
 from altitude.steps import Supervised
@@ -101,9 +101,7 @@ def test_a_class_of_the_user_that_refuses(name: str) -> None:
 
 
 def test_a_lazy_call_is_checked_against_a_schema() -> None:
-    node = {"_target_": "a.B", "width": [], "depth": "deep"}
-    call, problems = read_lazy_call("group", node, Widths)
-    assert call is None
+    problems = call_problems("group", LazyCall("a.B", {"width": [], "depth": "deep"}), Widths)
     assert [(p.key, p.given) for p in problems] == [
         ("group.width", "[]"),
         ("group.depth", "'deep'"),
@@ -111,12 +109,12 @@ def test_a_lazy_call_is_checked_against_a_schema() -> None:
 
 
 def test_the_branches_of_a_union_are_one_problem() -> None:
-    _, problems = read_lazy_call("group", {"_target_": "a.B", "width": []}, Widths)
+    problems = call_problems("group", LazyCall("a.B", {"width": []}), Widths)
     assert [problem.expected for problem in problems] == ["a whole number; or a text"]
 
 
 def test_a_missing_argument_was_not_given() -> None:
-    _, (problem,) = read_lazy_call("group", {"_target_": "a.B"}, Widths)
+    (problem,) = call_problems("group", LazyCall("a.B"), Widths)
     assert (problem.key, problem.given) == ("group.width", "nothing")
 
 

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from altitude import ConfigError, Experiment, LazyCall, Objective, compose, run
-from altitude.data import DataSpec, FashionMnist
+from altitude.data import DataSpec, FashionMnist, Npz
 from altitude.experiment import new_output_dir
 from altitude.loops import Fit, Tape
 from altitude.models import Mlp
+from altitude.strategies import Mirrored
 from altitude.tracking import Mlflow
 from tests.conftest import ExperimentFactory
 
@@ -49,16 +50,61 @@ def test_its_callbacks_follow_its_objective() -> None:
 
 def test_the_rules_of_a_config_hold_for_it(tmp_path: Path) -> None:
     stopping = {"monitor": "val_accuracy", "mode": "min"}
-    experiment = Experiment(
-        model=Mlp(output_activation="softmax"),
-        callbacks={"stop": LazyCall("keras.callbacks.EarlyStopping", stopping)},
-        output_dir=tmp_path / "run",
-    )
     with pytest.raises(ConfigError) as caught:
-        run(experiment)
+        Experiment(
+            model=Mlp(output_activation="softmax"),
+            callbacks={"stop": LazyCall("keras.callbacks.EarlyStopping", stopping)},
+            output_dir=tmp_path / "run",
+        )
     keys = [problem.key for problem in caught.value.problems]
     assert keys == ["objective.loss.from_logits", "callbacks.stop.mode"]
-    assert not experiment.output_dir.exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("override", "parts"),
+    [
+        ("seed=-1", {"seed": -1}),
+        (
+            "optimizer={_target_: keras.optimizers.Adam, learning_rate: -1.0}",
+            {"optimizer": LazyCall("keras.optimizers.Adam", {"learning_rate": -1.0})},
+        ),
+        (
+            "+optimizer._partial_=3",
+            {"optimizer": LazyCall("keras.optimizers.Adam", {"_partial_": 3})},
+        ),
+        ("model={_target_: os.getcwd}", {"model": LazyCall("os.getcwd")}),
+        (
+            "+callbacks.stop={_target_: mine.Stop, patience: -1}",
+            {"callbacks": {"stop": LazyCall("mine.Stop", {"patience": -1})}},
+        ),
+        ("dataset=npz dataset.path=nowhere.npz", {"dataset": Npz(path=Path("nowhere.npz"))}),
+        (
+            "strategy=mirrored loop.run_eagerly=true",
+            {"strategy": Mirrored(), "loop": Fit(run_eagerly=True)},
+        ),
+    ],
+)
+def test_the_command_line_and_python_refuse_the_same(override: str, parts: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError) as composed:
+        compose(override.split(" ") if "{" not in override else [override])
+    with pytest.raises(ConfigError) as built:
+        Experiment(**parts)
+    assert built.value.problems == composed.value.problems
+
+
+def test_a_copy_with_another_folder_moves_the_files_of_its_callbacks(tmp_path: Path) -> None:
+    experiment = compose()
+    moved = dataclasses.replace(experiment, output_dir=tmp_path)
+    assert moved == experiment.in_folder(tmp_path)
+    assert moved.settings()["callbacks"]["model_checkpoint"]["filepath"] == f"{tmp_path}/best.keras"
+
+
+def test_a_copy_with_another_objective_follows_that() -> None:
+    objective = Objective(metrics={"mae": LazyCall("keras.metrics.MeanAbsoluteError")})
+    checkpoint = dataclasses.replace(Experiment(), objective=objective).settings()["callbacks"]
+    assert checkpoint["model_checkpoint"]["monitor"] == "val_mae"
+    assert checkpoint["model_checkpoint"]["mode"] == "min"
 
 
 def test_an_experiment_is_frozen(small_experiment: ExperimentFactory) -> None:
@@ -94,7 +140,8 @@ def test_settings_leave_the_overrides_out() -> None:
 
 def test_settings_of_nested_calls() -> None:
     schedule = {"_target_": "keras.optimizers.schedules.CosineDecay", "decay_steps": 3}
-    experiment = Experiment(optimizer=LazyCall("keras.optimizers.SGD", {"learning_rate": schedule}))
+    optimizer = LazyCall("keras.optimizers.SGD", {"learning_rate": schedule})
+    experiment = Experiment(optimizer=optimizer, callbacks={})
     assert experiment.settings()["optimizer"]["learning_rate"] == schedule
 
 

@@ -24,10 +24,18 @@ class LazyCall:
     Attributes:
         target: Import path of a class or function, such as `keras.optimizers.Adam`.
         arguments: Its keyword arguments. A mapping with a `_target_` of its own is built first.
+        template: The call that this one was filled in from; None for one that was written so.
     """
 
     target: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    template: "LazyCall | None" = field(default=None, init=False, repr=False, compare=False)
+
+    def filled_in(self, arguments: Mapping[str, Any]) -> "LazyCall":
+        """Returns the call with other arguments, which remembers this one as its template."""
+        call = LazyCall(self.target, arguments)
+        object.__setattr__(call, "template", self)  # the way into a frozen dataclass
+        return call
 
     def __call__(self, *positional: Any) -> Any:
         """Imports the target and returns what it returns.

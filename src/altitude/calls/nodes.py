@@ -62,7 +62,7 @@ def read_object(key: str, node: Any, kinds: Kinds = ()) -> tuple[Any, list[Probl
     Returns:
         The object, or None if there are problems; and the problems.
     """
-    problems = _node_problems(key, node)
+    problems = node_problems(key, node)
     if problems:
         return None, problems
     if is_of_keras(node["_target_"]):
@@ -98,7 +98,8 @@ def _find(key: str, target: str, kinds: Kinds = ()) -> tuple[Any, list[Problem]]
     return find_target(key, target, kinds)
 
 
-def _node_problems(key: str, node: Any) -> list[Problem]:
+def node_problems(key: str, node: Any) -> list[Problem]:
+    """What is wrong with a node that needs no import to be seen."""
     if not isinstance(node, Mapping) or "_target_" not in node:
         expected = "a mapping whose `_target_` names a class or function"
         return [Problem(key, repr(node), expected)]
@@ -125,7 +126,7 @@ def _read_value(key: str, value: Any, annotation: Any) -> tuple[Any, list[Proble
 
 def _read_node(key: str, node: Mapping[str, Any], annotation: Any) -> tuple[Any, list[Problem]]:
     """Builds what the annotation of a setting allows; defers what the setting is to call."""
-    problems = _node_problems(key, node)
+    problems = node_problems(key, node)
     if problems:
         return None, problems
     parts = parts_of(annotation)
@@ -139,9 +140,7 @@ def _read_node(key: str, node: Mapping[str, Any], annotation: Any) -> tuple[Any,
     return node, []  # nothing is built for a plain setting: its owner refuses it
 
 
-def read_builder(
-    key: str, node: Any, schema: type[BaseModel] | None = None
-) -> tuple[Any, list[Problem]]:
+def read_builder(key: str, node: Any) -> tuple[Any, list[Problem]]:
     """Reads a config node that describes something to call.
 
     Our own builders are settings whose objects are called; all others are called themselves.
@@ -149,16 +148,15 @@ def read_builder(
     Args:
         key: The config key that holds the node.
         node: A mapping with `_target_` and the arguments of that class or function.
-        schema: What holds for the arguments that it names; by default, that of its package.
 
     Returns:
         The builder, or None if there are problems; and the problems.
     """
-    problems = _node_problems(key, node)
+    problems = node_problems(key, node)
     if problems:
         return None, problems
     if not node["_target_"].startswith("altitude."):
-        return read_lazy_call(key, node, schema)
+        return read_lazy_call(key, node)
     builder, problems = _read_anything(key, node)
     if not problems and not callable(builder):
         expected = "a class whose objects can be called, or a function"
@@ -178,19 +176,13 @@ def _read_anything(key: str, node: Mapping[str, Any]) -> tuple[Any, list[Problem
 
 
 def read_lazy_call(
-    key: str,
-    node: Any,
-    schema: type[BaseModel] | None = None,
-    *,
-    keeps_partial: bool = False,
-    **defaults: Any,
+    key: str, node: Any, *, keeps_partial: bool = False, **defaults: Any
 ) -> tuple[LazyCall | None, list[Problem]]:
     """Reads a config node whose class is not to be imported yet.
 
     Args:
         key: The config key that holds the node.
         node: A mapping with `_target_` and the arguments of that class.
-        schema: What holds for the arguments that it names; by default, that of its package.
         keeps_partial: Whether calling a node with `_partial_` returns a partial. Otherwise it is
             what it stands for already, since a lazy call is one.
         **defaults: Arguments that the node may leave out.
@@ -198,31 +190,37 @@ def read_lazy_call(
     Returns:
         The lazy call, or None if there are problems; and the problems.
     """
-    problems = _node_problems(key, node)
-    problems = problems or builder_problems(f"{key}._target_", node["_target_"])
+    problems = node_problems(key, node)
     if problems:
         return None, problems
     dropped = ("_target_", "_convert_") if keeps_partial else ("_target_", "_convert_", "_partial_")
     arguments = defaults | {k: v for k, v in node.items() if k not in dropped}
-    for place, nested in nested_targets(key, arguments):
-        problems += _node_problems(place, nested)
-    schema = schema or _schema(node["_target_"])
+    return LazyCall(node["_target_"], arguments), []
+
+
+def call_problems(key: str, call: LazyCall, schema: type[BaseModel] | None) -> list[Problem]:
+    """Checks the target and the arguments of a call without importing the target.
+
+    Args:
+        key: The config key that holds the call.
+        call: The call.
+        schema: What holds for the arguments that it names; None for that of its package.
+    """
+    problems = builder_problems(f"{key}._target_", call.target)
+    for place, nested in nested_targets(key, {"_target_": call.target, **call.arguments}):
+        problems += node_problems(place, nested)
+    schema = schema or SCHEMAS.get(call.target.rpartition(".")[0])
     if schema is not None:
         try:
-            schema.model_validate(arguments)
+            schema.model_validate(call.arguments)
         except ValidationError as error:
             problems += [_problem(key, detail) for detail in error.errors()]
-    return (None if problems else LazyCall(node["_target_"], arguments)), _merged(problems)
+    return _merged(problems)
 
 
 def is_of_keras(target: str) -> bool:
     """Whether a target belongs to a package that is not imported to check a config."""
     return target.partition(".")[0] in KERAS_AND_TENSORFLOW
-
-
-def _schema(target: str) -> type[BaseModel] | None:
-    """What holds for the arguments of one of Keras' classes, by its package."""
-    return SCHEMAS.get(target.rpartition(".")[0])
 
 
 def _construct(key: str, cls: Any, arguments: dict[str, Any]) -> tuple[Any, list[Problem]]:

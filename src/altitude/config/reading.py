@@ -15,7 +15,7 @@ from altitude.config.composing import compose_config
 from altitude.config.values import impossible_values
 from altitude.errors import ConfigError, Problem
 from altitude.experiment import Experiment, new_output_dir
-from altitude.experiment.monitoring import follow_objective
+from altitude.experiment.filling import fill_in_callbacks
 from altitude.experiment.parts import read_parts
 from altitude.experiment.rules import broken_rules, useless_plateau
 from altitude.sweeps import Sweep
@@ -83,14 +83,30 @@ def read_config(config: DictConfig, output_dir: Path, overrides: Sequence[str]) 
     sound = {group: node for group, node in settings.items() if group not in damaged}
     parts, found = read_parts(sound)
     problems += found
+    experiment = None
+    if problems:
+        problems += _broken_by_some(parts, output_dir)
+    else:
+        experiment, problems = _experiment(parts, output_dir, overrides)
+    return Reading(experiment, problems, *_read_sweep(settings, parts))
+
+
+def _experiment(
+    parts: dict[str, Any], output_dir: Path, overrides: Sequence[str]
+) -> tuple[Experiment | None, list[Problem]]:
+    try:
+        return Experiment(**parts, output_dir=output_dir, overrides=tuple(overrides)), []
+    except ConfigError as error:
+        return None, list(error.problems)
+
+
+def _broken_by_some(parts: dict[str, Any], output_dir: Path) -> list[Problem]:
+    """The rules that are broken by those parts which could be read."""
     if {"callbacks", "objective"} <= parts.keys():
         callbacks, objective = parts["callbacks"], parts["objective"]
-        parts["callbacks"] = follow_objective(callbacks, objective, parts.get("loop"))
-    problems += broken_rules(parts)
-    experiment = None
-    if not problems:
-        experiment = Experiment(**parts, output_dir=output_dir, overrides=tuple(overrides))
-    return Reading(experiment, problems, *_read_sweep(settings, parts))
+        filled = fill_in_callbacks(callbacks, output_dir, objective, parts.get("loop"))
+        parts = parts | {"callbacks": filled}
+    return broken_rules(parts)
 
 
 def read_sweep(config: DictConfig) -> tuple[Sweep | None, list[Problem]]:

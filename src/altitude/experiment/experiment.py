@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,17 +13,16 @@ from typing import Any
 
 from altitude.calls.lazy_call import LazyCall
 from altitude.data import Dataset, DataSpec
-from altitude.experiment.monitoring import follow_objective
+from altitude.errors import ConfigError
+from altitude.experiment.filling import fill_in_callbacks
 from altitude.experiment.parts import default_part
+from altitude.experiment.rules import broken_rules
 from altitude.experiment.tracking import Tracking
 from altitude.lazy import keras
 from altitude.loops import Loop
 from altitude.objective import Objective
 from altitude.strategies import Strategy
 from altitude.training.compilation import Optimizer
-
-OUTPUT_DIR = "${output_dir}"
-"""Stands for the experiment's folder in the arguments of callbacks, as it does in a config."""
 
 
 def new_output_dir() -> Path:
@@ -73,10 +73,19 @@ class Experiment:
     overrides: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Fills in what callbacks leave to the experiment: its folder, and what is monitored."""
-        callbacks = _moved(self.callbacks, OUTPUT_DIR, str(self.output_dir))
-        followed = follow_objective(callbacks, self.objective, self.loop)
-        object.__setattr__(self, "callbacks", followed)  # the way into a frozen dataclass
+        """Fills in what callbacks leave to the experiment, and checks that all parts agree.
+
+        Raises:
+            ConfigError: If they do not; it lists everything.
+        """
+        self._fill_in_callbacks()
+        problems = broken_rules(vars(self))
+        if problems:
+            raise ConfigError(problems)
+
+    def _fill_in_callbacks(self) -> None:
+        filled = fill_in_callbacks(self.callbacks, self.output_dir, self.objective, self.loop)
+        object.__setattr__(self, "callbacks", filled)  # the way into a frozen dataclass
 
     def settings(self) -> dict[str, Any]:
         """Everything but the overrides as plain values: what tracking writes down."""
@@ -87,27 +96,15 @@ class Experiment:
     def in_folder(self, folder: Path) -> Experiment:
         """The same experiment with its files, those of its callbacks included, in another folder.
 
+        As `dataclasses.replace(experiment, output_dir=folder)`, but nothing is checked again.
+
         Args:
             folder: Takes the place of `output_dir`, also in the arguments of callbacks.
         """
-        if folder == self.output_dir:
-            return self
-        old, new = str(self.output_dir), str(folder)
-        callbacks = {name: _moved(make, old, new) for name, make in self.callbacks.items()}
-        return dataclasses.replace(self, output_dir=folder, callbacks=callbacks)
-
-
-def _moved(value: Any, old: str, new: str) -> Any:
-    """Replaces a folder, and what lies in it, by another one in all arguments."""
-    if isinstance(value, LazyCall):
-        return LazyCall(value.target, _moved(value.arguments, old, new))
-    if isinstance(value, Mapping):
-        return {key: _moved(item, old, new) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_moved(item, old, new) for item in value]
-    if isinstance(value, str) and f"{value}/".startswith(f"{old}/"):
-        return new + value.removeprefix(old)
-    return value
+        moved = copy.copy(self)
+        object.__setattr__(moved, "output_dir", folder)
+        moved._fill_in_callbacks()
+        return moved
 
 
 def _import_path(thing: Any) -> str:

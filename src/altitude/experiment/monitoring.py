@@ -1,6 +1,5 @@
 """Which metric callbacks monitor, and in which direction, where the config leaves it open."""
 
-import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -33,25 +32,6 @@ def default_monitor(objective: Objective, loop: Loop | None = None) -> str:
         if not name.endswith("loss") and objective.mode_of(name) is not None:
             return f"val_{name}"
     return "val_loss"
-
-
-def follow_objective(
-    callbacks: Callbacks, objective: Objective, loop: Loop | None = None
-) -> dict[str, Callable[[], Any]]:
-    """Fills in each `monitor` that is null, and each `mode` of a metric whose direction is known.
-
-    Args:
-        callbacks: As configured.
-        objective: Says what is monitored by default, and knows the direction of its metrics.
-        loop: May report metrics of its own.
-    """
-    monitor = default_monitor(objective, loop)
-    return {
-        name: _followed(callback, monitor, objective)
-        if isinstance(callback, LazyCall)
-        else callback
-        for name, callback in callbacks.items()
-    }
 
 
 def monitored(callbacks: Callbacks) -> Iterator[tuple[str, LazyCall, str]]:
@@ -87,10 +67,18 @@ def listed(values: Sequence[str]) -> str:
     return values[0] if len(values) == 1 else f"[{','.join(values)}]"
 
 
-def _followed(callback: LazyCall, default: str, objective: Objective) -> LazyCall:
-    arguments = dict(callback.arguments)
-    if "monitor" in arguments and arguments["monitor"] is None:
-        arguments["monitor"] = default
-    if "mode" in arguments and arguments["mode"] is None and "monitor" in arguments:
-        arguments["mode"] = objective.mode_of(arguments["monitor"])
-    return dataclasses.replace(callback, arguments=arguments)
+def followed(arguments: Mapping[str, Any], default: str, objective: Objective) -> Mapping[str, Any]:
+    """Fills in a callback's `monitor` if it is null, and its `mode` if the direction is known.
+
+    Args:
+        arguments: Those of the callback.
+        default: What is monitored by default.
+        objective: Knows the direction of its metrics.
+    """
+    filled = dict(arguments)
+    if "monitor" in filled and filled["monitor"] is None:
+        filled["monitor"] = default
+    monitor = filled.get("monitor")
+    if "mode" in filled and filled["mode"] is None and isinstance(monitor, str):
+        filled["mode"] = objective.mode_of(monitor)
+    return filled

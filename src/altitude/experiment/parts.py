@@ -5,9 +5,7 @@ from functools import cache
 from typing import Any
 
 from omegaconf import OmegaConf
-from pydantic import BaseModel
 
-from altitude.calls.keras_arguments import CallbackArguments, LossArguments, OptimizerArguments
 from altitude.calls.nodes import read_builder, read_lazy_call, read_object
 from altitude.composition.directory import config_directory
 from altitude.data import Dataset
@@ -66,24 +64,18 @@ def _packaged(name: str) -> Any:
     return OmegaConf.to_container(OmegaConf.load(config_directory() / f"{name}.yaml"))
 
 
-def _read_seed(key: str, value: Any) -> Read:
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**32:
-        return value, []
-    return None, [Problem(key, repr(value), "a whole number from 0 to 4294967295")]
-
-
 def _read_optimizer(key: str, node: Any) -> Read:
     """One optimizer; or a mapping of them, for a model class whose `compile` takes several."""
     if not isinstance(node, Mapping) or "_target_" in node:
-        return read_builder(key, node, OptimizerArguments)
-    return _read_all(key, node, OptimizerArguments)
+        return read_builder(key, node)
+    return _read_all(key, node)
 
 
-def _read_all(key: str, nodes: Mapping[str, Any], schema: type[BaseModel] | None = None) -> Read:
+def _read_all(key: str, nodes: Mapping[str, Any]) -> Read:
     calls: dict[str, Any] = {}
     problems: list[Problem] = []
     for name, node in nodes.items():
-        call, found = read_lazy_call(f"{key}.{name}", node, schema)
+        call, found = read_lazy_call(f"{key}.{name}", node)
         calls |= {} if call is None else {name: call}
         problems += found
     return calls, problems
@@ -93,7 +85,7 @@ def _read_callbacks(key: str, nodes: Any) -> Read:
     if nodes is not None and not isinstance(nodes, Mapping):
         return None, [Problem(key, repr(nodes), "a mapping from names to callbacks")]
     chosen = {name: node for name, node in (nodes or {}).items() if node is not None}
-    return _read_all(key, chosen, CallbackArguments)
+    return _read_all(key, chosen)
 
 
 def _read_own(key: str, value: Any) -> Read:
@@ -132,9 +124,7 @@ def _read_objective(key: str, node: Any) -> Read:
         return read_object(key, node, (Objective,))
     loss, problems = None, []
     if node["loss"] is not None:
-        loss, problems = read_lazy_call(
-            f"{key}.loss", node["loss"], LossArguments, keeps_partial=True
-        )
+        loss, problems = read_lazy_call(f"{key}.loss", node["loss"], keeps_partial=True)
     settings: dict[str, Any] = dict(node) | {"loss": loss}
     for group in ("metrics", "weighted_metrics"):
         built, metrics = {}, node.get(group) or {}
@@ -153,7 +143,7 @@ def _of_kind(*kinds: type) -> Callable[[str, Any], Read]:
 
 
 READERS: Mapping[str, Callable[[str, Any], Read]] = {
-    "seed": _read_seed,
+    "seed": lambda _key, seed: (seed, []),
     "dataset": _of_kind(Dataset),
     "model": read_builder,
     "optimizer": _read_optimizer,

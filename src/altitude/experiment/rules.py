@@ -5,13 +5,14 @@ without. It returns problems.
 """
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from altitude.calls.lazy_call import LazyCall, lazy_calls
 from altitude.data import ArrayDataset, CartPole, Dataset, LabelSpec
 from altitude.errors import Problem
 from altitude.experiment.agreement import label_problems, logits_problems
+from altitude.experiment.arguments import invalid_arguments
 from altitude.experiment.devices import device_problems
 from altitude.experiment.metrics import (
     modes_agree,
@@ -94,7 +95,15 @@ def files_are_sound(dataset: Dataset) -> list[Problem]:
     return dataset.problems()
 
 
+def seed_is_in_range(seed: Any) -> list[Problem]:
+    """Keras, NumPy and Python take the seed."""
+    if isinstance(seed, int) and not isinstance(seed, bool) and 0 <= seed < 2**32:
+        return []
+    return [Problem("seed", repr(seed), "a whole number from 0 to 4294967295")]
+
+
 RULES: tuple[Callable[..., list[Problem]], ...] = (
+    seed_is_in_range,
     files_are_sound,
     logits_agree,
     labels_agree,
@@ -112,17 +121,29 @@ RULES: tuple[Callable[..., list[Problem]], ...] = (
 
 
 def broken_rules(parts: Mapping[str, Any]) -> list[Problem]:
-    """Applies every rule whose groups are there.
+    """Checks the arguments of all calls, and applies every rule whose groups are there.
 
     Args:
         parts: The groups of a config that could be read, by name.
     """
-    problems = []
+    problems = invalid_arguments(parts)
+    sound = _without(parts, problems)
     for rule in RULES:
         groups = inspect.signature(rule).parameters.values()
-        if all(group.name in parts for group in groups if group.default is group.empty):
-            problems += rule(**{g.name: parts[g.name] for g in groups if g.name in parts})
+        if all(group.name in sound for group in groups if group.default is group.empty):
+            problems += rule(**{g.name: sound[g.name] for g in groups if g.name in sound})
     return problems
+
+
+def _without(parts: Mapping[str, Any], problems: Sequence[Problem]) -> dict[str, Any]:
+    """The parts that have no problems, and of the callbacks those that have none."""
+    keys = {problem.key for problem in problems}
+    bad = {key.partition(".")[0] for key in keys}
+    sound = {group: part for group, part in parts.items() if group not in bad - {"callbacks"}}
+    if "callbacks" in bad:
+        names = {key.split(".")[1] for key in keys if key.startswith("callbacks.")}
+        sound["callbacks"] = {n: c for n, c in parts["callbacks"].items() if n not in names}
+    return sound
 
 
 def useless_plateau(callbacks: Callbacks) -> str | None:

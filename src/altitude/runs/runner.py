@@ -17,7 +17,6 @@ from altitude.display.status import status
 from altitude.errors import ConfigError
 from altitude.experiment import Experiment
 from altitude.experiment.built import check_signatures
-from altitude.experiment.rules import broken_rules
 from altitude.failures import failure_reason
 from altitude.runs.closing_markdown import closing_markdown
 from altitude.runs.notices import Notices
@@ -90,9 +89,6 @@ def run(
             f"altitude.run takes an altitude.Experiment, received: {experiment!r}. "
             "To run what a command line would: altitude.run(altitude.compose([...]))"
         )
-    problems = broken_rules(vars(experiment))
-    if problems:
-        raise ConfigError(problems)
     console = Console(quiet=True) if not experiment.strategy.is_chief else console or Console()
     graphs = graphs or GraphCache()
     with (

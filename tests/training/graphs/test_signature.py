@@ -68,7 +68,10 @@ def test_values_are_not_part_of_the_signature(
         ({"model": lambda _spec: None}, {"model": lambda _spec: None}),
         ({"optimizer": adam(0.1)}, {"optimizer": adam({"_target_": "a.Schedule"})}),
         ({"optimizer": adam(0.1)}, {"optimizer": adam(0.1, beta_1=0.8)}),
-        ({"optimizer": adam(0.1, amsgrad=1)}, {"optimizer": adam(0.1, amsgrad=True)}),
+        (
+            {"optimizer": adam(0.1, loss_scale_factor=1)},
+            {"optimizer": adam(0.1, loss_scale_factor=True)},
+        ),
         ({"objective": Objective()}, {"objective": Objective(class_weight={1: 2.0})}),
         ({"loop": Tape()}, {"loop": TrainStep()}),
         ({"loop": Tape()}, {"loop": Tape(clip_norm=1.0)}),

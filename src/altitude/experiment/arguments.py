@@ -1,0 +1,29 @@
+"""The arguments of all that an experiment will call, checked without importing any of it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from altitude.calls.keras_arguments import CallbackArguments, LossArguments, OptimizerArguments
+from altitude.calls.lazy_call import lazy_calls
+from altitude.calls.nodes import call_problems
+from altitude.errors import Problem
+
+SCHEMAS: Mapping[str, type[BaseModel]] = {
+    "optimizer": OptimizerArguments,
+    "callbacks": CallbackArguments,
+    "objective.loss": LossArguments,
+}
+"""What holds for calls in these places, whoever wrote their classes."""
+
+
+def invalid_arguments(parts: Mapping[str, Any]) -> list[Problem]:
+    """Checks every call in the parts of an experiment, by group."""
+    calls = [found for group, part in parts.items() for found in lazy_calls(group, part)]
+    return [problem for key, call in calls for problem in call_problems(key, call, _schema(key))]
+
+
+def _schema(key: str) -> type[BaseModel] | None:
+    """That of the place itself, or of the mapping of names that it holds; of nothing deeper."""
+    return SCHEMAS.get(key) or SCHEMAS.get(key.rpartition(".")[0])
