@@ -43,7 +43,7 @@ def device_problems(
 
 def _loop_problems(strategy: Strategy, loop: Loop) -> list[Problem]:
     why = f"strategy={strategy.name} cannot train"
-    if not isinstance(loop, strategy.loops):
+    if not (loop.spans_processes if strategy.several_processes else loop.distributable):
         instead = "loop=tape" if strategy.name == "multi_worker" else "loop=train_step"
         return [
             Problem("loop", loop.name, f"a loop that strategy={strategy.name} can run", instead)

@@ -21,8 +21,8 @@ from altitude.experiment.tracking import Tracking
 from altitude.lazy import keras
 from altitude.loops import Loop
 from altitude.objective import Objective
+from altitude.optimizers import Optimizer
 from altitude.strategies import Strategy
-from altitude.training.compilation import Optimizer
 
 
 def new_output_dir() -> Path:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from altitude.calls.lazy_call import LazyCall, lazy_calls
 from altitude.experiment import Experiment
 from altitude.loops import SteppingLoop
+from altitude.steps.clipping import clips
 
 CLIP_NORM = 1.0
 SAFE_LEARNING_RATE = 1e-3
@@ -41,8 +42,8 @@ def _lower_rates(optimizers: dict[str, LazyCall]) -> Iterator[str]:
 
 def _clipping(experiment: Experiment, optimizers: dict[str, LazyCall]) -> Iterator[str]:
     loop = experiment.loop
-    if isinstance(loop, SteppingLoop) and loop.step_clips:
-        if loop.clipped_step.clip_norm is None:  # type: ignore[attr-defined]
+    if isinstance(loop, SteppingLoop) and clips(loop.step):
+        if loop.step.clip_norm is None:  # type: ignore[attr-defined]
             yield f"loop.clip_norm={CLIP_NORM}"
         return
     for key, call in optimizers.items():

@@ -1,11 +1,11 @@
 """Epochs with Keras' callbacks around them: the frame of every loop at altitude 3."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import keras
-
-from altitude.loops.continued import ContinuedCallbacks
+from altitude.lazy import keras
 from altitude.loops.position import START, Position
 
 
@@ -32,6 +32,8 @@ def run_epochs(
     Returns:
         Keras' history: lists of metrics, one value an epoch.
     """
+    from altitude.loops.continued import ContinuedCallbacks  # a class of Keras
+
     watchers = ContinuedCallbacks(callbacks, model=model, epochs=epochs, steps=steps, start=start)
     logs: dict[str, Any] = {}
     model.stop_training = False

@@ -1,11 +1,11 @@
 """Running a step over a dataset at altitude 3, several batches to a call."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-import keras
-import tensorflow as tf
-
+from altitude.lazy import keras, tf
 from altitude.steps import Batch, Logs, replicas
 
 Stage = Literal["train", "test"]

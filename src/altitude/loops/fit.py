@@ -12,6 +12,7 @@ from pydantic.dataclasses import dataclass
 from altitude.lazy import keras, tf
 from altitude.loops.loop import Loop
 from altitude.loops.position import START, Position
+from altitude.steps.replicas import weigh_keras_loss
 from altitude.validation import STRICT, refuse
 
 if TYPE_CHECKING:
@@ -48,13 +49,13 @@ class Fit(Loop):
         step: Not at this altitude: it is Keras' own.
     """
 
+    distributable = True
+
     clip_norm: Annotated[None, BeforeValidator(_no_clip_norm)] = None
     step: Annotated[None, BeforeValidator(_no_step)] = None
 
     def prepare(self, model: keras.Model, traces: Traces) -> None:
         """Leaves the step to Keras, on several devices with each one's share weighed."""
-        from altitude.steps.replicas import weigh_keras_loss
-
         weigh_keras_loss(model)
         super().prepare(model, traces)
 
@@ -85,8 +86,8 @@ def fit(
     Twice, if the training begins in the middle of an epoch: for what is left of that, and for the
     epochs behind it.
     """
-    from altitude.callbacks.epoch_order import EpochOrder
     from altitude.loops.continued import EpochEnded, FitCallbacks
+    from altitude.loops.epoch_order import EpochOrder
 
     steps = int(pipelines.train.cardinality())
     order = EpochOrder(pipelines.epoch)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic.dataclasses import dataclass
 
@@ -12,6 +12,7 @@ from altitude.lazy import keras, tf
 from altitude.loops.position import START, Position
 from altitude.steps.logs import returning_logs
 from altitude.steps.own import overrides
+from altitude.steps.replicas import lets_shares_differ
 from altitude.validation import STRICT, Count, Flag, Positive, refuse
 
 if TYPE_CHECKING:
@@ -38,7 +39,12 @@ class Loop(ABC):
         keep_checkpoint: Keep the last resume point of a run that finishes, so that it can be
             trained longer.
         log_checkpoint: Log resume points as artifacts, so that another machine can go on.
+        distributable: Whether the loop can train copies of a model, each on a device of its own.
+        spans_processes: Whether those copies may be in several processes.
     """
+
+    distributable: ClassVar[bool] = False
+    spans_processes: ClassVar[bool] = False
 
     epochs: Count = 30
     steps_per_execution: Count = 32
@@ -100,8 +106,6 @@ class Loop(ABC):
             model: The compiled model.
             traces: Told how often the step is traced.
         """
-        from altitude.steps.replicas import lets_shares_differ
-
         lets_shares_differ(model)
         if model.built and model.optimizer is not None:
             # Variables that are made while a step is traced have it traced a second time.

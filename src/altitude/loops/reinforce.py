@@ -16,10 +16,12 @@ from pydantic.dataclasses import dataclass
 from altitude.data.cartpole import Act, EpisodePipelines, Episodes, Played
 from altitude.errors import ConfigError, Problem
 from altitude.lazy import keras, tf
+from altitude.loops.epochs import run_epochs
 from altitude.loops.loop import Loop
 from altitude.loops.position import START, Position
 from altitude.loops.tape import KERAS_LOOPS
-from altitude.steps.step import Batch, Logs
+from altitude.steps.batch import Batch, Logs
+from altitude.steps.gradients import apply_gradients, gradients_of
 from altitude.validation import STRICT, Positive
 
 if TYPE_CHECKING:
@@ -87,8 +89,6 @@ class Reinforce(Loop):
         Raises:
             ConfigError: If the dataset has batches in place of episodes.
         """
-        from altitude.loops.epochs import run_epochs
-
         if not isinstance(pipelines, EpisodePipelines):
             expected = "episodes to play: this loop does not read batches"
             raise ConfigError([Problem("dataset", "batches", expected, "dataset=cartpole")])
@@ -142,8 +142,6 @@ def as_batch(played: Played, discount: float) -> Batch:
 
 def update(model: keras.Model, batch: Batch) -> Logs:
     """Moves the weights along the policy gradient of one batch, and returns the loss."""
-    from altitude.steps.gradients import apply_gradients, gradients_of
-
     observations, actions, weights = batch
     with tf.GradientTape() as tape:
         logits = model(observations, training=True)

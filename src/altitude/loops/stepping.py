@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from typing import TYPE_CHECKING
 
@@ -12,9 +11,11 @@ from pydantic.dataclasses import dataclass
 from altitude.lazy import keras
 from altitude.loops.loop import Loop
 from altitude.steps import Step, Supervised
+from altitude.steps.clipping import with_clip_norm
 from altitude.steps.logs import returning_logs
 from altitude.steps.own import brings_own_step, overrides
-from altitude.validation import STRICT, Positive, refuse
+from altitude.steps.replicas import with_shard_weight
+from altitude.validation import STRICT, Positive
 
 if TYPE_CHECKING:
     from altitude.loops.traces import Traces
@@ -27,34 +28,29 @@ class SteppingLoop(Loop):
     Attributes:
         step: The maths of one batch. A model class that brings its own `train_step` or `test_step`
             keeps it.
-        clip_norm: Upper bound of the gradients' global L2 norm, handed to the step.
+        clip_norm: Upper bound of the gradients' global L2 norm, in place of that of the step.
     """
+
+    distributable = True
 
     step: Step = Field(default_factory=Supervised)
     clip_norm: Positive | None = None
 
     def __post_init__(self) -> None:
-        """Refuses a bound for a step that does not clip."""
+        """Hands a bound to the step, and refuses one for a step that does not clip."""
         super().__post_init__()
-        if self.clip_norm is not None and not self.step_clips:
-            refuse(f"a step with a field `clip_norm`: {type(self.step).__name__} has none")
-
-    @property
-    def clipped_step(self) -> Step:
-        """The step, with the loop's `clip_norm` where one is given."""
-        if self.clip_norm is None:
-            return self.step
-        return dataclasses.replace(self.step, clip_norm=self.clip_norm)  # type: ignore[type-var]
+        if self.clip_norm is not None:
+            object.__setattr__(self, "step", with_clip_norm(self.step, self.clip_norm))
 
     @property
     def reported_metrics(self) -> tuple[str, ...]:
         """What the step reports of training."""
-        return self.clipped_step.reported_metrics
+        return self.step.reported_metrics
 
     @property
     def evaluated_metrics(self) -> tuple[str, ...]:
         """What the step reports of evaluation."""
-        return self.clipped_step.evaluated_metrics
+        return self.step.evaluated_metrics
 
     @property
     def owns_objective(self) -> bool:
@@ -68,10 +64,8 @@ class SteppingLoop(Loop):
 
     def prepare(self, model: keras.Model, traces: Traces) -> None:
         """Binds the step to the model, which stays a plain model when it is saved."""
-        from altitude.steps.replicas import with_shard_weight
-
         if not brings_own_step(model):
-            step = self.clipped_step
+            step = self.step
             step.build(model)
             train = returning_logs(functools.partial(step.train, model), step.train)
             model.train_step = with_shard_weight(model, train)
@@ -83,8 +77,3 @@ class SteppingLoop(Loop):
     def saved_model(self, model: keras.Model) -> keras.Model:
         """What the step says is to be kept."""
         return model if brings_own_step(model) else self.step.saved_model(model)
-
-    @property
-    def step_clips(self) -> bool:
-        """Whether the step takes a bound of the gradients' norm."""
-        return "clip_norm" in getattr(self.step, "__dataclass_fields__", {})

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic.dataclasses import dataclass
 
 from altitude.lazy import keras, tf
+from altitude.loops.epochs import run_epochs
+from altitude.loops.execution import compile_steps, evaluate, run_batches
 from altitude.loops.position import START, Position
 from altitude.loops.stepping import SteppingLoop
 from altitude.validation import STRICT
@@ -28,6 +30,8 @@ class Tape(SteppingLoop):
     can start from this one.
     """
 
+    spans_processes = True
+
     @property
     def bypassed_methods(self) -> tuple[str, ...]:
         """Keras' own loops."""
@@ -35,8 +39,6 @@ class Tape(SteppingLoop):
 
     def prepare(self, model: keras.Model, traces: Traces) -> None:
         """Binds the step to the model, and compiles it."""
-        from altitude.loops.execution import compile_steps
-
         super().prepare(model, traces)
         compile_steps(model)
 
@@ -52,9 +54,7 @@ class Tape(SteppingLoop):
         start: Position = START,
     ) -> keras.callbacks.History:
         """Trains with the loop below."""
-        from altitude.callbacks.epoch_order import EpochOrder
-        from altitude.loops.epochs import run_epochs
-        from altitude.loops.execution import evaluate, run_batches
+        from altitude.loops.epoch_order import EpochOrder
 
         def run_epoch(epoch: int, watchers: keras.callbacks.CallbackList) -> dict[str, Any]:
             first = start.step if epoch == start.epoch else 0
@@ -70,6 +70,4 @@ class Tape(SteppingLoop):
 
     def evaluate(self, model: keras.Model, dataset: tf.data.Dataset) -> dict[str, float]:
         """Evaluates with the step."""
-        from altitude.loops.execution import evaluate
-
         return evaluate(model, dataset, keras.callbacks.CallbackList([], model=model))

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from altitude.lazy import keras, tf
+from altitude.steps.batch import Batch, Logs
 from altitude.steps.own import brings_own_step
-from altitude.steps.step import Batch, Logs
+from altitude.steps.replicas import is_first
 
 BATCH_PARTS = ("x", "y", "sample_weight")
 """What the elements of a batch are called."""
@@ -64,7 +65,6 @@ class Traces:
         """Returns a step that is noticed when it is traced, and does the same."""
         if model.run_eagerly:
             return step
-        from altitude.steps.replicas import is_first
 
         if brings_own_step(model):
             self._making_variables.add(name)

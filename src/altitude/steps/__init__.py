@@ -2,12 +2,13 @@
 
 from altitude.steps.accumulate import Accumulate
 from altitude.steps.auxiliary_loss import AuxiliaryLoss
+from altitude.steps.batch import Batch, Logs
 from altitude.steps.clipping import ClippingStep
 from altitude.steps.from_scratch import FromScratch
 from altitude.steps.gan import Gan
 from altitude.steps.own_metrics import OwnMetrics
 from altitude.steps.shifted_evaluation import ShiftedEvaluation
-from altitude.steps.step import Batch, Logs, Step
+from altitude.steps.step import Step
 from altitude.steps.supervised import Supervised
 from altitude.steps.uncertainty_weighting import UncertaintyWeighting
 

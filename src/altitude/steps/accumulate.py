@@ -6,9 +6,12 @@ from typing import Any
 
 from pydantic.dataclasses import dataclass
 
+from altitude.errors import ConfigError, Problem
 from altitude.lazy import keras, tf
+from altitude.steps.batch import Batch, Logs
 from altitude.steps.clipping import ClippingStep
-from altitude.steps.step import Batch, Logs
+from altitude.steps.gradients import gradients_of
+from altitude.steps.objective import compute_loss, unpack
 from altitude.validation import STRICT, Count
 
 
@@ -24,6 +27,7 @@ class Accumulate(ClippingStep):
     """
 
     distributable = True
+    variable_settings = ("clip_norm",)
 
     micro_batches: Count = 4
 
@@ -33,8 +37,6 @@ class Accumulate(ClippingStep):
         Raises:
             ConfigError: If XLA is to compile the step: the parts of a short batch are shorter.
         """
-        from altitude.errors import ConfigError, Problem
-
         super().build(model)
         if model.jit_compile:
             expected = "false: the parts of the short last batch have a length that XLA cannot know"
@@ -65,8 +67,6 @@ class Accumulate(ClippingStep):
 
 
 def _gradients(model: keras.Model, batch: Batch) -> list[Any]:
-    from altitude.steps.gradients import gradients_of
-    from altitude.steps.objective import compute_loss, unpack
 
     x, y, sample_weight = unpack(batch)
     with tf.GradientTape() as tape:

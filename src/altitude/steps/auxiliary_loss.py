@@ -7,8 +7,11 @@ from typing import Any
 from pydantic.dataclasses import dataclass
 
 from altitude.lazy import keras, tf
+from altitude.models.layers import require_layer
+from altitude.steps.batch import Batch, Logs
 from altitude.steps.clipping import ClippingStep
-from altitude.steps.step import Batch, Logs
+from altitude.steps.objective import track_loss, unpack
+from altitude.steps.replicas import unscaled, zero_if_empty
 from altitude.validation import STRICT, Positive
 
 NAMES = ("main_loss", "auxiliary_loss")
@@ -24,6 +27,7 @@ class AuxiliaryLoss(ClippingStep):
     """
 
     distributable = True
+    variable_settings = ("clip_norm",)
 
     layer: str
     weight: Positive = 0.01
@@ -44,8 +48,6 @@ class AuxiliaryLoss(ClippingStep):
         Raises:
             ConfigError: If the model has no layer of that name.
         """
-        from altitude.models.layers import require_layer
-
         super().build(model)
         require_layer(model, self.layer, "loop.step.layer")
         model.main_loss = keras.metrics.Mean(name="main_loss")
@@ -53,8 +55,6 @@ class AuxiliaryLoss(ClippingStep):
 
     def train(self, model: keras.Model, batch: Batch) -> Logs:
         """Updates the weights from one batch and returns the metrics of the epoch so far."""
-        from altitude.steps.objective import unpack
-
         with tf.GradientTape() as tape:
             y_pred, loss = self._forward(model, batch, training=True)
         self.descend(model, tape, loss)
@@ -63,8 +63,6 @@ class AuxiliaryLoss(ClippingStep):
 
     def evaluate(self, model: keras.Model, batch: Batch) -> Logs:
         """Updates the metrics, both losses among them."""
-        from altitude.steps.objective import unpack
-
         y_pred, _ = self._forward(model, batch, training=False)
         x, y, sample_weight = unpack(batch)
         logs = model.compute_metrics(x, y, y_pred, sample_weight)
@@ -72,9 +70,6 @@ class AuxiliaryLoss(ClippingStep):
 
     def _forward(self, model: keras.Model, batch: Batch, training: bool) -> tuple[Any, Any]:
         """Returns the model's output and the sum of both losses, having told the metrics."""
-        from altitude.steps.objective import track_loss, unpack
-        from altitude.steps.replicas import unscaled, zero_if_empty
-
         x, y, sample_weight = unpack(batch)
         tapped = keras.Model(model.input, [model.output, model.get_layer(self.layer).output])
         y_pred, inside = tapped(x, training=training)

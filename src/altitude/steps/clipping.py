@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic.dataclasses import dataclass
 
 from altitude.lazy import keras, tf
+from altitude.steps.gradients import apply_gradients, gradients_of
 from altitude.steps.step import Step
-from altitude.validation import STRICT, Positive
+from altitude.validation import STRICT, Positive, refuse
+
+
+def clips(step: Step) -> bool:
+    """Whether a step takes a bound of the gradients' norm."""
+    return "clip_norm" in getattr(step, "__dataclass_fields__", {})
+
+
+def with_clip_norm(step: Step, clip_norm: float | None) -> Step:
+    """Returns a step with another bound of the gradients' norm; None neither clips nor reports.
+
+    Raises:
+        PydanticCustomError: If the step takes none.
+    """
+    if not clips(step):
+        refuse(f"a step with a field `clip_norm`: {type(step).__name__} has none")
+    return replace(step, clip_norm=clip_norm)  # type: ignore[type-var]
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -20,6 +38,8 @@ class ClippingStep(Step):
         clip_norm: Upper bound of the gradients' global L2 norm; the norm before clipping is
             reported as `grad_norm`. None neither clips nor reports.
     """
+
+    variable_settings = ("clip_norm",)
 
     clip_norm: Positive | None = None
 
@@ -49,8 +69,6 @@ class ClippingStep(Step):
         Raises:
             ValueError: If the loss reaches no variable.
         """
-        from altitude.steps.gradients import gradients_of
-
         self.update(model, gradients_of(model, tape, loss))
 
     def update(self, model: keras.Model, gradients: Sequence[Any]) -> None:
@@ -64,7 +82,5 @@ class ClippingStep(Step):
         Raises:
             ValueError: If no variable has a gradient.
         """
-        from altitude.steps.gradients import apply_gradients
-
         bound = None if self.clip_norm is None else model.grad_norm_bound
         apply_gradients(model, gradients, bound)

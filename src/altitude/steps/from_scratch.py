@@ -11,7 +11,9 @@ from typing import Any
 from pydantic.dataclasses import dataclass
 
 from altitude.lazy import keras, tf
-from altitude.steps.step import Batch, Logs, Step
+from altitude.steps.batch import Batch, Logs
+from altitude.steps.gradients import drop_missing_gradients
+from altitude.steps.step import Step
 from altitude.validation import STRICT
 
 NAMES = ("loss", "regularization_loss", "accuracy")
@@ -43,8 +45,6 @@ class FromScratch(Step):
 
     def train(self, model: keras.Model, batch: Batch) -> Logs:
         """Updates the weights from one batch and returns the metrics of the epoch so far."""
-        from altitude.steps.gradients import drop_missing_gradients
-
         x, y = batch[:2]
         with tf.GradientTape() as tape:
             logits = model(x, training=True)

@@ -11,7 +11,9 @@ from typing import Any
 from pydantic.dataclasses import dataclass
 
 from altitude.lazy import keras, tf
-from altitude.steps.step import Batch, Logs, Step
+from altitude.models.layers import require_layers
+from altitude.steps.batch import Batch, Logs
+from altitude.steps.step import Step
 from altitude.validation import STRICT, NonNegative
 
 NAMES = ("d_loss", "g_loss")
@@ -49,8 +51,6 @@ class Gan(Step):
         Raises:
             ConfigError: If the model has no generator or no discriminator.
         """
-        from altitude.models.layers import require_layers
-
         require_layers(model, ("generator", "discriminator"), "model")
         model.randomness = keras.random.SeedGenerator()
         model.d_loss = keras.metrics.Mean("d_loss")

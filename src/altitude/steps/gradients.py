@@ -1,12 +1,12 @@
 """From a loss to updated weights."""
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Sequence
 from typing import Any
 
-import keras
-import tensorflow as tf
-
+from altitude.lazy import keras, tf
 from altitude.steps import replicas
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from altitude.errors import TrainingError
 from altitude.failures.places import place_of_target
-from altitude.steps.step import Batch, Logs
+from altitude.steps.batch import Batch, Logs
 
 
 def returning_logs(step: Callable[[Batch], Logs], source: Any) -> Callable[[Batch], Logs]:

@@ -1,12 +1,12 @@
 """The pieces of a step that concern the compiled loss and metrics."""
 
+from __future__ import annotations
+
 from typing import Any
 
-import keras
-import tensorflow as tf
-
+from altitude.lazy import keras, tf
+from altitude.steps.batch import Batch, Logs
 from altitude.steps.replicas import unscaled
-from altitude.steps.step import Batch, Logs
 
 
 def unpack(batch: Batch) -> tuple[Any, Any, Any]:

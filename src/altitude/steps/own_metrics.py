@@ -5,8 +5,9 @@ from __future__ import annotations
 from pydantic.dataclasses import dataclass
 
 from altitude.lazy import keras, tf
+from altitude.steps.batch import Batch, Logs
 from altitude.steps.clipping import ClippingStep
-from altitude.steps.step import Batch, Logs
+from altitude.steps.replicas import unscaled
 from altitude.validation import STRICT
 
 NAMES = ("loss", "accuracy")
@@ -21,6 +22,7 @@ class OwnMetrics(ClippingStep):
 
     owns_objective = True
     distributable = True
+    variable_settings = ("clip_norm",)
 
     @property
     def reported_metrics(self) -> tuple[str, ...]:
@@ -40,8 +42,6 @@ class OwnMetrics(ClippingStep):
 
     def train(self, model: keras.Model, batch: Batch) -> Logs:
         """Updates the weights from one batch and returns the metrics of the epoch so far."""
-        from altitude.steps.replicas import unscaled
-
         x, y = batch[:2]
         with tf.GradientTape() as tape:
             logits = model(x, training=True)

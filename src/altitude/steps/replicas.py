@@ -4,14 +4,14 @@ A step computes means over the examples that it sees. What makes them means over
 here, and nowhere else. With one replica every function returns what it was given.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import Any
 
-import keras
-import tensorflow as tf
-
-from altitude.steps.step import Batch, Logs
+from altitude.lazy import keras, tf
+from altitude.steps.batch import Batch, Logs
 
 _share: ContextVar[Any] = ContextVar("share", default=None)
 """Which part of the batch's examples this replica has, a scalar from 0 to 1."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pydantic.dataclasses import dataclass
 
 from altitude.lazy import keras, tf
-from altitude.steps.step import Batch, Logs
+from altitude.steps.batch import Batch, Logs
+from altitude.steps.objective import compute_loss, unpack
 from altitude.steps.supervised import Supervised
 from altitude.validation import STRICT
 
@@ -17,6 +18,8 @@ class ShiftedEvaluation(Supervised):
     The three answers are averaged. How often they all name the same class is reported as
     `agreement`: it shows how much a prediction hangs on where the image lies.
     """
+
+    variable_settings = ("clip_norm",)
 
     @property
     def evaluated_metrics(self) -> tuple[str, ...]:
@@ -35,8 +38,6 @@ class ShiftedEvaluation(Supervised):
 
     def evaluate(self, model: keras.Model, batch: Batch) -> Logs:
         """Updates the metrics from images, (batch, height, width) or with channels behind."""
-        from altitude.steps.objective import compute_loss, unpack
-
         x, y, sample_weight = unpack(batch)
         answers = [model(tf.roll(x, shift, axis=2), training=False) for shift in (-1, 0, 1)]
         classes = tf.argmax(tf.stack(answers), axis=-1)

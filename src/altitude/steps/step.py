@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from altitude.lazy import keras
-
-Batch = Any
-"""(x, y) or (x, y, sample_weight), tensors whose first dimension is the batch."""
-
-Logs = Mapping[str, Any]
-"""Scalar tensors by metric name."""
+from altitude.steps.batch import Batch, Logs
+from altitude.steps.objective import evaluate_objective
 
 
 class Step(ABC):
@@ -27,10 +22,14 @@ class Step(ABC):
         distributable: Whether the step can run on several devices, each with its share of a batch.
             Such a step computes means over what it sees: losses with `compute_loss` (or `unscaled`,
             around losses of Keras), the update with `descend` or `apply_gradients` of this package.
+        variable_settings: Settings that are not None and whose values the class reads from
+            variables alone, so that the jobs of a sweep share one graph for all their values. Not
+            inherited: a class that extends another repeats it, if that holds for the class, too.
     """
 
     owns_objective: ClassVar[bool] = False
     distributable: ClassVar[bool] = False
+    variable_settings: ClassVar[tuple[str, ...]] = ()
 
     def build(self, model: keras.Model) -> None:  # noqa: B027 - most steps add nothing
         """Adds what the step keeps on the model: metrics, or variables of its own.
@@ -54,8 +53,6 @@ class Step(ABC):
 
     def evaluate(self, model: keras.Model, batch: Batch) -> Logs:
         """Updates the metrics from one batch, leaves the weights alone, and returns the metrics."""
-        from altitude.steps.objective import evaluate_objective
-
         logs = evaluate_objective(model, batch)
         of_training = set(self.reported_metrics) - set(self.evaluated_metrics)
         return {name: value for name, value in logs.items() if name not in of_training}

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pydantic.dataclasses import dataclass
 
 from altitude.lazy import keras, tf
+from altitude.steps.batch import Batch, Logs
 from altitude.steps.clipping import ClippingStep
-from altitude.steps.step import Batch, Logs
+from altitude.steps.objective import compute_loss, unpack
 from altitude.validation import STRICT
 
 
@@ -15,11 +16,10 @@ class Supervised(ClippingStep):
     """Forward pass, compiled loss, gradients, update, compiled metrics."""
 
     distributable = True
+    variable_settings = ("clip_norm",)
 
     def train(self, model: keras.Model, batch: Batch) -> Logs:
         """Updates the weights from one batch and returns the metrics of the epoch so far."""
-        from altitude.steps.objective import compute_loss, unpack
-
         x, y, sample_weight = unpack(batch)
         with tf.GradientTape() as tape:
             y_pred = model(x, training=True)

@@ -10,8 +10,10 @@ from typing import Any
 from pydantic.dataclasses import dataclass
 
 from altitude.lazy import keras, tf
+from altitude.steps.batch import Batch, Logs
 from altitude.steps.clipping import ClippingStep
-from altitude.steps.step import Batch, Logs
+from altitude.steps.objective import unpack
+from altitude.steps.replicas import unscaled
 from altitude.validation import STRICT
 
 LOSSES = ("label_loss", "image_loss")
@@ -28,6 +30,7 @@ class UncertaintyWeighting(ClippingStep):
 
     owns_objective = True
     distributable = True
+    variable_settings = ("clip_norm",)
 
     @property
     def reported_metrics(self) -> tuple[str, ...]:
@@ -68,9 +71,6 @@ class UncertaintyWeighting(ClippingStep):
 
     def _loss(self, model: keras.Model, batch: Batch, training: bool) -> Any:
         """Returns the weighted sum of the losses, a scalar, having told the metrics."""
-        from altitude.steps.objective import unpack
-        from altitude.steps.replicas import unscaled
-
         x, y, sample_weight = unpack(batch)
         logits, image = model(x, training=training)
         label_loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)

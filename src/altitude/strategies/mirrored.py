@@ -10,7 +10,6 @@ from pydantic.dataclasses import dataclass
 
 from altitude.errors import ConfigError, Problem
 from altitude.lazy import tf
-from altitude.loops import Fit, SteppingLoop
 from altitude.strategies.strategy import Strategy
 from altitude.validation import STRICT, Count, refuse
 
@@ -23,8 +22,6 @@ class Mirrored(Strategy):
         devices: Names of the devices, such as `GPU:0`; None for all GPUs.
         logical_cpus: Into how many devices the CPU is cut, to be used in place of GPUs.
     """
-
-    loops = (Fit, SteppingLoop)
 
     devices: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     logical_cpus: Annotated[Count, Field(ge=2)] | None = None

@@ -13,7 +13,6 @@ from pydantic.dataclasses import dataclass
 
 from altitude.errors import ConfigError, Problem
 from altitude.lazy import tf
-from altitude.loops import Tape
 from altitude.strategies.strategy import Strategy
 from altitude.validation import STRICT
 
@@ -34,7 +33,6 @@ class MultiWorker(Strategy):
     evaluate; the chief, the first of them, also tracks, saves and shows the run.
     """
 
-    loops = (Tape,)
     several_processes = True
 
     @property

@@ -4,7 +4,6 @@ from contextlib import AbstractContextManager, nullcontext
 
 from pydantic.dataclasses import dataclass
 
-from altitude.loops import Loop
 from altitude.strategies.strategy import Strategy
 from altitude.validation import STRICT
 
@@ -13,7 +12,6 @@ from altitude.validation import STRICT
 class OneDevice(Strategy):
     """The first GPU or, where there is none, the CPU."""
 
-    loops = (Loop,)
     distributes = False
 
     @property

@@ -5,20 +5,17 @@ from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
 from altitude.errors import Problem
-from altitude.loops import Loop
 
 
 class Strategy(ABC):
     """On which devices one run trains.
 
     Attributes:
-        loops: The loops that can train so. A loop that extends one of them can, too.
         distributes: Whether there is more than one copy of the model, each on a device of its own
             and with its share of every batch.
         several_processes: Whether those copies are in processes that wait for each other.
     """
 
-    loops: ClassVar[tuple[type[Loop], ...]]
     distributes: ClassVar[bool] = True
     several_processes: ClassVar[bool] = False
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from altitude.calls.returned import check_returned
@@ -11,10 +11,7 @@ from altitude.errors import ConfigError, Problem
 from altitude.lazy import keras
 from altitude.loops import Loop
 from altitude.objective import Objective
-
-Optimizer = Callable[[], Any] | Mapping[str, Callable[[], Any]]
-"""Returns the optimizer; or several such functions, by the names that a model class has for them
-in a `compile` of its own."""
+from altitude.optimizers import Optimizer
 
 USUAL = {
     "optimizer": "one optimizer, such as optimizer=adam",

@@ -1,7 +1,6 @@
 """What of an experiment decides on its graphs, apart from the values that variables take."""
 
 import dataclasses
-import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +9,6 @@ from altitude.experiment import Experiment, plain
 from altitude.loops import Loop
 from altitude.loops.stepping import SteppingLoop
 
-BOUND = "clip_norm"
 CALLBACKS = ("keras.callbacks.", "altitude.callbacks.")
 PRUNING = "altitude.callbacks.Pruning"
 
@@ -41,22 +39,14 @@ def description(setting: Any) -> str:
 
 
 def _without_values(loop: Loop) -> Loop:
+    """The loop without settings that no graph holds."""
     loop = dataclasses.replace(loop, epochs=1)
     if not isinstance(loop, SteppingLoop):
         return loop
-    step: Any = loop.clipped_step
-    if getattr(step, BOUND, None) is not None and not _reads_bound(type(step)):
-        step = dataclasses.replace(step, clip_norm=1.0)
-    return dataclasses.replace(loop, step=step, clip_norm=None)
-
-
-def _reads_bound(step_class: type) -> bool:
-    """Whether a class of the user's own reads the bound as a number, which its graph then holds."""
-    own = [c for c in step_class.__mro__ if not c.__module__.startswith(("altitude.", "builtins"))]
-    try:
-        return any(BOUND in inspect.getsource(cls) for cls in own)
-    except (OSError, TypeError):
-        return True
+    names = vars(type(loop.step)).get("variable_settings", ())
+    given = {name: 1.0 for name in names if getattr(loop.step, name) is not None}
+    step: Any = loop.step
+    return dataclasses.replace(loop, step=dataclasses.replace(step, **given), clip_norm=None)
 
 
 def _is_plain(callback: Any) -> bool:
