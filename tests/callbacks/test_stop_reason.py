@@ -29,10 +29,11 @@ def test_the_budget_and_other_callbacks() -> None:
     assert stop_reason(idle, 2, 3) == "a callback set model.stop_training"
 
 
-def test_a_pruned_job() -> None:
-    from altitude.callbacks.pruning import Pruning
+def test_a_callback_that_says_why_it_stopped_the_training() -> None:
+    import keras
+
     from altitude.callbacks.stop_reason import stop_reason
 
-    pruning = Pruning(monitor="val_loss", study="s", storage="", trial=0, pruner=None)
-    pruning.stopped = True
-    assert "pruned: val_loss" in stop_reason({"pruning": pruning}, 1, 9)
+    callback = keras.callbacks.Callback()
+    callback.stop_reason = "pruned"
+    assert stop_reason({"pruning": callback}, 1, 9) == "pruned"

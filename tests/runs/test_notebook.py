@@ -2,7 +2,6 @@ from pathlib import Path
 from typing import Any
 
 from altitude import RunResult
-from altitude.runs.notebook import result_html
 
 
 def result(folder: Path, **changes: Any) -> RunResult:
@@ -24,12 +23,12 @@ def test_scores_the_model_and_the_curves_are_shown(tmp_path: Path) -> None:
 
 
 def test_what_is_shown_is_escaped(tmp_path: Path) -> None:
-    page = result_html(result(tmp_path, stop_reason="<script>alert(1)</script>"))
+    page = result(tmp_path, stop_reason="<script>alert(1)</script>")._repr_html_()
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
 
 
 def test_addresses_are_links(tmp_path: Path) -> None:
     address = "http://localhost:5000/#/experiments/1?a=b&c=d"
-    page = result_html(result(tmp_path, run_id="0123", how_to_open=f"mlflow ui, then {address}"))
+    page = result(tmp_path, run_id="0123", how_to_open=f"mlflow ui, then {address}")._repr_html_()
     assert f'<a href="{address.replace("&", "&amp;")}">' in page

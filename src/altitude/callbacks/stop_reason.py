@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import keras
 
-from altitude.callbacks.pruning import Pruning
-
 
 def stop_reason(callbacks: Mapping[str, keras.callbacks.Callback], epochs: int, budget: int) -> str:
     """Says in words why a training that was not interrupted ended.
+
+    A callback of another class than EarlyStopping says so in its attribute `stop_reason`.
 
     Args:
         callbacks: The user's callbacks by name, after training.
@@ -20,8 +20,8 @@ def stop_reason(callbacks: Mapping[str, keras.callbacks.Callback], epochs: int, 
             epoch_word = "epoch" if callback.patience == 1 else "epochs"
             patience = f"{callback.patience} {epoch_word} (callbacks.{name}.patience)"
             return f"{callback.monitor} did not improve for {patience}"
-        if isinstance(callback, Pruning) and callback.stopped:
-            return f"pruned: {callback.monitor} was behind that of other jobs"
+        if getattr(callback, "stop_reason", ""):
+            return str(callback.stop_reason)
     if epochs >= budget:
         return f"all {budget} epochs trained (loop.epochs)"
     return "a callback set model.stop_training"

@@ -1,6 +1,5 @@
 """The closing table of a run in Markdown, for the page of the run in MLflow."""
 
-from altitude.runs.closing import closing_rows
 from altitude.runs.result import RunResult
 
 LEFT_OUT = ("model", "use it", "run", "open")
@@ -9,6 +8,6 @@ LEFT_OUT = ("model", "use it", "run", "open")
 
 def closing_markdown(result: RunResult) -> str:
     """Shows the rows of the closing table that mean the same on any machine."""
-    shown = [(label, value) for label, value in closing_rows(result) if label not in LEFT_OUT]
+    shown = [(label, value) for label, value in result.rows() if label not in LEFT_OUT]
     lines = [f"| {label} | {value.replace('|', '/')} |" for label, value in shown]
     return "\n".join(["| result | |", "| --- | --- |", *lines])

@@ -6,16 +6,19 @@ from html import escape
 from pathlib import Path
 
 from altitude.display.links import ADDRESS
-from altitude.runs.closing import closing_rows
-from altitude.runs.result import RunResult
 
 CURVES = "curves.png"
 """The picture of a run's curves, in its folder."""
 
 
-def result_html(result: RunResult) -> str:
-    """Shows scores, curves, where the model is and how to use it; all text is escaped."""
-    return f"<table>{_rows(dict(closing_rows(result)))}</table>{_picture(result.output_dir)}"
+def result_html(rows: Mapping[str, str], output_dir: Path) -> str:
+    """Shows scores, curves, where the model is and how to use it; all text is escaped.
+
+    Args:
+        rows: The closing table.
+        output_dir: Folder of the run.
+    """
+    return f"<table>{_rows(rows)}</table>{_picture(output_dir)}"
 
 
 def _rows(rows: Mapping[str, str]) -> str:

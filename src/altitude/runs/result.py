@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
+from statistics import median
 
 from altitude.lazy import keras, pandas
+from altitude.runs.notebook import result_html
+from altitude.runs.score_rows import score_rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,9 +70,7 @@ class RunResult:
 
     def _repr_html_(self) -> str:
         """What a notebook shows: scores, curves, where the model is and how to use it."""
-        from altitude.runs.notebook import result_html
-
-        return result_html(self)
+        return result_html(dict(self.rows()), self.output_dir)
 
     @property
     def snippet(self) -> str:
@@ -81,3 +82,25 @@ class RunResult:
         """Epochs that began with a lower learning rate than the one before."""
         rates = self.metrics_by_epoch.get("learning_rate", [])
         return [epoch + 2 for epoch, (a, b) in enumerate(pairwise(rates)) if b < a]
+
+    def rows(self) -> Iterator[tuple[str, str]]:
+        """Yields the label and the text of each line of the closing table."""
+        seconds = self.metrics_by_epoch.get("epoch_seconds", [])
+        yield "best epoch", f"{self.best_epoch} of {len(seconds)}"
+        if self.stop_reason:
+            yield "stopped", self.stop_reason
+        if seconds:
+            yield "time", f"{median(seconds):.1f} s an epoch, {sum(seconds):.1f} s in all"
+        yield from score_rows(self.metrics)
+        if self.learning_rate_cuts:
+            yield "learning-rate cuts", ", ".join(f"epoch {n}" for n in self.learning_rate_cuts)
+        yield "model", str(self.model_path)
+        if self.model_input:
+            yield "takes", self.model_input
+        if self.model_saved == "model":
+            yield "use it", self.snippet
+        for notice in self.notices:
+            yield "notice", notice
+        yield "run", self.run_id or "not tracked"
+        if self.run_id:
+            yield "open", self.how_to_open

@@ -164,7 +164,7 @@ class StudySearch(Search):
             yield (
                 "pruning",
                 {
-                    "_target_": "altitude.callbacks.Pruning",
+                    "_target_": "altitude.sweeps.search.pruning.Pruning",
                     "monitor": self._settings.monitored,
                     "study": self._study.study_name,
                     "storage": self._url,

@@ -10,7 +10,7 @@ from altitude.loops import Loop
 from altitude.loops.stepping import SteppingLoop
 
 CALLBACKS = ("keras.callbacks.", "altitude.callbacks.")
-PRUNING = "altitude.callbacks.Pruning"
+PRUNING = "altitude.sweeps.search.pruning.Pruning"
 
 
 def graph_signature(experiment: Experiment) -> str:
@@ -50,10 +50,12 @@ def _without_values(loop: Loop) -> Loop:
 
 
 def _is_plain(callback: Any) -> bool:
-    if not isinstance(callback, LazyCall) or not callback.target.startswith(CALLBACKS):
+    if not isinstance(callback, LazyCall):
         return False
     if callback.target == PRUNING:  # it looks at metrics, whatever its pruner is
         return True
+    if not callback.target.startswith(CALLBACKS):
+        return False
     values = callback.arguments.values()
     return all(value is None or isinstance(value, bool | int | float | str) for value in values)
 

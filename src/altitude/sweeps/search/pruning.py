@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from altitude.errors import ConfigError, Problem, TrackingError
+from altitude.tracking.active import tag_active_run
 from altitude.tracking.tags import PRUNED, PRUNED_EPOCH
 
 if TYPE_CHECKING:
@@ -23,12 +24,15 @@ class Pruning(keras.callbacks.Callback):
         storage: SQLAlchemy's URL of its database.
         trial: Number of the trial that this run is.
         pruner: Optuna's pruner.
+
+    Attributes:
+        stop_reason: Why it stopped the training; empty if it did not.
     """
 
     def __init__(self, *, monitor: str, study: str, storage: str, trial: int, pruner: Any) -> None:
         super().__init__()
         self.monitor = monitor
-        self.stopped = False
+        self.stop_reason = ""
         self._place = (study, storage, trial, pruner)
         self._reports: Reports | None = None
 
@@ -55,9 +59,8 @@ class Pruning(keras.callbacks.Callback):
 
     def _stop(self, epoch: int) -> None:
         """Stops, and says so in MLflow, if this run is tracked."""
-        self.model.stop_training = self.stopped = True
-        from altitude.tracking.active import tag_active_run
-
+        self.model.stop_training = True
+        self.stop_reason = f"pruned: {self.monitor} was behind that of other jobs"
         tag_active_run({PRUNED: "true", PRUNED_EPOCH: str(epoch)})
 
     def _give_up(self, error: TrackingError) -> None:

@@ -9,8 +9,8 @@ from mlflow.tracking import MlflowClient
 from optuna.pruners import NopPruner, ThresholdPruner
 
 from altitude import ConfigError
-from altitude.callbacks import Pruning
 from altitude.sweeps.search.optuna_storage import open_storage
+from altitude.sweeps.search.pruning import Pruning
 
 EPOCHS = 4
 
