@@ -1,6 +1,7 @@
 """Whether more or less of a metric is better, judged by its Keras class or by its name."""
 
 import re
+from collections.abc import Sequence
 from typing import Literal
 
 Mode = Literal["min", "max"]
@@ -10,6 +11,9 @@ Direction = Literal["minimize", "maximize"]
 """What Optuna, and with it a sweep, calls the direction of a metric."""
 
 DIRECTIONS: dict[Mode, Direction] = {"min": "minimize", "max": "maximize"}
+
+OF_EVERY_RUN = ("best_epoch", "epoch_seconds", "learning_rate")
+"""What every run reports besides the metrics of its loss and its step."""
 
 PREFIXES = re.compile(r"^(best_|test_|val_)+")
 """What is put before a metric's name to say on which data it was computed."""
@@ -60,6 +64,31 @@ def mode_of_name(metric: str) -> Mode | None:
 def plain_name(metric: str) -> str:
     """The name without what says where it was computed: `mae` of `best_val_mae`."""
     return PREFIXES.sub("", metric)
+
+
+def monitor_overrides(name: str, monitor: str, mode: str | None, *, with_mode: bool = True) -> str:
+    """The overrides that have a callback monitor a metric, complete with its direction.
+
+    Args:
+        name: The callback's name in the config.
+        monitor: The metric.
+        mode: Its direction; by its name, if None.
+        with_mode: Whether the callback has a `mode` in the config.
+    """
+    mode = mode or mode_of_name(monitor) or "min"
+    direction = f" callbacks.{name}.mode={mode}" if with_mode else ""
+    return f"callbacks.{name}.monitor={monitor}{direction}"
+
+
+def objective_overrides(metrics: Sequence[str], modes: Sequence[Mode | None]) -> str:
+    """The overrides that have a sweep look for metrics, complete with their directions."""
+    directions = [DIRECTIONS[mode or "max"] for mode in modes]
+    return f"sweep.objective={listed(metrics)} sweep.direction={listed(directions)}"
+
+
+def listed(values: Sequence[str]) -> str:
+    """One value, or several, as they are written on a command line."""
+    return values[0] if len(values) == 1 else f"[{','.join(values)}]"
 
 
 def _matching(name: str, more: re.Pattern[str], less: re.Pattern[str]) -> Mode | None:

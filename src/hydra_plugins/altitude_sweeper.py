@@ -35,7 +35,8 @@ class AltitudeSweeper(Sweeper):
         Args:
             arguments: The overrides, as they were typed.
         """
+        from altitude.config import reading
         from altitude.sweeps.run.launch import launch_sweep
 
         config, context, task_function = self._launch
-        launch_sweep(config, arguments, context, task_function)
+        launch_sweep(config, arguments, context, task_function, reading)

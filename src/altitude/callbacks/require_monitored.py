@@ -6,9 +6,8 @@ from typing import Any
 
 import keras
 
-from altitude.directions import mode_of_name
+from altitude.directions import mode_of_name, monitor_overrides
 from altitude.errors import ConfigError, Problem, TrainingError
-from altitude.experiment.monitoring import monitor_overrides
 
 Callbacks = Mapping[str, keras.callbacks.Callback]
 

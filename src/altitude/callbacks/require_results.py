@@ -6,9 +6,8 @@ from typing import Any
 import keras
 
 from altitude.callbacks.require_monitored import nearest_metric
-from altitude.directions import mode_of_name
+from altitude.directions import OF_EVERY_RUN, mode_of_name, objective_overrides
 from altitude.errors import TrainingError
-from altitude.experiment.monitoring import OF_EVERY_RUN, objective_overrides
 
 
 class RequireResults(keras.callbacks.Callback):

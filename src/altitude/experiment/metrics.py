@@ -10,15 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from altitude.calls.lazy_call import LazyCall
 from altitude.data import ArrayDataset, Dataset
+from altitude.directions import OF_EVERY_RUN, monitor_overrides, objective_overrides
 from altitude.errors import Problem
-from altitude.experiment.monitoring import (
-    OF_EVERY_RUN,
-    Callbacks,
-    default_monitor,
-    monitor_overrides,
-    monitored,
-    objective_overrides,
-)
+from altitude.experiment.monitoring import Callbacks, default_monitor, monitored
 from altitude.loops import Loop
 from altitude.models import Subclassed
 from altitude.objective import Objective

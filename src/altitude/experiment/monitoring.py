@@ -1,17 +1,13 @@
 """Which metric callbacks monitor, and in which direction, where the config leaves it open."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from altitude.calls.lazy_call import LazyCall
-from altitude.directions import DIRECTIONS, Mode, mode_of_name
 from altitude.loops import Loop
 from altitude.objective import Objective
 
 Callbacks = Mapping[str, Callable[[], Any]]
-
-OF_EVERY_RUN = ("best_epoch", "epoch_seconds", "learning_rate")
-"""What every run reports besides the metrics of its loss and its step."""
 
 
 def default_monitor(objective: Objective, loop: Loop | None = None) -> str:
@@ -40,31 +36,6 @@ def monitored(callbacks: Callbacks) -> Iterator[tuple[str, LazyCall, str]]:
         monitor = callback.arguments.get("monitor") if isinstance(callback, LazyCall) else None
         if isinstance(callback, LazyCall) and isinstance(monitor, str):
             yield name, callback, monitor
-
-
-def monitor_overrides(name: str, monitor: str, mode: str | None, *, with_mode: bool = True) -> str:
-    """The overrides that have a callback monitor a metric, complete with its direction.
-
-    Args:
-        name: The callback's name in the config.
-        monitor: The metric.
-        mode: Its direction; by its name, if None.
-        with_mode: Whether the callback has a `mode` in the config.
-    """
-    mode = mode or mode_of_name(monitor) or "min"
-    direction = f" callbacks.{name}.mode={mode}" if with_mode else ""
-    return f"callbacks.{name}.monitor={monitor}{direction}"
-
-
-def objective_overrides(metrics: Sequence[str], modes: Sequence[Mode | None]) -> str:
-    """The overrides that have a sweep look for metrics, complete with their directions."""
-    directions = [DIRECTIONS[mode or "max"] for mode in modes]
-    return f"sweep.objective={listed(metrics)} sweep.direction={listed(directions)}"
-
-
-def listed(values: Sequence[str]) -> str:
-    """One value, or several, as they are written on a command line."""
-    return values[0] if len(values) == 1 else f"[{','.join(values)}]"
 
 
 def followed(arguments: Mapping[str, Any], default: str, objective: Objective) -> Mapping[str, Any]:

@@ -198,7 +198,7 @@ def _fit(
         The metrics of the epoch that the best model is from, the log, and why training ended.
     """
     from altitude.callbacks.require_monitored import require_no_validation
-    from altitude.callbacks.run_callbacks import build_callbacks
+    from altitude.runs.callbacks import build_callbacks
     from altitude.steps.own import missing_for_evaluation
     from altitude.training.training import Training
 

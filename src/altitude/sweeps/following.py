@@ -3,9 +3,9 @@
 import dataclasses
 from collections.abc import Sequence
 
-from altitude.directions import DIRECTIONS, Direction
+from altitude.directions import DIRECTIONS, Direction, listed
 from altitude.errors import Problem
-from altitude.experiment.monitoring import default_monitor, listed
+from altitude.experiment.monitoring import default_monitor
 from altitude.loops import Loop
 from altitude.objective import Objective
 from altitude.sweeps.settings import Sweep

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from omegaconf import DictConfig
 
+from altitude.config import reading
 from altitude.errors import ConfigError
 from altitude.sweeps.plan.composing import Composer
 from altitude.sweeps.plan.plan import Plan, jobs_of, once, plan_sweep
@@ -13,7 +14,7 @@ from altitude.sweeps.search.proposals import Proposal
 
 def plan(compose: Composer, *overrides: str) -> Plan:
     fixed = [override for override in overrides if "," not in override and "glob(" not in override]
-    return plan_sweep(compose(fixed), overrides, compose)
+    return plan_sweep(compose(fixed), overrides, compose, reading)
 
 
 def refused(compose: Composer, *overrides: str) -> dict[str, Any]:

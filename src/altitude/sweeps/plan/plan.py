@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, open_dict
 
-from altitude.config.reading import read_experiment, read_sweep
 from altitude.errors import ConfigError, Problem
 from altitude.experiment import Experiment
 from altitude.experiment.metrics import objectives_exist
@@ -21,6 +21,18 @@ from altitude.tracking.tags import FORMAT
 NAMED_JOBS = 3
 SHARED = ("sweep", "tracking")
 """Groups of which a sweep has one choice: all its jobs are found in the same place."""
+
+
+class ConfigReader(Protocol):
+    """Reads what Hydra composed, as the module `altitude.config.reading` does."""
+
+    def read_sweep(self, config: DictConfig) -> tuple[Sweep | None, list[Problem]]:
+        """Returns how a sweep is run, None if that cannot be read; and all problems."""
+
+    def read_experiment(
+        self, config: DictConfig, output_dir: Path, overrides: Sequence[str]
+    ) -> tuple[Experiment | None, list[Problem]]:
+        """Returns the experiment of a job, None if there are problems; and these."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +60,7 @@ def plan_sweep(
     config: DictConfig,
     overrides: Sequence[str],
     compose: Composer,
+    reader: ConfigReader,
     announce: Callable[[int], None] = lambda _jobs: None,
 ) -> Plan:
     """Composes and checks every job.
@@ -56,6 +69,7 @@ def plan_sweep(
         config: What Hydra composed of the overrides that are not swept.
         overrides: As they were typed.
         compose: Composes a job's config, Hydra's own node included.
+        reader: Reads the configs.
         announce: Called with the number of jobs before they are composed, which takes a while.
 
     Raises:
@@ -63,7 +77,7 @@ def plan_sweep(
     """
     spaces = read_spaces(overrides, compose, compose.loader)
     keys = list(dict.fromkeys(key for space in spaces for key in space.keys))
-    sweep, problems = read_sweep(config)
+    sweep, problems = reader.read_sweep(config)
     if sweep is None:
         raise ConfigError(problems)
     found = problems  # told once it is known that jobs have such metrics
@@ -76,7 +90,7 @@ def plan_sweep(
     if not sweep.dry_run:
         announce(sweep.number_of_jobs(len(combinations)))
     jobs = compose_jobs(combinations, keys, compose)
-    experiment = _checked(sweep, jobs)
+    experiment = _checked(sweep, jobs, reader)
     if found:
         raise ConfigError(found)
     settings = [FORMAT, type(sweep).__name__, sweep.search_settings(spaces)]
@@ -104,12 +118,12 @@ def once(jobs: Sequence[Job]) -> list[Job]:
     return list({job.identity: job for job in reversed(jobs)}.values())[::-1]
 
 
-def _checked(sweep: Sweep, jobs: Sequence[Job]) -> Experiment:
+def _checked(sweep: Sweep, jobs: Sequence[Job], reader: ConfigReader) -> Experiment:
     """The first job's experiment, once every job has been found to be sound."""
     found: dict[Problem, list[Job]] = {}
     experiments = []
     for job in jobs:
-        experiment, problems = read_experiment(_own(job.config), Path(), job.overrides)
+        experiment, problems = reader.read_experiment(_own(job.config), Path(), job.overrides)
         if experiment is not None:
             experiments.append(experiment)
             problems = objectives_exist(sweep.metrics, experiment)

@@ -16,7 +16,7 @@ from altitude.sweeps.commands import sweep_command
 from altitude.sweeps.job_record import JobRecord, unreported
 from altitude.sweeps.plan.composing import Composer
 from altitude.sweeps.plan.jobs import Job
-from altitude.sweeps.plan.plan import Plan, jobs_of, once, plan_sweep
+from altitude.sweeps.plan.plan import ConfigReader, Plan, jobs_of, once, plan_sweep
 from altitude.sweeps.plan.space import Compose, short_names
 from altitude.sweeps.report.sweep_report import SweepReport
 from altitude.sweeps.run.display import SweepDisplay
@@ -40,6 +40,7 @@ def launch_sweep(
     overrides: Sequence[str],
     context: HydraContext,
     task_function: TaskFunction,
+    reader: ConfigReader,
 ) -> None:
     """Runs the sweep that was asked for on the command line.
 
@@ -48,6 +49,7 @@ def launch_sweep(
         overrides: As they were typed.
         context: Loads configs.
         task_function: What runs a job, given its config.
+        reader: Reads the configs.
 
     Raises:
         ConfigError: If anything is wrong with any job; nothing was started then.
@@ -59,7 +61,7 @@ def launch_sweep(
     compose = Composer(context.config_loader, config)
     console = Console(width=None if sys.stdout.isatty() else FILE_WIDTH)
     with without_garbage_collection(), console.status("composing and checking every job"):
-        plan = plan_sweep(config, overrides, compose, lambda jobs: _announce(jobs, console))
+        plan = plan_sweep(config, overrides, compose, reader, lambda jobs: _announce(jobs, console))
     if plan.sweep.dry_run:
         _list(plan, console)
         return

@@ -19,7 +19,7 @@ from altitude.callbacks.stop_reason import stop_reason
 from altitude.experiment import Experiment
 from altitude.experiment.monitoring import default_monitor
 from altitude.experiment.remedies import divergence_remedies
-from altitude.tracking.run import Run
+from altitude.experiment.tracking import Run
 
 
 @dataclass(frozen=True)
