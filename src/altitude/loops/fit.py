@@ -86,8 +86,8 @@ def fit(
     Twice, if the training begins in the middle of an epoch: for what is left of that, and for the
     epochs behind it.
     """
+    from altitude.callbacks.epoch_order import EpochOrder
     from altitude.loops.continued import EpochEnded, FitCallbacks
-    from altitude.loops.epoch_order import EpochOrder
 
     steps = int(pipelines.train.cardinality())
     order = EpochOrder(pipelines.epoch)

@@ -54,7 +54,7 @@ class Tape(SteppingLoop):
         start: Position = START,
     ) -> keras.callbacks.History:
         """Trains with the loop below."""
-        from altitude.loops.epoch_order import EpochOrder
+        from altitude.callbacks.epoch_order import EpochOrder
 
         def run_epoch(epoch: int, watchers: keras.callbacks.CallbackList) -> dict[str, Any]:
             first = start.step if epoch == start.epoch else 0
