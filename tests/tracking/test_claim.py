@@ -6,6 +6,7 @@ from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 
 from altitude.errors import TakenError
+from altitude.runs.describe import describe_run
 from altitude.tracking import Mlflow
 from altitude.tracking.claim import claim
 from altitude.tracking.connection import Connection
@@ -101,7 +102,7 @@ def test_a_run_that_is_taken_is_closed(
 ) -> None:
     done = begin(1, "FINISHED")
     with pytest.raises(TakenError):
-        Mlflow(tags=JOB, watched=True).open(small_experiment())
+        Mlflow(tags=JOB, watched=True).open(describe_run(small_experiment()))
     (late,) = others(store, done)
     assert late.info.status == "KILLED"
     assert late.data.tags["reason"] == f"done by run {done.info.run_id}"
@@ -119,7 +120,7 @@ def test_ctrl_c_in_the_middle_of_a_claim_leaves_no_run_open(
     before = begin(1, "KILLED")
     monkeypatch.setattr("altitude.tracking.claim._precedence", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        Mlflow(tags=JOB, watched=True).open(small_experiment())
+        Mlflow(tags=JOB, watched=True).open(describe_run(small_experiment()))
     (late,) = others(store, before)
     assert (late.info.status, late.data.tags["reason"]) == ("KILLED", "Ctrl-C")
 

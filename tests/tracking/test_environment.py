@@ -12,6 +12,7 @@ from mlflow.tracking import MlflowClient
 
 from altitude import TrackingError
 from altitude.cli.mlproject import arguments_from
+from altitude.runs.describe import describe_run
 from altitude.sweeps.job_record import Goal
 from altitude.sweeps.store.mlflow_sweep_store import MlflowSweepStore, open_sweep
 from altitude.sweeps.store.page import Presentation
@@ -28,7 +29,7 @@ def opening(default_store: MlflowClient, small_experiment: ExperimentFactory) ->
 
     def open_run(**settings: Any) -> Any:
         tracking = Mlflow(**settings)
-        opened = open_mlflow_run(tracking, small_experiment(tracking=tracking))
+        opened = open_mlflow_run(tracking, describe_run(small_experiment(tracking=tracking)))
         opened.close("FINISHED")
         return default_store.get_run(opened.run_id)
 

@@ -18,6 +18,7 @@ from mlflow.tracking import MlflowClient
 import altitude
 from altitude import Experiment, RunResult, TrackingError
 from altitude.models import Mlp
+from altitude.runs.describe import describe_run
 from altitude.tracking import Mlflow
 from altitude.tracking.mlflow_run import open_mlflow_run
 from altitude.tracking.pages import run_page
@@ -213,7 +214,7 @@ def active_run_id() -> str | None:
 
 def open_small(make: ExperimentFactory, **settings: Any) -> Any:
     tracking = Mlflow(**settings)
-    return open_mlflow_run(tracking, make(tracking=tracking))
+    return open_mlflow_run(tracking, describe_run(make(tracking=tracking)))
 
 
 @pytest.mark.usefixtures("default_store")
@@ -303,7 +304,7 @@ def test_a_long_value_is_cut_and_noted(
     default_store: MlflowClient, small_experiment: ExperimentFactory
 ) -> None:
     experiment: Experiment = small_experiment(model=Mlp(hidden_units=(16,) * 300))
-    opened = open_mlflow_run(Mlflow(), experiment)
+    opened = open_mlflow_run(Mlflow(), describe_run(experiment))
     opened.close("FINISHED")
     logged = default_store.get_run(opened.run_id).data.params["model.hidden_units"]
     assert logged.endswith(CUT_NOTE)

@@ -24,10 +24,11 @@ from tests.processes import finish, free_port, mute_server, start_python
 OPEN_AND_CLOSE = """
 import sys
 from altitude import Experiment
+from altitude.runs.describe import describe_run
 from altitude.tracking.mlflow_run import open_mlflow_run
 from altitude.tracking.settings import Mlflow
 
-run = open_mlflow_run(Mlflow(), Experiment())
+run = open_mlflow_run(Mlflow(), describe_run(Experiment()))
 run.log_metrics({"loss": 1.0}, step=1)
 run.close("FINISHED")
 assert not run.notice, run.notice

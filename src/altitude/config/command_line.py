@@ -21,7 +21,7 @@ from altitude.config.unread import parsed
 from altitude.errors import Problem
 from altitude.experiment import Experiment, new_output_dir
 from altitude.experiment.folders import folder_problems
-from altitude.experiment.metrics import objectives_exist
+from altitude.experiment.objectives import objectives_exist
 from altitude.sweeps import Sweep
 from altitude.sweeps.plan.space import PARAMS
 

@@ -3,22 +3,19 @@
 Imports no TensorFlow.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from difflib import get_close_matches
 from inspect import isfunction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from altitude.calls.lazy_call import LazyCall
 from altitude.data import ArrayDataset, Dataset
-from altitude.directions import OF_EVERY_RUN, monitor_overrides, objective_overrides
+from altitude.directions import monitor_overrides
 from altitude.errors import Problem
 from altitude.experiment.monitoring import Callbacks, default_monitor, monitored
 from altitude.loops import Loop
 from altitude.models import Subclassed
 from altitude.objective import Objective
-
-if TYPE_CHECKING:
-    from altitude.experiment import Experiment
 
 
 def objective_has_an_owner(objective: Objective, loop: Loop, model: Any = None) -> list[Problem]:
@@ -45,7 +42,7 @@ def monitors_exist(
     """Each callback monitors a metric that the run will have. A loop may add training metrics."""
     if isfunction(model) or not all(isinstance(call, LazyCall) for call in callbacks.values()):
         return []  # what a function returns may report whatever it likes
-    validated = _is_validated(dataset)
+    validated = is_validated(dataset)
     if not isinstance(model, Subclassed) and loop and objective_has_an_owner(objective, loop):
         return []  # first things first
     known = known_metrics(objective, loop, validated=validated)
@@ -111,41 +108,11 @@ def objective_mode_agrees(objective: Objective) -> list[Problem]:
     return [Problem("objective.mode", str(objective.mode), expected, f"objective.mode={own}")]
 
 
-def objectives_exist(metrics: Sequence[str], experiment: "Experiment") -> list[Problem]:
-    """What ranks the jobs of a sweep is among the results that a job will have."""
-    if isinstance(experiment.model, Subclassed) or isinstance(experiment.optimizer, Mapping):
-        return []  # its class may report whatever it likes
-    validated = _is_validated(experiment.dataset)
-    seen = known_metrics(experiment.objective, experiment.loop, validated=validated)
-    best = [f"best_{name}" for name in seen if name.startswith("val_")]
-    evaluated = [*experiment.objective.metric_names, *experiment.loop.evaluated_metrics]
-    known = [*best, *(f"test_{name}" for name in evaluated), *seen, *OF_EVERY_RUN]
-    expected = f"a result that the jobs will have: {', '.join(known)}"
-    instead = _known_objectives(metrics, known, experiment)
-    return [
-        Problem("sweep.objective", metric, expected, instead)
-        for metric in metrics
-        if metric not in known
-    ]
-
-
 def known_metrics(objective: Objective, loop: Loop | None, *, validated: bool) -> list[str]:
     """Names of all metrics that callbacks will see in the logs of an epoch."""
     trained = [*objective.metric_names, *(loop.reported_metrics if loop else ())]
     evaluated = [*objective.metric_names, *(loop.evaluated_metrics if loop else ())]
     return trained + [f"val_{name}" for name in evaluated if validated]
-
-
-def _known_objectives(
-    metrics: Sequence[str], known: Sequence[str], experiment: "Experiment"
-) -> str:
-    """Objectives of a sweep, with their directions, in place of those that are not known."""
-    objective = experiment.objective
-    default = f"best_{default_monitor(objective, experiment.loop)}"
-    # What is chosen by its test score has no test score any more: that is never proposed.
-    proposed = [name for name in known if not name.startswith("test_")]
-    nearest = [m if m in known else _nearest(m, proposed, default) for m in metrics]
-    return objective_overrides(nearest, [objective.mode_of(metric) for metric in nearest])
 
 
 def _nearest_monitor(
@@ -157,12 +124,12 @@ def _nearest_monitor(
     loop: Loop | None,
 ) -> str:
     """The overrides that have a callback monitor what may have been meant; empty without one."""
-    near = _nearest(monitor, known, default_monitor(objective, loop))
+    near = nearest_metric(monitor, known, default_monitor(objective, loop))
     with_mode = "mode" in callback.arguments
     return near and monitor_overrides(name, near, objective.mode_of(near), with_mode=with_mode)
 
 
-def _nearest(monitor: str, known: Sequence[str], default: str) -> str:
+def nearest_metric(monitor: str, known: Sequence[str], default: str) -> str:
     """What may have been meant; empty if nothing is known."""
     of_training = monitor.removeprefix("val_")
     if of_training != monitor and of_training in known:
@@ -178,8 +145,11 @@ def _may_be_reported(monitor: str, model: Any, loop: Loop | None, *, validated: 
     return loop is None and not monitor.startswith("val_")
 
 
-def _is_validated(dataset: Dataset | None) -> bool:
-    # A dataset that says nothing about itself may bring a validation split of its own.
+def is_validated(dataset: Dataset | None) -> bool:
+    """Whether there may be validation data.
+
+    A dataset that says nothing about itself may bring a validation split of its own.
+    """
     if not isinstance(dataset, ArrayDataset):
         return True
     declared = dataset.declared

@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol, Self
-
-if TYPE_CHECKING:
-    from altitude.experiment.experiment import Experiment
+from typing import Any, Literal, Protocol, Self
 
 Status = Literal["FINISHED", "FAILED", "KILLED"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunDescription:
+    """What a run is, as far as tracking needs to know.
+
+    Attributes:
+        name: What the run is called, unless a name is given.
+        settings: Everything that was configured, as plain values.
+        portable_settings: The same with the paths of its files relative to its folder.
+        overrides: How it differs from the defaults, as typed on the command line.
+        output_dir: Folder with the files of the run.
+        tags: What is known of it before it begins.
+    """
+
+    name: str
+    settings: Mapping[str, Any]
+    portable_settings: Mapping[str, Any]
+    overrides: Sequence[str]
+    output_dir: Path
+    tags: Mapping[str, str]
 
 
 class Run(Protocol):
@@ -72,11 +91,11 @@ class Tracking(ABC):
         """The same place wherever the process goes: relative paths start in the given folder."""
 
     @abstractmethod
-    def open(self, experiment: Experiment, resumed: str | None = None) -> Run:
+    def open(self, description: RunDescription, resumed: str | None = None) -> Run:
         """Opens a run.
 
         Args:
-            experiment: What is run.
+            description: What the run is.
             resumed: The id of the run that goes on from a resume point; None for a new run.
 
         Raises:

@@ -19,6 +19,7 @@ from altitude.experiment import Experiment
 from altitude.experiment.built import check_signatures
 from altitude.failures import failure_reason
 from altitude.runs.closing_markdown import closing_markdown
+from altitude.runs.describe import describe_run
 from altitude.runs.notices import Notices
 from altitude.runs.output_folder import RunFolder, run_folder
 from altitude.runs.result import RunResult
@@ -116,7 +117,7 @@ def _run(
         check_signatures(experiment)
     with ending_on_signals() as request:
         with status(console, "opening the run"):
-            tracked = experiment.tracking.open(experiment, folder.run_id)
+            tracked = experiment.tracking.open(describe_run(experiment), folder.run_id)
             folder.note(tracked.run_id)
         with (
             _closing(tracked, experiment.output_dir),

@@ -21,7 +21,7 @@ from mlflow.tracking import MlflowClient
 from altitude.errors import TrackingError
 from altitude.tracking.environment import chosen_experiment, run_to_continue
 from altitude.tracking.outbox import FAILURES
-from altitude.tracking.settings import Mlflow
+from altitude.tracking.run_settings import RunSettings
 from altitude.tracking.store import artifact_location, creation_lock, resolve_uri, sqlite_path
 
 mlflow.store.db.utils.MAX_RETRY_COUNT = 5  # ten are two minutes; no variable is there for it
@@ -48,7 +48,7 @@ class Connection:
     continued: Run | None = None
 
 
-def connect(settings: Mlflow, run_id: str | None = None) -> Connection:
+def connect(settings: RunSettings, run_id: str | None = None) -> Connection:
     """Opens the store, and creates it and the experiment where they are new.
 
     Args:

@@ -7,7 +7,7 @@ from mlflow.entities import Run
 from altitude.tracking.connection import connect, wrap_store_errors
 from altitude.tracking.liveness import is_alive
 from altitude.tracking.preflight import require_usable
-from altitude.tracking.settings import Mlflow
+from altitude.tracking.run_settings import RunSettings
 from altitude.tracking.store import resolve_uri
 from altitude.tracking.tags import CONFIG_HASH, FOLDER, SWEEP_ID
 
@@ -37,7 +37,7 @@ def folders_of_runs(beginning: str) -> dict[str, Path]:
 
 
 @wrap_store_errors()
-def interrupted_folders(settings: Mlflow) -> list[Path]:
+def interrupted_folders(settings: RunSettings) -> list[Path]:
     """Returns the folders of runs of a sweep's job that were killed, the latest first.
 
     Args:

@@ -15,7 +15,6 @@ from mlflow.entities import Metric, Param, Run, RunTag
 from mlflow.tracking.context.registry import resolve_tags
 
 from altitude.errors import TakenError, TrackingError
-from altitude.experiment import Experiment
 from altitude.tracking.claim import claim
 from altitude.tracking.connection import Connection, connect
 from altitude.tracking.continued import (
@@ -31,8 +30,8 @@ from altitude.tracking.outbox import FAILURES, Outbox
 from altitude.tracking.pages import open_instructions, run_page
 from altitude.tracking.params import flatten, valid_name
 from altitude.tracking.provenance import provenance
-from altitude.tracking.run import DESCRIPTION, Status
-from altitude.tracking.settings import Mlflow
+from altitude.tracking.run import DESCRIPTION, RunDescription, Status
+from altitude.tracking.run_settings import RunSettings
 from altitude.tracking.settling import settle_single_runs
 from altitude.tracking.store import require_answer, resolve_uri, without_password
 from altitude.tracking.tags import FOLDER, REASON, RESUMED
@@ -41,13 +40,13 @@ PARAMS_PER_CALL = 100
 
 
 def open_mlflow_run(
-    settings: Mlflow, experiment: Experiment, resumed: str | None = None
+    settings: RunSettings, description: RunDescription, resumed: str | None = None
 ) -> "MlflowRun":
     """Opens a run, logs what is known of it, and makes it MLflow's active run.
 
     Args:
         settings: Where it is logged.
-        experiment: What is run.
+        description: What the run is.
         resumed: The id of the run that goes on from a resume point; None for a new run, or that of
             `$MLFLOW_RUN_ID`.
 
@@ -60,23 +59,23 @@ def open_mlflow_run(
         run_id = take_run_id()
         chosen = None if settings.watched else run_id  # jobs are runs of a sweep
         store = connect(settings, resumed or chosen)
-        params = flatten(_settings(experiment.in_folder(Path())))
+        params = flatten(_settings(description.portable_settings))
         if not settings.watched:
             settle_single_runs(store)
         if store.continued is None:
-            run = _new_run(store, settings, experiment)
+            run = _new_run(store, settings, description)
         elif resumed:
             params = added_params(store.continued, params)
-            run = _resumed_run(store, store.continued, settings, experiment)
+            run = _resumed_run(store, store.continued, settings, description)
         else:
             params = missing_params(store.continued, params)
-            run = _continued_run(store, store.continued, settings, experiment)
+            run = _continued_run(store, store.continued, settings, description)
         heartbeat = Heartbeat(uri, run.info.run_id) if settings.watched else None
         theirs = {**settings.tags, **run.data.tags} if store.continued else settings.tags
         opened = MlflowRun(
             store,
             run.info.run_id,
-            experiment.output_dir,
+            description.output_dir,
             heartbeat,
             described=DESCRIPTION in theirs,
             logged=logged_steps(store.client, run) if resumed else {},
@@ -90,20 +89,22 @@ def open_mlflow_run(
             f"the tracking store {without_password(uri)} cannot be used: {error}"
         ) from error
     with _given_up_on_error(opened):
-        opened.log_config(experiment)
+        opened.log_config(description)
     return opened
 
 
-def _new_run(store: Connection, settings: Mlflow, experiment: Experiment) -> Run:
-    name = settings.run_name or _name_from(experiment)
+def _new_run(store: Connection, settings: RunSettings, description: RunDescription) -> Run:
+    name = settings.run_name or description.name
     # MLflow adds the user, the source and `$MLFLOW_RUN_CONTEXT`.
-    tags = resolve_tags(_tags(experiment) | settings.tags)
+    tags = resolve_tags(_tags(description) | settings.tags)
     return store.client.create_run(store.experiment_id, run_name=name, tags=dict(tags))
 
 
-def _continued_run(store: Connection, run: Run, settings: Mlflow, experiment: Experiment) -> Run:
+def _continued_run(
+    store: Connection, run: Run, settings: RunSettings, description: RunDescription
+) -> Run:
     """The run with our tags; it keeps its name, unless another one is given, and its source."""
-    tags = {**_tags(experiment), **settings.tags, REASON: ""}
+    tags = {**_tags(description), **settings.tags, REASON: ""}
     batch = [RunTag(name, value) for name, value in tags.items()]
     store.client.log_batch(run.info.run_id, tags=batch)
     if settings.run_name:
@@ -111,13 +112,15 @@ def _continued_run(store: Connection, run: Run, settings: Mlflow, experiment: Ex
     return run
 
 
-def _resumed_run(store: Connection, run: Run, settings: Mlflow, experiment: Experiment) -> Run:
+def _resumed_run(
+    store: Connection, run: Run, settings: RunSettings, description: RunDescription
+) -> Run:
     """The run with our tags, and how often it has gone on; settings that changed are tags, too."""
     times = int(run.data.tags.get(RESUMED, 0)) + 1
-    changed = changed_params(run, flatten(_settings(experiment.in_folder(Path()))))
+    changed = changed_params(run, flatten(_settings(description.portable_settings)))
     tags = {f"{RESUMED}.{name}": value for name, value in changed.items()}
     with_tags = replace(settings, tags={**settings.tags, **tags, RESUMED: str(times)})
-    return _continued_run(store, run, with_tags, experiment)
+    return _continued_run(store, run, with_tags, description)
 
 
 @contextmanager
@@ -207,13 +210,13 @@ class MlflowRun:
         self.set_tags({REASON: str(error) or ("Ctrl-C" if killed else type(error).__name__)})
         self.close("KILLED" if killed else "FAILED")
 
-    def log_config(self, experiment: Experiment) -> None:
+    def log_config(self, description: RunDescription) -> None:
         """Logs the resolved config and the overrides, as files."""
         self._output_dir.mkdir(parents=True, exist_ok=True)
         config = self._output_dir / "config.yaml"
-        config.write_text(yaml.safe_dump(_settings(experiment), sort_keys=False))
+        config.write_text(yaml.safe_dump(_settings(description.settings), sort_keys=False))
         overrides = self._output_dir / "overrides.yaml"
-        overrides.write_text(yaml.safe_dump(list(experiment.overrides)))
+        overrides.write_text(yaml.safe_dump(list(description.overrides)))
         self.log_artifact(config)
         self.log_artifact(overrides)
 
@@ -277,17 +280,9 @@ def _active_run_id() -> str | None:
     return None if active is None else str(active.info.run_id)
 
 
-def _name_from(experiment: Experiment) -> str:
-    """The overrides without the folders of their keys; without any, dataset and loop."""
-    told = [o for o in experiment.overrides if not o.startswith(("tracking.", "hydra."))]
-    short = [text[text.rfind(".", 0, text.find("=")) + 1 :] for text in told]
-    return " ".join(short)[:250] or f"{experiment.dataset.name} {experiment.loop.name}"
-
-
-def _settings(experiment: Experiment) -> dict[str, Any]:
-    settings = experiment.settings()
+def _settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     shown = {k: v for k, v in settings["tracking"].items() if k not in ("tags", "watched")}
-    return cast("dict[str, Any]", _masked(settings | {"tracking": shown}))
+    return cast("dict[str, Any]", _masked({**settings, "tracking": shown}))
 
 
 def _masked(value: Any) -> Any:
@@ -299,10 +294,6 @@ def _masked(value: Any) -> Any:
     return without_password(value) if isinstance(value, str) else value
 
 
-def _tags(experiment: Experiment) -> dict[str, str]:
-    known = {
-        "altitude": experiment.loop.name,
-        "dataset.name": experiment.dataset.name,
-        FOLDER: str(experiment.output_dir.absolute()),
-    }
-    return provenance() | process_tags() | known
+def _tags(description: RunDescription) -> dict[str, str]:
+    folder = {FOLDER: str(description.output_dir.absolute())}
+    return provenance() | process_tags() | folder | dict(description.tags)

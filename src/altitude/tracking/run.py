@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from altitude.experiment.tracking import Run, Status
+from altitude.experiment.tracking import Run, RunDescription, Status
 
 DESCRIPTION = "mlflow.note.content"
 """The tag that MLflow shows, as Markdown, at the top of a run's page."""
 
-__all__ = ["DESCRIPTION", "NoRun", "Run", "Status"]
+__all__ = ["DESCRIPTION", "NoRun", "Run", "RunDescription", "Status"]
 
 
 class NoRun:

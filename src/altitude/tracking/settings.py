@@ -7,35 +7,20 @@ from pathlib import Path
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from altitude.experiment import Experiment
-from altitude.experiment.tracking import Tracking
+from altitude.experiment.tracking import RunDescription, Tracking
 from altitude.tracking.run import NoRun, Run
-from altitude.validation import STRICT, Flag
+from altitude.tracking.run_settings import RunSettings
+from altitude.validation import STRICT
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class Mlflow(Tracking):
+class Mlflow(RunSettings, Tracking):
     """An MLflow store or server.
 
     MLflow's environment variables mean what they mean in MLflow, and settings that are given come
     before them. With `$MLFLOW_RUN_ID` that run is continued; a sweep's own run is that run then.
-
-    Attributes:
-        uri: Tracking URI; None for `$MLFLOW_TRACKING_URI` or, without that, `mlflow.db` in the
-            working folder, which is what a plain `mlflow ui` shows there.
-        experiment_name: MLflow's experiment, created if it is new; None for
-            `$MLFLOW_EXPERIMENT_NAME`, `$MLFLOW_EXPERIMENT_ID` or, without those, `altitude`.
-        run_name: Name of the run; None for one made of the overrides.
-        tags: Tags of the run, by name.
-        watched: Whether the run says every few seconds that it is alive, and listens for a request
-            to stop, as the jobs of a sweep do.
+    See `RunSettings` for the settings.
     """
-
-    uri: str | None = None
-    experiment_name: str | None = None
-    run_name: str | None = None
-    tags: dict[str, str] = Field(default_factory=dict)
-    watched: Flag = False
 
     def check(self) -> None:
         """Makes sure, within seconds, that the store can be used; TensorFlow is not imported.
@@ -70,11 +55,11 @@ class Mlflow(Tracking):
 
         return replace(self, uri=resolve_uri(self.uri, folder))
 
-    def open(self, experiment: Experiment, resumed: str | None = None) -> Run:
+    def open(self, description: RunDescription, resumed: str | None = None) -> Run:
         """Opens a run.
 
         Args:
-            experiment: What is run.
+            description: What the run is.
             resumed: The id of the run that goes on from a resume point; None for a new run.
 
         Raises:
@@ -82,7 +67,7 @@ class Mlflow(Tracking):
         """
         from altitude.tracking.mlflow_run import open_mlflow_run
 
-        return open_mlflow_run(self, experiment, resumed)
+        return open_mlflow_run(self, description, resumed)
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -112,6 +97,6 @@ class Untracked(Tracking):
         """Is the same everywhere."""
         return self
 
-    def open(self, experiment: Experiment, resumed: str | None = None) -> Run:  # noqa: ARG002
+    def open(self, description: RunDescription, resumed: str | None = None) -> Run:  # noqa: ARG002
         """Opens nothing."""
-        return NoRun(experiment.output_dir)
+        return NoRun(description.output_dir)

@@ -12,6 +12,7 @@ from omegaconf import DictConfig, open_dict
 
 from altitude.config.reading import read_experiment
 from altitude.errors import TrackingError
+from altitude.runs.describe import describe_run
 from altitude.sweeps.job_record import Goal, JobRecord
 from altitude.sweeps.plan.composing import Composer
 from altitude.sweeps.plan.jobs import Job, compose_jobs
@@ -193,7 +194,7 @@ def tracking(work: Work) -> Work:
             own.pop("hydra")
         experiment, _ = read_experiment(own, Path("run") / str(config.seed), ())
         assert experiment is not None
-        run = experiment.tracking.open(experiment)
+        run = experiment.tracking.open(describe_run(experiment))
         try:
             value = work(config)
         except ValueError as error:

@@ -10,7 +10,7 @@ from omegaconf import DictConfig, open_dict
 
 from altitude.errors import ConfigError, Problem
 from altitude.experiment import Experiment
-from altitude.experiment.metrics import objectives_exist
+from altitude.experiment.objectives import objectives_exist
 from altitude.sweeps.plan.composing import Composer
 from altitude.sweeps.plan.jobs import Job, compose_jobs, digest
 from altitude.sweeps.plan.space import Compose, Space, read_spaces

@@ -1,0 +1,28 @@
+"""The settings of a run in MLflow."""
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from altitude.validation import STRICT, Flag
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class RunSettings:
+    """In which store a run is logged, and as what.
+
+    Attributes:
+        uri: Tracking URI; None for `$MLFLOW_TRACKING_URI` or, without that, `mlflow.db` in the
+            working folder, which is what a plain `mlflow ui` shows there.
+        experiment_name: MLflow's experiment, created if it is new; None for
+            `$MLFLOW_EXPERIMENT_NAME`, `$MLFLOW_EXPERIMENT_ID` or, without those, `altitude`.
+        run_name: Name of the run; None for one made of the overrides.
+        tags: Tags of the run, by name.
+        watched: Whether the run says every few seconds that it is alive, and listens for a request
+            to stop, as the jobs of a sweep do.
+    """
+
+    uri: str | None = None
+    experiment_name: str | None = None
+    run_name: str | None = None
+    tags: dict[str, str] = Field(default_factory=dict)
+    watched: Flag = False
