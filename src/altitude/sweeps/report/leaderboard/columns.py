@@ -34,14 +34,19 @@ class Column:
         """Whether it holds numbers, which are aligned to the right."""
         return all(map(_is_number, self.cells))
 
-    def aligned(self, cell: str) -> str:
-        """A cell with the spaces that make it as wide as its column."""
-        return cell.rjust(self.width) if self.is_numeric else cell.ljust(self.width)
+    @property
+    def lines(self) -> list[str]:
+        """The heading and the cells, all of one width."""
+        align = str.rjust if self.is_numeric else str.ljust
+        return [align(text, self.width) for text in (self.name, *self.cells)]
 
-    def escaped(self) -> "Column":
-        """The same for a table in Markdown."""
-        cells = tuple(cell.replace("|", "\\|") for cell in self.cells)
-        return replace(self, name=self.name.replace("|", "\\|"), cells=cells)
+    @property
+    def markdown_lines(self) -> list[str]:
+        """The same with the rule below the heading that Markdown needs, and no open pipes."""
+        escaped = [text.replace("|", "\\|") for text in (self.name, *self.cells)]
+        heading, *cells = replace(self, name=escaped[0], cells=tuple(escaped[1:])).lines
+        rule = "-" * (len(heading) - 1) + (":" if self.is_numeric else "-")
+        return [heading, rule, *cells]
 
 
 def columns_of(entries: Sequence[LeaderboardEntry], limit: int) -> list[Column]:

@@ -23,8 +23,8 @@ def as_text(entries: Sequence[LeaderboardEntry], limit: int = 10, width: int | N
     if width is not None and _width(columns) > width:
         lines = list(_stacked(entries[:limit], width))
     else:
-        rows = _rows(columns)
-        lines = ["  ".join(_aligned(row, columns)).rstrip() for row in rows]
+        rows = zip(*(column.lines for column in columns), strict=True)
+        lines = ["  ".join(row).rstrip() for row in rows]
     if hidden:
         lines.append(f"not shown, but in leaderboard.csv: {', '.join(hidden)}")
     return "\n".join([*lines, *_notes(entries, limit), lead(entries)])
@@ -37,10 +37,8 @@ def as_markdown(entries: Sequence[LeaderboardEntry], limit: int = 10) -> str:
 
 def markdown_table(entries: Sequence[LeaderboardEntry], limit: int = 10) -> str:
     """The table alone in Markdown, without by how much the best setting leads."""
-    columns = [column.escaped() for column in columns_of(entries, limit)]
-    rules = ["-" * (c.width - 1) + ":" if c.is_numeric else "-" * c.width for c in columns]
-    aligned = [_aligned(row, columns) for row in _rows(columns)]
-    lines = [f"| {' | '.join(row)} |" for row in [*aligned[:1], rules, *aligned[1:]] if row]
+    columns = [column.markdown_lines for column in columns_of(entries, limit)]
+    lines = [f"| {' | '.join(row)} |" for row in zip(*columns, strict=True)]
     return "\n\n".join(["\n".join(lines), *_notes(entries, limit)])
 
 
@@ -73,17 +71,6 @@ def _stacked(entries: Sequence[LeaderboardEntry], width: int) -> Iterator[str]:
             break_long_words=False,
             break_on_hyphens=False,
         )
-
-
-def _rows(columns: Sequence[Column]) -> list[list[str]]:
-    if not columns:
-        return []
-    cells = zip(*(column.cells for column in columns), strict=True)
-    return [[column.name for column in columns], *(list(row) for row in cells)]
-
-
-def _aligned(row: Sequence[str], columns: Sequence[Column]) -> list[str]:
-    return [column.aligned(cell) for cell, column in zip(row, columns, strict=True)]
 
 
 def _notes(entries: Sequence[LeaderboardEntry], limit: int) -> Iterator[str]:
