@@ -116,8 +116,3 @@ def test_the_branches_of_a_union_are_one_problem() -> None:
 def test_a_missing_argument_was_not_given() -> None:
     (problem,) = call_problems("group", LazyCall("a.B"), Widths)
     assert (problem.key, problem.given) == ("group.width", "nothing")
-
-
-def test_arguments_that_a_node_may_leave_out() -> None:
-    call, _ = read_lazy_call("group", {"_target_": "a.B", "width": 3}, name="top", width=2)
-    assert call == LazyCall("a.B", {"name": "top", "width": 3})

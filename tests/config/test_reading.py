@@ -223,7 +223,7 @@ WRONG_VALUES = [
     ("dataset=null", "null", "one of cartpole, digits, fashion_mnist, fashion_mnist_weighted, npz"),
     ("model=3", "3", "one of backbone_head, cnn, gan, label_and_image, linear, mlp"),
     ("objective.loss=null", "null", "a loss: this step takes the one that"),
-    ("objective.metrics=3", "3", "a mapping of metrics"),
+    ("objective.metrics=3", "3", "a mapping"),
     ("callbacks.early_stopping=3", "3", "a mapping whose `_target_` names a class or function"),
 ]
 

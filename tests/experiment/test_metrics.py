@@ -6,7 +6,7 @@ import pytest
 
 from altitude import LazyCall, Objective
 from altitude.data import Digits, Npz
-from altitude.experiment.metrics import known_metrics, monitors_exist
+from altitude.experiment.metrics import known_metrics, monitored_metrics_exist
 from altitude.loops import Fit, Tape
 
 
@@ -27,7 +27,7 @@ def callback(name: str, **arguments: Any) -> LazyCall:
 )
 def test_monitors_exist(monitor: str, dataset: Digits | Npz | None, known: bool) -> None:
     callbacks = {"early_stopping": callback("EarlyStopping", monitor=monitor)}
-    assert (monitors_exist(callbacks, Objective(), Fit(), dataset) == []) is known
+    assert (monitored_metrics_exist(callbacks, Objective(), Fit(), dataset) == []) is known
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_monitors_exist(monitor: str, dataset: Digits | Npz | None, known: bool)
 )
 def test_a_loop_that_cannot_be_read_may_report_anything(monitor: str, problems: int) -> None:
     callbacks = {"early_stopping": callback("EarlyStopping", monitor=monitor)}
-    assert len(monitors_exist(callbacks, Objective())) == problems
+    assert len(monitored_metrics_exist(callbacks, Objective())) == problems
 
 
 def test_callbacks_that_monitor_nothing() -> None:
@@ -43,7 +43,7 @@ def test_callbacks_that_monitor_nothing() -> None:
         "tensorboard": callback("TensorBoard"),
         "own": unknown_callback,
     }
-    assert monitors_exist(callbacks, Objective(), Fit()) == []
+    assert monitored_metrics_exist(callbacks, Objective(), Fit()) == []
 
 
 def unknown_callback() -> Any:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from altitude.calls.targets import KEYWORDS, find_target, nested_targets
+from altitude.calls.walk import walk
 from altitude.errors import Problem, did_you_mean
 from altitude.session import start_tensorflow
 
@@ -105,17 +106,12 @@ def lazy_calls(key: str, value: Any) -> Iterator[tuple[str, LazyCall]]:
     Yields:
         The config key of each call, and the call.
     """
-    if isinstance(value, LazyCall):
-        yield key, value
-    elif isinstance(value, Mapping):
-        for name, item in value.items():
-            yield from lazy_calls(f"{key}.{name}", item)
-    elif isinstance(value, list | tuple):
-        for position, item in enumerate(value):
-            yield from lazy_calls(f"{key}.{position}", item)
-    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        for part in dataclasses.fields(value):
-            yield from lazy_calls(f"{key}.{part.name}", getattr(value, part.name))
+    for place, item in walk(key, value):
+        if isinstance(item, LazyCall):
+            yield place, item
+        elif dataclasses.is_dataclass(item) and not isinstance(item, type):
+            for part in dataclasses.fields(item):
+                yield from lazy_calls(f"{place}.{part.name}", getattr(item, part.name))
 
 
 def argument_problems(

@@ -176,7 +176,7 @@ def _read_anything(key: str, node: Mapping[str, Any]) -> tuple[Any, list[Problem
 
 
 def read_lazy_call(
-    key: str, node: Any, *, keeps_partial: bool = False, **defaults: Any
+    key: str, node: Any, *, keeps_partial: bool = False
 ) -> tuple[LazyCall | None, list[Problem]]:
     """Reads a config node whose class is not to be imported yet.
 
@@ -185,7 +185,6 @@ def read_lazy_call(
         node: A mapping with `_target_` and the arguments of that class.
         keeps_partial: Whether calling a node with `_partial_` returns a partial. Otherwise it is
             what it stands for already, since a lazy call is one.
-        **defaults: Arguments that the node may leave out.
 
     Returns:
         The lazy call, or None if there are problems; and the problems.
@@ -194,7 +193,7 @@ def read_lazy_call(
     if problems:
         return None, problems
     dropped = ("_target_", "_convert_") if keeps_partial else ("_target_", "_convert_", "_partial_")
-    arguments = defaults | {k: v for k, v in node.items() if k not in dropped}
+    arguments = {name: value for name, value in node.items() if name not in dropped}
     return LazyCall(node["_target_"], arguments), []
 
 

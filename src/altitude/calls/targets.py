@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from altitude.calls.walk import walk
 from altitude.errors import Problem
 from altitude.failures.imports import EXPECTED, import_problem
 
@@ -70,14 +71,9 @@ def builder_problems(key: str, target: str) -> list[Problem]:
 
 def nested_targets(key: str, value: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yields every node with a `_target_` inside a plain value, with the config key of the node."""
-    if isinstance(value, Mapping):
-        if "_target_" in value:
-            yield key, value
-        for name, item in value.items():
-            yield from nested_targets(f"{key}.{name}", item)
-    elif isinstance(value, list | tuple):
-        for position, item in enumerate(value):
-            yield from nested_targets(f"{key}.{position}", item)
+    for place, node in walk(key, value):
+        if isinstance(node, Mapping) and "_target_" in node:
+            yield place, node
 
 
 def keyword_problems(key: str, node: Mapping[str, Any]) -> list[Problem]:

@@ -10,6 +10,7 @@ from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 
+from altitude.calls.walk import walk
 from altitude.config.meaning import UNKNOWN, did_you_mean_one_of, meant_keys
 from altitude.config.words import groups
 from altitude.errors import Problem
@@ -81,16 +82,12 @@ def parsed(overrides: Sequence[str]) -> Iterator[Override]:
 def _interpolated(config: DictConfig) -> set[str]:
     """All words in the interpolations of a config: the names of keys are among them."""
     plain: Any = OmegaConf.to_container(config)
-    inside = [part for text in _texts(plain) for part in INTERPOLATION.findall(text)]
+    inside = [part for _, text in walk("", plain) for part in _parts(text)]
     return {word for part in inside for word in re.findall(r"\w+", part)}
 
 
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _texts(item)
+def _parts(value: Any) -> list[str]:
+    return INTERPOLATION.findall(value) if isinstance(value, str) else []
 
 
 def _unread(key: str, config: DictConfig, overrides: Sequence[str]) -> Problem:

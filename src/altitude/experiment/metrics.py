@@ -32,19 +32,19 @@ def objective_has_an_owner(objective: Objective, loop: Loop, model: Any = None) 
     return []
 
 
-def monitors_exist(
+def monitored_metrics_exist(
     callbacks: Callbacks,
     objective: Objective,
     loop: Loop | None = None,
     dataset: Dataset | None = None,
     model: Any = None,
 ) -> list[Problem]:
-    """Each callback monitors a metric that the run will have. A loop may add training metrics."""
+    """Each callback monitors a metric that the run will have, in a known direction."""
     if isfunction(model) or not all(isinstance(call, LazyCall) for call in callbacks.values()):
-        return []  # what a function returns may report whatever it likes
+        return _modes_are_known(callbacks)  # what a function returns may report whatever it likes
     validated = is_validated(dataset)
     if not isinstance(model, Subclassed) and loop and objective_has_an_owner(objective, loop):
-        return []  # first things first
+        return _modes_are_known(callbacks)  # first things first
     known = known_metrics(objective, loop, validated=validated)
     unknown = {
         name: (monitor, _nearest_monitor(name, callback, monitor, known, objective, loop))
@@ -56,7 +56,9 @@ def monitors_exist(
         expected = f"a metric of training, {', '.join(known)}: there is no validation data"
     can_split = not validated and isinstance(dataset, ArrayDataset)
     split = "dataset.validation_size=null, or " if can_split else ""
-    if len(unknown) < 2:
+    if not unknown:
+        return _modes_are_known(callbacks)
+    if len(unknown) == 1:
         return [
             Problem(f"callbacks.{name}.monitor", monitor, expected, split + instead)
             for name, (monitor, instead) in unknown.items()
@@ -80,23 +82,18 @@ def modes_agree(callbacks: Callbacks, objective: Objective) -> list[Problem]:
     return problems
 
 
-def modes_are_known(
-    callbacks: Callbacks,
-    objective: Objective,
-    loop: Loop | None = None,
-    dataset: Dataset | None = None,
-    model: Any = None,
-) -> list[Problem]:
+def _modes_are_known(callbacks: Callbacks) -> list[Problem]:
     """A callback whose mode is left to its metric monitors one whose direction is known."""
-    if monitors_exist(callbacks, objective, loop, dataset, model):
-        return []  # first things first
-    problems = []
-    for name, callback, monitor in monitored(callbacks):
-        if "mode" in callback.arguments and callback.arguments["mode"] is None:
-            expected = f"min or max: it is not known whether less or more of {monitor} is better"
-            key = f"callbacks.{name}.mode"
-            problems.append(Problem(key, "null", expected, f"{key}=max"))
-    return problems
+    return [
+        Problem(
+            f"callbacks.{name}.mode",
+            "null",
+            f"min or max: it is not known whether less or more of {monitor} is better",
+            f"callbacks.{name}.mode=max",
+        )
+        for name, callback, monitor in monitored(callbacks)
+        if "mode" in callback.arguments and callback.arguments["mode"] is None
+    ]
 
 
 def objective_mode_agrees(objective: Objective) -> list[Problem]:

@@ -68,13 +68,16 @@ def _read_optimizer(key: str, node: Any) -> Read:
     """One optimizer; or a mapping of them, for a model class whose `compile` takes several."""
     if not isinstance(node, Mapping) or "_target_" in node:
         return read_builder(key, node)
-    return _read_all(key, node)
+    return _read_calls(key, node)
 
 
-def _read_all(key: str, nodes: Mapping[str, Any]) -> Read:
+def _read_calls(key: str, nodes: Mapping[str, Any], *, named: bool = False) -> Read:
+    """A mapping from names to calls, which take their names as an argument if they are `named`."""
     calls: dict[str, Any] = {}
     problems: list[Problem] = []
     for name, node in nodes.items():
+        if named and isinstance(node, Mapping):
+            node = {"name": name, **node}
         call, found = read_lazy_call(f"{key}.{name}", node)
         calls |= {} if call is None else {name: call}
         problems += found
@@ -84,22 +87,20 @@ def _read_all(key: str, nodes: Mapping[str, Any]) -> Read:
 def _read_callbacks(key: str, nodes: Any) -> Read:
     if nodes is not None and not isinstance(nodes, Mapping):
         return None, [Problem(key, repr(nodes), "a mapping from names to callbacks")]
-    chosen = {name: node for name, node in (nodes or {}).items() if node is not None}
-    return _read_all(key, chosen)
+    return _read_calls(key, {name: n for name, n in (nodes or {}).items() if n is not None})
 
 
 def _read_own(key: str, value: Any) -> Read:
     """A value for a `compile` of a model class's own; what has a `_target_` becomes a call."""
     if isinstance(value, Mapping) and "_target_" in value:
         return read_lazy_call(key, value, keeps_partial=True)
-    if isinstance(value, Mapping):
-        read = {name: _read_own(f"{key}.{name}", item) for name, item in value.items()}
-        found = [problem for _, problems in read.values() for problem in problems]
-        return {name: item for name, (item, _) in read.items()}, found
-    if isinstance(value, list):
-        items = [_read_own(f"{key}.{position}", item) for position, item in enumerate(value)]
-        return [item for item, _ in items], [p for _, problems in items for p in problems]
-    return value, []
+    if not isinstance(value, Mapping | list):
+        return value, []
+    items = value.items() if isinstance(value, Mapping) else enumerate(value)
+    read = {name: _read_own(f"{key}.{name}", item) for name, item in items}
+    problems = [problem for _, found in read.values() for problem in found]
+    built = {name: item for name, (item, _) in read.items()}
+    return (built if isinstance(value, Mapping) else list(built.values())), problems
 
 
 def _read_objective(key: str, node: Any) -> Read:
@@ -108,33 +109,22 @@ def _read_objective(key: str, node: Any) -> Read:
     A mapping without `_target_` is what a model class takes in a `compile` of its own, and may say
     which metric is monitored.
     """
-    if isinstance(node, Mapping) and "_target_" not in node:
-        followed = {name: node[name] for name in ("monitor", "mode") if name in node}
-        own, problems = _read_own(key, {n: v for n, v in node.items() if n not in followed})
-        node = {
-            "_target_": f"{Objective.__module__}.{Objective.__qualname__}",
-            "loss": None,
-            "metrics": {},
-            "own": own,
-            **followed,
-        }
-        objective, found = read_object(key, node, (Objective,))
-        return objective, problems + found
-    if not isinstance(node, Mapping) or "loss" not in node:
+    if not isinstance(node, Mapping) or ("_target_" in node and "loss" not in node):
         return read_object(key, node, (Objective,))
-    loss, problems = None, []
-    if node["loss"] is not None:
+    settings, problems = dict(node), list[Problem]()
+    if "_target_" not in node:
+        monitored = {name: node[name] for name in ("monitor", "mode") if name in node}
+        own, problems = _read_own(key, {n: v for n, v in node.items() if n not in monitored})
+        target = f"{Objective.__module__}.{Objective.__qualname__}"
+        settings = {"_target_": target, "loss": None, "metrics": {}, "own": own, **monitored}
+    elif node.get("loss") is not None:
         loss, problems = read_lazy_call(f"{key}.loss", node["loss"], keeps_partial=True)
-    settings: dict[str, Any] = dict(node) | {"loss": loss}
+        settings["loss"] = loss
     for group in ("metrics", "weighted_metrics"):
-        built, metrics = {}, node.get(group) or {}
-        if not isinstance(metrics, Mapping):
-            problems.append(Problem(f"{key}.{group}", repr(metrics), "a mapping of metrics"))
-            continue
-        for name, metric in metrics.items():
-            built[name], found = read_lazy_call(f"{key}.{group}.{name}", metric, name=name)
+        metrics = settings.get(group) or {}
+        if isinstance(metrics, Mapping):
+            settings[group], found = _read_calls(f"{key}.{group}", metrics, named=True)
             problems += found
-        settings[group] = built
     return (None, problems) if problems else read_object(key, settings, (Objective,))
 
 

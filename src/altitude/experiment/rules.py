@@ -16,8 +16,7 @@ from altitude.experiment.arguments import invalid_arguments
 from altitude.experiment.devices import device_problems
 from altitude.experiment.metrics import (
     modes_agree,
-    modes_are_known,
-    monitors_exist,
+    monitored_metrics_exist,
     objective_has_an_owner,
     objective_mode_agrees,
 )
@@ -108,9 +107,8 @@ RULES: tuple[Callable[..., list[Problem]], ...] = (
     logits_agree,
     labels_agree,
     validation_leaves_training,
-    monitors_exist,
+    monitored_metrics_exist,
     modes_agree,
-    modes_are_known,
     objective_mode_agrees,
     one_hand_on_the_learning_rate,
     objective_has_an_owner,

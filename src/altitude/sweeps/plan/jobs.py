@@ -2,15 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf, open_dict
 
+from altitude.composition.running_config import running_config
 from altitude.sweeps.job_record import named
 from altitude.sweeps.plan.space import Compose, short_names, value_at
 
@@ -123,19 +122,6 @@ def _resolved(config: DictConfig) -> dict[str, Any]:
     with running_config(None if hydra is None else OmegaConf.create({"hydra": hydra})):
         # JSON's keys are texts: those of a class weight are numbers.
         return cast("dict[str, Any]", OmegaConf.to_container(own, resolve=True))
-
-
-@contextmanager
-def running_config(config: DictConfig | None) -> Iterator[None]:
-    """Has the resolver `hydra:` look into a config; None changes nothing."""
-    running: Any = HydraConfig.instance()
-    before = running.cfg
-    if config is not None:
-        running.cfg = config
-    try:
-        yield
-    finally:
-        running.cfg = before
 
 
 def _remove(settings: Any, path: Sequence[str]) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from altitude.sweeps.plan.jobs import Job, number_job, running_config
+from altitude.composition.running_config import running_config
+from altitude.sweeps.plan.jobs import Job, number_job
 
 
 class JobConfigStore:
