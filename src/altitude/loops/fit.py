@@ -12,12 +12,12 @@ from pydantic.dataclasses import dataclass
 from altitude.lazy import keras, tf
 from altitude.loops.loop import Loop
 from altitude.loops.position import START, Position
-from altitude.steps.replicas import weigh_keras_loss
+from altitude.steps.batch import BatchFunction
+from altitude.steps.replicas import weigh_loss_by_shard, with_shard_weight
 from altitude.validation import STRICT, refuse
 
 if TYPE_CHECKING:
     from altitude.data.pipeline import Pipelines
-    from altitude.loops.traces import Traces
 
 NO_STEP = (
     "nothing: at altitude 1 the step is Keras' own",
@@ -54,10 +54,10 @@ class Fit(Loop):
     clip_norm: Annotated[None, BeforeValidator(_no_clip_norm)] = None
     step: Annotated[None, BeforeValidator(_no_step)] = None
 
-    def prepare(self, model: keras.Model, traces: Traces) -> None:
-        """Leaves the step to Keras, on several devices with each one's share weighed."""
-        weigh_keras_loss(model)
-        super().prepare(model, traces)
+    def train_step(self, model: keras.Model) -> BatchFunction:
+        """Keras' own step; on several devices, each one's share weighs what its examples are."""
+        weigh_loss_by_shard(model)
+        return with_shard_weight(model, super().train_step(model))
 
     def run(
         self,

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic.dataclasses import dataclass
 
 from altitude.lazy import keras, tf
+from altitude.loops.bound_step import bind_steps
 from altitude.loops.position import START, Position
+from altitude.steps.batch import BatchFunction
 from altitude.steps.logs import returning_logs
 from altitude.steps.own import overrides
-from altitude.steps.replicas import lets_shares_differ
+from altitude.steps.replicas import build_from_one_shard
 from altitude.validation import STRICT, Count, Flag, Positive, refuse
 
 if TYPE_CHECKING:
@@ -100,21 +102,26 @@ class Loop(ABC):
         }
 
     def prepare(self, model: keras.Model, traces: Traces) -> None:
-        """Gives a compiled model what the loop needs on it.
+        """Binds the steps of the loop to a compiled model.
 
         Args:
-            model: The compiled model.
-            traces: Told how often the step is traced.
+            model: The compiled model, which stays a plain model when it is saved.
+            traces: Counts how often the steps are traced.
         """
-        lets_shares_differ(model)
+        build_from_one_shard(model)
         if model.built and model.optimizer is not None:
             # Variables that are made while a step is traced have it traced a second time.
             model.optimizer.build(model.trainable_variables)
-        for name in ("train_step", "test_step"):
-            step = getattr(model, name)
-            if overrides(model, name):
-                step = returning_logs(step, getattr(type(model), name))
-            setattr(model, name, traces.counted(name, model, step))
+        train = traces.counted("train_step", model, self.train_step(model))
+        bind_steps(model, train, traces.counted("test_step", model, self.test_step(model)))
+
+    def train_step(self, model: keras.Model) -> BatchFunction:
+        """Returns what trains on a batch: Keras' own step, or that of the model's class."""
+        return _step_of(model, "train_step")
+
+    def test_step(self, model: keras.Model) -> BatchFunction:
+        """Returns what evaluates on a batch: Keras' own step, or that of the model's class."""
+        return _step_of(model, "test_step")
 
     def make_variables(self, model: keras.Model, pipelines: Pipelines) -> None:
         """Runs the compiled step once, since metrics and some optimizers make variables only then.
@@ -152,3 +159,8 @@ class Loop(ABC):
     @abstractmethod
     def evaluate(self, model: keras.Model, dataset: tf.data.Dataset) -> dict[str, float]:
         """Returns the metrics of a prepared model on a dataset."""
+
+
+def _step_of(model: keras.Model, name: str) -> BatchFunction:
+    step: BatchFunction = getattr(model, name)
+    return returning_logs(step, getattr(type(model), name)) if overrides(model, name) else step

@@ -6,8 +6,8 @@ Source: Williams (1992), https://doi.org/10.1007/BF00992696.
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -16,16 +16,17 @@ from pydantic.dataclasses import dataclass
 from altitude.data.cartpole import Act, EpisodePipelines, Episodes, Played
 from altitude.errors import ConfigError, Problem
 from altitude.lazy import keras, tf
+from altitude.loops.bound_step import trainable
 from altitude.loops.epochs import run_epochs
 from altitude.loops.loop import Loop
 from altitude.loops.position import START, Position
 from altitude.loops.tape import KERAS_LOOPS
-from altitude.steps.batch import Batch, Logs
+from altitude.steps.batch import Batch, BatchFunction, Logs
 from altitude.steps.gradients import apply_gradients, gradients_of
 from altitude.validation import STRICT, Positive
 
-if TYPE_CHECKING:
-    from altitude.loops.traces import Traces
+Policy = Callable[[Any], Any]
+"""From observations to logits."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -68,11 +69,9 @@ class Reinforce(Loop):
         """Other loops play no episodes."""
         return "a class that overrides `call` alone"
 
-    def prepare(self, model: keras.Model, traces: Traces) -> None:
-        """Binds policy and update to the model, which stays a plain model when it is saved."""
-        model.train_step = functools.partial(update, model)
-        super().prepare(model, traces)
-        model.run_policy, model.run_update = _compiled(model)
+    def train_step(self, model: keras.Model) -> BatchFunction:
+        """The update by the policy gradient."""
+        return functools.partial(update, model)
 
     def make_variables(self, model: keras.Model, pipelines: Any) -> None:
         """Does nothing: there are no metrics, and the optimizer has its variables."""
@@ -93,17 +92,19 @@ class Reinforce(Loop):
             expected = "episodes to play: this loop does not read batches"
             raise ConfigError([Problem("dataset", "batches", expected, "dataset=cartpole")])
 
+        policy, update_once = _compiled_policy(model), _compiled_update(model)
+
         def run_epoch(epoch: int, watchers: keras.callbacks.CallbackList) -> dict[str, float]:
             watchers.on_train_batch_begin(0)
-            played = pipelines.train.play(_by_chance(model), epoch)
-            loss = model.run_update(as_batch(played, self.discount))["loss"]
+            played = pipelines.train.play(_sampled(policy), epoch)
+            loss = update_once(as_batch(played, self.discount))["loss"]
             logs = {"loss": float(loss), "return": played.mean_return}
             watchers.on_train_batch_end(0, logs)
             if pipelines.validation is None:
                 return logs
             watchers.on_test_begin()
             watchers.on_test_batch_begin(0)
-            validation = self.evaluate(model, pipelines.validation)
+            validation = _evaluate(policy, pipelines.validation)
             watchers.on_test_batch_end(0, validation)
             watchers.on_test_end(validation)
             return logs | {f"val_{name}": value for name, value in validation.items()}
@@ -112,8 +113,7 @@ class Reinforce(Loop):
 
     def evaluate(self, model: keras.Model, dataset: Any) -> dict[str, float]:
         """Plays the same episodes each time, with the likeliest action in each step."""
-        episodes: Episodes = dataset
-        return {"return": episodes.play(_likeliest(model)).mean_return}
+        return _evaluate(_compiled_policy(model), dataset)
 
 
 def discounted(rewards: np.ndarray, discount: float) -> np.ndarray:
@@ -151,32 +151,39 @@ def update(model: keras.Model, batch: Batch) -> Logs:
     return {"loss": loss}
 
 
-def _compiled(model: keras.Model) -> tuple[Any, Any]:
+def _compiled_policy(model: keras.Model) -> Policy:
     policy = functools.partial(model, training=False)
     if model.run_eagerly:
-        return policy, lambda batch: model.train_step(tuple(map(tf.constant, batch)))
+        return policy
+    compiled: Policy = tf.function(policy, reduce_retracing=True, autograph=False)
+    return compiled
+
+
+def _compiled_update(model: keras.Model) -> BatchFunction:
+    if model.run_eagerly:
+        return lambda batch: model.train_step(tuple(map(tf.constant, batch)))
 
     @tf.function(autograph=False, jit_compile=model.jit_compile)
     def run_update(batch: Batch, _trainable: tuple[bool, ...]) -> Logs:
         return model.train_step(batch)  # type: ignore[no-any-return]
 
-    def update_once(batch: Batch) -> Logs:
-        # A graph holds what was trainable when it was traced: a change asks for another graph.
-        trainable = tuple(bool(variable.trainable) for variable in model.variables)
-        return run_update(tuple(map(tf.constant, batch)), trainable)  # type: ignore[no-any-return]
-
-    return tf.function(policy, reduce_retracing=True, autograph=False), update_once
+    # A graph holds what was trainable when it was traced: a change asks for another graph.
+    return lambda batch: run_update(tuple(map(tf.constant, batch)), trainable(model))
 
 
-def _by_chance(model: keras.Model) -> Act:
+def _evaluate(policy: Policy, episodes: Episodes) -> dict[str, float]:
+    return {"return": episodes.play(_likeliest(policy)).mean_return}
+
+
+def _sampled(policy: Policy) -> Act:
     def act(observations: np.ndarray, generator: np.random.Generator) -> np.ndarray:
         # The likeliest of logits with Gumbel noise is a draw from their softmax.
-        logits = model.run_policy(observations).numpy()
+        logits = policy(observations).numpy()
         drawn: np.ndarray = np.argmax(logits + generator.gumbel(size=logits.shape), axis=-1)
         return drawn
 
     return act
 
 
-def _likeliest(model: keras.Model) -> Act:
-    return lambda observations, _: np.argmax(model.run_policy(observations).numpy(), axis=-1)
+def _likeliest(policy: Policy) -> Act:
+    return lambda observations, _: np.argmax(policy(observations).numpy(), axis=-1)

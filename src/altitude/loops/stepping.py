@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pydantic import Field
@@ -11,6 +12,7 @@ from pydantic.dataclasses import dataclass
 from altitude.lazy import keras
 from altitude.loops.loop import Loop
 from altitude.steps import Step, Supervised
+from altitude.steps.batch import Batch, BatchFunction, Logs
 from altitude.steps.clipping import with_clip_norm
 from altitude.steps.logs import returning_logs
 from altitude.steps.own import brings_own_step, overrides
@@ -63,17 +65,27 @@ class SteppingLoop(Loop):
         return ("compute_loss", "compute_metrics") if self.owns_objective else ()
 
     def prepare(self, model: keras.Model, traces: Traces) -> None:
-        """Binds the step to the model, which stays a plain model when it is saved."""
+        """Has the step add its metrics to the model, and binds it."""
         if not brings_own_step(model):
-            step = self.step
-            step.build(model)
-            train = returning_logs(functools.partial(step.train, model), step.train)
-            model.train_step = with_shard_weight(model, train)
-            if not overrides(model, "test_step"):
-                evaluate = returning_logs(functools.partial(step.evaluate, model), step.evaluate)
-                model.test_step = with_shard_weight(model, evaluate)
+            self.step.build(model)
         super().prepare(model, traces)
+
+    def train_step(self, model: keras.Model) -> BatchFunction:
+        """The step, unless the model's class brings one."""
+        if brings_own_step(model):
+            return super().train_step(model)
+        return _bound(model, self.step.train)
+
+    def test_step(self, model: keras.Model) -> BatchFunction:
+        """The step's evaluation, unless the model's class brings a step or an evaluation."""
+        if brings_own_step(model) or overrides(model, "test_step"):
+            return super().test_step(model)
+        return _bound(model, self.step.evaluate)
 
     def saved_model(self, model: keras.Model) -> keras.Model:
         """What the step says is to be kept."""
         return model if brings_own_step(model) else self.step.saved_model(model)
+
+
+def _bound(model: keras.Model, step: Callable[[keras.Model, Batch], Logs]) -> BatchFunction:
+    return with_shard_weight(model, returning_logs(functools.partial(step, model), step))

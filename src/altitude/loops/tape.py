@@ -9,14 +9,13 @@ from pydantic.dataclasses import dataclass
 
 from altitude.lazy import keras, tf
 from altitude.loops.epochs import run_epochs
-from altitude.loops.execution import compile_steps, evaluate, run_batches
+from altitude.loops.execution import evaluate, run_batches
 from altitude.loops.position import START, Position
 from altitude.loops.stepping import SteppingLoop
 from altitude.validation import STRICT
 
 if TYPE_CHECKING:
     from altitude.data.pipeline import Pipelines
-    from altitude.loops.traces import Traces
 
 KERAS_LOOPS = ("fit", "evaluate", "make_train_function", "make_test_function")
 """Methods of `keras.Model` that make up its loops over batches."""
@@ -37,14 +36,9 @@ class Tape(SteppingLoop):
         """Keras' own loops."""
         return (*KERAS_LOOPS, *super().bypassed_methods)
 
-    def prepare(self, model: keras.Model, traces: Traces) -> None:
-        """Binds the step to the model, and compiles it."""
-        super().prepare(model, traces)
-        compile_steps(model)
-
     def make_variables(self, model: keras.Model, pipelines: Pipelines) -> None:
         """Runs the compiled step once."""
-        model.run_train_batches(iter(pipelines.train), 1)
+        model.train_step.run(iter(pipelines.train), 1)
 
     def run(
         self,

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from altitude.lazy import keras, tf
-from altitude.steps.batch import Batch, Logs
+from altitude.loops.bound_step import trainable
+from altitude.steps.batch import Batch, BatchFunction, Logs
 from altitude.steps.own import brings_own_step
-from altitude.steps.replicas import is_first
+from altitude.steps.replicas import is_first_replica
 
 BATCH_PARTS = ("x", "y", "sample_weight")
 """What the elements of a batch are called."""
@@ -59,9 +60,7 @@ class Traces:
         """How often each step was traced, by its name."""
         return {name: len(traces) for name, traces in self._seen.items()}
 
-    def counted(
-        self, name: str, model: keras.Model, step: Callable[[Batch], Logs]
-    ) -> Callable[[Batch], Logs]:
+    def counted(self, name: str, model: keras.Model, step: BatchFunction) -> BatchFunction:
         """Returns a step that is noticed when it is traced, and does the same."""
         if model.run_eagerly:
             return step
@@ -70,7 +69,7 @@ class Traces:
             self._making_variables.add(name)
 
         def traced(batch: Batch) -> Logs:
-            if is_first():
+            if is_first_replica():
                 self._seen.setdefault(name, []).append(_trace(model, batch))
             with self._record(model):
                 return step(batch)
@@ -102,8 +101,7 @@ def _trace(model: keras.Model, batch: Batch) -> Trace:
             dtype = getattr(getattr(tensor, "dtype", None), "name", type(tensor).__name__)
             kinds.append((path, f"{dtype} of rank {shape.rank}"))
             shapes.append((path, f"{dtype} {shape}"))
-    trainable = tuple(bool(variable.trainable) for variable in model.variables)
-    return Trace(tuple(kinds), tuple(shapes), trainable)
+    return Trace(tuple(kinds), tuple(shapes), trainable(model))
 
 
 def _named(name: str, value: Any) -> list[tuple[str, Any]]:

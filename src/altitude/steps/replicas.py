@@ -11,34 +11,34 @@ from contextvars import ContextVar
 from typing import Any
 
 from altitude.lazy import keras, tf
-from altitude.steps.batch import Batch, Logs
+from altitude.steps.batch import Batch, BatchFunction, Logs
 
 _share: ContextVar[Any] = ContextVar("share", default=None)
 """Which part of the batch's examples this replica has, a scalar from 0 to 1."""
 
 
-def count() -> int:
+def replica_count() -> int:
     """How many replicas there are, over all processes."""
     return int(tf.distribute.get_strategy().num_replicas_in_sync)
 
 
-def is_first() -> bool:
+def is_first_replica() -> bool:
     """Whether this is the first replica of its process: each of them traces a step of its own."""
     context = tf.distribute.get_replica_context()
-    if context is None or count() == 1:
+    if context is None or replica_count() == 1:
         return True
     here = len(tf.distribute.get_strategy().extended.worker_devices)
     return int(tf.get_static_value(context.replica_id_in_sync_group)) % here == 0
 
 
-def spread(dataset: tf.data.Dataset) -> Any:
+def distribute(dataset: tf.data.Dataset) -> Any:
     """Returns a dataset each of whose batches is shared out among the replicas."""
     if not tf.distribute.has_strategy():
         return dataset
     return tf.distribute.get_strategy().experimental_distribute_dataset(dataset)
 
 
-def on_all(step: Callable[[Batch], Logs]) -> Callable[[Any], Logs]:
+def on_all_replicas(step: BatchFunction) -> Callable[[Any], Logs]:
     """Returns a step of the whole batch, given one that runs on each replica.
 
     Its logs are those of this process's first replica.
@@ -53,9 +53,9 @@ def on_all(step: Callable[[Batch], Logs]) -> Callable[[Any], Logs]:
     return run
 
 
-def with_shard_weight(model: keras.Model, step: Callable[[Batch], Logs]) -> Callable[[Batch], Logs]:
+def with_shard_weight(model: keras.Model, step: BatchFunction) -> BatchFunction:
     """Returns a step that runs on each replica, and knows what its share of the batch weighs."""
-    if count() == 1:
+    if replica_count() == 1:
         return step
 
     def run(batch: Batch) -> Logs:
@@ -70,18 +70,17 @@ def with_shard_weight(model: keras.Model, step: Callable[[Batch], Logs]) -> Call
     return run
 
 
-def weigh_keras_loss(model: keras.Model) -> None:
+def weigh_loss_by_shard(model: keras.Model) -> None:
     """Has Keras' own step, which gives every replica the same weight, weigh it by its examples."""
-    if count() == 1:
+    if replica_count() == 1:
         return
     scale_loss = model.optimizer.scale_loss
-    model.optimizer.scale_loss = lambda loss: scale_loss(loss) * _share.get() * count()
-    model.train_step = with_shard_weight(model, model.train_step)
+    model.optimizer.scale_loss = lambda loss: scale_loss(loss) * _share.get() * replica_count()
 
 
 def unscaled(loss: tf.Tensor) -> tf.Tensor:
     """Undoes what Keras does to a loss for optimizers that sum: divide by the replicas' number."""
-    return loss if count() == 1 else loss * tf.cast(count(), loss.dtype)
+    return loss if replica_count() == 1 else loss * tf.cast(replica_count(), loss.dtype)
 
 
 def zero_if_empty(mean: tf.Tensor) -> tf.Tensor:
@@ -100,15 +99,16 @@ def averaged(gradients: Sequence[Any]) -> Sequence[Any]:
 
 def divide_by_replicas(gradients: Sequence[Any]) -> Sequence[Any]:
     """Cuts gradients that all replicas agree on, for Keras' optimizers, which sum over replicas."""
-    return gradients if count() == 1 else [_weighted(g, 1 / count()) for g in gradients]
+    count = replica_count()
+    return gradients if count == 1 else [_weighted(g, 1 / count) for g in gradients]
 
 
-def lets_shares_differ(model: keras.Model) -> None:
+def build_from_one_shard(model: keras.Model) -> None:
     """Has Keras build a model from one share of a batch: it would add them up, element by element.
 
     That needs shares of the same length, which those of a short batch are not.
     """
-    if count() == 1:
+    if replica_count() == 1:
         return
 
     def build(iterator: Any) -> None:
