@@ -1,3 +1,4 @@
+import signal
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -9,6 +10,7 @@ from altitude.errors import TrackingError
 from altitude.tracking import connection
 from altitude.tracking.connection import connect
 from altitude.tracking.settings import Mlflow
+from tests.processes import run_python
 
 
 def journal_mode(path: Path) -> str:
@@ -46,3 +48,29 @@ def test_a_deleted_experiment_is_not_brought_back(default_store: MlflowClient) -
     default_store.delete_experiment(gone)
     with pytest.raises(TrackingError, match=f"mlflow experiments restore -x {gone}"):
         connect(Mlflow(experiment_name="gone"))
+
+
+CREATED_AND_KILLED = """
+import os, signal, sys
+made = 0
+def count(event, arguments):
+    global made
+    made += event == "sqlite3.connect"
+    if made and event == "open" and "versions" in str(arguments[0]):  # a migration is read
+        os.kill(os.getpid(), signal.SIGKILL)
+from altitude.tracking.connection import connect
+from altitude.tracking.settings import Mlflow
+sys.addaudithook(count)
+connect(Mlflow())
+"""
+
+
+@pytest.mark.slow
+def test_a_process_that_is_killed_while_it_creates_a_store_leaves_none(
+    working_folder: Path,
+) -> None:
+    killed = run_python("-c", CREATED_AND_KILLED, folder=working_folder)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert not (working_folder / "mlflow.db").exists()
+    assert connect(Mlflow()).client.search_experiments()
+    assert not list(working_folder.glob("unfinished-*"))

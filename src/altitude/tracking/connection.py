@@ -62,6 +62,7 @@ def connect(settings: RunSettings, run_id: str | None = None) -> Connection:
         logging.getLogger(noisy).setLevel(logging.WARNING)
     uri = resolve_uri(settings.uri)
     with creation_lock(uri):
+        _create(uri)
         client = MlflowClient(uri)
         _let_readers_pass(uri)
         if run_id is None:
@@ -70,6 +71,21 @@ def connect(settings: RunSettings, run_id: str | None = None) -> Connection:
         run = run_to_continue(client, run_id, settings.experiment_name)
         experiment = client.get_experiment(run.info.experiment_id)
         return Connection(client, uri, experiment.experiment_id, experiment.name, run)
+
+
+def _create(uri: str) -> None:
+    """Creates an SQLite store that is new, beside its place first.
+
+    A process that is killed meanwhile would leave tables that MLflow fails on ever after.
+    """
+    path = sqlite_path(uri)
+    if path is None or (path.exists() and path.stat().st_size > 0):
+        return
+    unfinished = path.with_name(f"unfinished-{path.name}")
+    for leftover in path.parent.glob(f"{unfinished.name}*"):
+        leftover.unlink()
+    MlflowClient(f"sqlite:///{unfinished}").search_experiments(max_results=1)
+    unfinished.replace(path)
 
 
 def _experiment(client: MlflowClient, uri: str, given: str | None) -> Experiment:

@@ -1,0 +1,141 @@
+"""Kills runs at random moments, resumes them, and compares what they end with.
+
+    scripts/bench resume [--kills N] [--seed N]
+
+Each run is killed with SIGKILL again and again, each time after a random part of the time that it
+takes undisturbed, until it has ended all the same. Then its metrics in MLflow, and the weights of
+its best model, are compared with those of a run that was left alone.
+"""
+
+import argparse
+import hashlib
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlflow.tracking import MlflowClient
+
+RUNS = {
+    "fit": ("loop=fit", "dataset.limit=12000", "loop.epochs=5"),
+    "train_step, mixup": (
+        "experiment=mixup",
+        "loop=train_step",
+        "dataset.limit=12000",
+        "loop.epochs=5",
+        "loop.clip_norm=1.0",
+    ),
+    "tape, dropout": ("loop=tape", "model.dropout=0.3", "dataset.limit=12000", "loop.epochs=5"),
+}
+SHORT = ("loop.steps_per_execution=4", "loop.checkpoint_every_steps=16")
+UNTIL_BEGUN = 0.1
+"""The part of a run's time in which nothing has begun that could be resumed."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What a run ended with.
+
+    Attributes:
+        weights: Hash of the best model's weights.
+        metrics: Steps and values of each metric.
+    """
+
+    weights: str
+    metrics: dict[str, list[tuple[int, float]]]
+
+
+def altitude(folder: Path, *arguments: str) -> "subprocess.Popen[bytes]":
+    """Starts the command line in a folder."""
+    with (folder / "output.txt").open("ab") as output:
+        command = [sys.executable, "-m", "altitude", *arguments]
+        return subprocess.Popen(command, cwd=folder, stdout=output, stderr=output)
+
+
+def ending_of(folder: Path) -> Ending:
+    """Reads what the only run of a folder ended with."""
+    (model,) = folder.glob("outputs/*/*/best.keras")
+    with zipfile.ZipFile(model) as archive:
+        weights = hashlib.sha256(archive.read("model.weights.h5")).hexdigest()
+    client = MlflowClient(f"sqlite:///{folder / 'mlflow.db'}")
+    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
+    runs = client.search_runs(experiments, "attributes.status = 'FINISHED'")
+    (run,) = (found for found in runs if found.data.metrics)
+    return Ending(
+        weights,
+        {
+            name: sorted(
+                (m.step, m.value) for m in client.get_metric_history(run.info.run_id, name)
+            )
+            for name in run.data.metrics
+            if name != "epoch_seconds"
+        },
+    )
+
+
+def begun(folder: Path) -> bool:
+    """Whether there is a run that can be resumed."""
+    return any(folder.glob("outputs/*/*/.run"))
+
+
+def undisturbed(overrides: Sequence[str], folder: Path) -> tuple[Ending, float]:
+    """Runs to the end; returns what it ended with, and the seconds that it took."""
+    began = time.monotonic()
+    if altitude(folder, *overrides).wait():
+        raise SystemExit((folder / "output.txt").read_text())
+    return ending_of(folder), time.monotonic() - began
+
+
+def killed(overrides: Sequence[str], folder: Path, seconds: float, dice: random.Random) -> int:
+    """Runs to the end, killed and resumed on the way; returns how often it was killed."""
+    kills = 0
+    while True:
+        arguments = ("resume", "latest") if begun(folder) else overrides
+        process = altitude(folder, *arguments)
+        try:
+            status = process.wait(dice.uniform(UNTIL_BEGUN, 1.2) * seconds)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            kills += 1
+            continue
+        if status:
+            raise SystemExit((folder / "output.txt").read_text())
+        return kills
+
+
+def main() -> None:
+    """Prints how often runs were killed, and what was lost."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    dice = random.Random(arguments.seed)
+    kills, runs, different = Counter[str](), Counter[str](), Counter[str]()
+    with tempfile.TemporaryDirectory() as scratch:
+        whole = {}
+        for name, overrides in RUNS.items():
+            folder = Path(tempfile.mkdtemp(dir=scratch))
+            whole[name] = undisturbed((*overrides, *SHORT), folder)
+        while kills.total() < arguments.kills:
+            for name, overrides in RUNS.items():
+                folder = Path(tempfile.mkdtemp(dir=scratch))
+                expected, seconds = whole[name]
+                kills[name] += killed((*overrides, *SHORT), folder, seconds, dice)
+                runs[name] += 1
+                different[name] += ending_of(folder) != expected
+    print(f"{'':<20}{'runs':>6}{'kills':>7}{'ended otherwise':>17}")
+    for name in RUNS:
+        print(f"{name:<20}{runs[name]:>6}{kills[name]:>7}{different[name]:>17}")
+    raise SystemExit(different.total())
+
+
+if __name__ == "__main__":
+    main()
