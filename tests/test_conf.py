@@ -14,7 +14,7 @@ from altitude import ConfigError, compose, run
 from altitude.composition.directory import config_directory
 from altitude.config.composing import compose_config
 from altitude.data import FashionMnist
-from altitude.experiment.built import check_signatures
+from altitude.experiment.model_checks import check_signatures
 from altitude.loops import Fit, Loop, Tape, TrainStep
 from altitude.models import Mlp
 from altitude.tracking import Untracked

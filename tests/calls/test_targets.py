@@ -9,7 +9,7 @@ from altitude.calls.lazy_call import lazy_calls
 from altitude.calls.nodes import read_builder
 from altitude.config.composing import compose_config
 from altitude.config.reading import read_sweep
-from altitude.experiment.built import check_signatures
+from altitude.experiment.model_checks import check_signatures
 from altitude.experiment.parts import READERS
 
 DATASET = "a class that extends altitude.data.dataset.Dataset"

@@ -2,14 +2,14 @@ from pathlib import Path
 
 import pytest
 
-from altitude.cli.arguments import as_typed, read_arguments
+from altitude.cli.arguments import read_arguments, to_arguments
 
 
 def test_flags_and_overrides_may_be_mixed() -> None:
     typed = ["seed=1,2", "-m", "dataset=digits", "--config-dir", "conf", "~callbacks.tensorboard"]
     arguments, unknown = read_arguments(typed)
     assert unknown == []
-    assert as_typed(arguments) == [
+    assert to_arguments(arguments) == [
         "--multirun",
         "--config-dir=conf",
         "seed=1,2",
@@ -20,7 +20,7 @@ def test_flags_and_overrides_may_be_mixed() -> None:
 
 def test_what_hydra_is_given_means_the_same_again() -> None:
     arguments, _ = read_arguments(["loop=tape", "--info", "config", "-cn", "mine", "--resolve"])
-    again, unknown = read_arguments(as_typed(arguments))
+    again, unknown = read_arguments(to_arguments(arguments))
     assert (again, unknown) == (arguments, [])
 
 
@@ -37,7 +37,7 @@ def test_of_a_sweep_the_config_of_its_first_job_is_shown(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     arguments, _ = read_arguments(["-m", "--cfg", "job", "seed=1,2", "loop=fit,tape"])
-    assert as_typed(arguments) == ["--cfg=job", "seed=1", "loop=fit"]
+    assert to_arguments(arguments) == ["--cfg=job", "seed=1", "loop=fit"]
     assert "first job" in capsys.readouterr().err
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from altitude.cli.help_page import help_page_as_wide_as_the_terminal, wrapped
+from altitude.cli.help_page import wrapped, wrapped_help_page
 
 PAGE = "experiment: accumulate, auxiliary_loss, lr_patience_clip\n\n  altitude   the default\n"
 
@@ -16,7 +16,7 @@ def test_what_fits_stays_as_it_is() -> None:
 
 
 def print_and_leave() -> None:
-    with help_page_as_wide_as_the_terminal():
+    with wrapped_help_page():
         print(PAGE)
         raise SystemExit(0)
 

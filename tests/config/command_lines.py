@@ -5,7 +5,7 @@ import string
 from collections.abc import Callable, Sequence
 
 from altitude.config.composing import compose_config
-from altitude.config.meaning import keys_of
+from altitude.config.suggestions import keys_of
 
 GROUPS = ("callbacks", "dataset", "debug", "experiment", "loop", "model", "objective")
 OPTIONS = (

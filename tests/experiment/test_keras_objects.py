@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from altitude import ConfigError, Problem, compose
-from altitude.config.values import impossible_values
-from altitude.experiment.built import check_signatures
-from altitude.experiment.folders import folder_problems
+from altitude.config.impossible_values import impossible_values
+from altitude.experiment.model_checks import check_signatures
+from altitude.experiment.writable_folders import folder_problems
 
 
 def refused(*overrides: str) -> Problem:

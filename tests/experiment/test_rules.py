@@ -10,8 +10,8 @@ from altitude.experiment.rules import (
     broken_rules,
     labels_agree,
     logits_agree,
-    one_hand_on_the_learning_rate,
-    useless_plateau,
+    one_learning_rate_controller,
+    plateau_after_stopping,
     validation_leaves_training,
 )
 from altitude.loops import Fit
@@ -99,7 +99,7 @@ def unknown_callback() -> Any:
 def test_one_hand_on_the_learning_rate(name: str) -> None:
     schedule = {"_target_": "keras.optimizers.schedules.CosineDecay"}
     optimizer = LazyCall("keras.optimizers.SGD", {"learning_rate": schedule})
-    (problem,) = one_hand_on_the_learning_rate(optimizer, {name: callback("ReduceLROnPlateau")})
+    (problem,) = one_learning_rate_controller(optimizer, {name: callback("ReduceLROnPlateau")})
     assert problem.key == "optimizer.learning_rate"
     assert problem.given == "CosineDecay"
     assert problem.instead.startswith(f"~callbacks.{name}")
@@ -114,7 +114,7 @@ def test_one_hand_on_the_learning_rate(name: str) -> None:
 )
 def test_either_hand_alone(learning_rate: Any, callbacks: Mapping[str, LazyCall]) -> None:
     optimizer = LazyCall("keras.optimizers.SGD", {"learning_rate": learning_rate})
-    assert one_hand_on_the_learning_rate(optimizer, callbacks) == []
+    assert one_learning_rate_controller(optimizer, callbacks) == []
 
 
 def test_every_rule_is_applied() -> None:
@@ -149,11 +149,11 @@ def test_useless_plateau(cut: int, stop: int, warned: bool) -> None:
         "stopping": callback("EarlyStopping", patience=stop),
         "own": unknown_callback,
     }
-    assert (useless_plateau(callbacks) is not None) is warned
+    assert (plateau_after_stopping(callbacks) is not None) is warned
 
 
 def test_a_plateau_without_early_stopping_is_useful() -> None:
-    assert useless_plateau({"plateau": callback("ReduceLROnPlateau", patience=9)}) is None
+    assert plateau_after_stopping({"plateau": callback("ReduceLROnPlateau", patience=9)}) is None
 
 
 def test_model_and_data_of_fashion_mnist_agree() -> None:

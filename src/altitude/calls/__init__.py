@@ -1,1 +1,1 @@
-"""Classes and functions that a `_target_` names, imported and called when they are needed."""
+"""Lazily imported and called `_target_`s."""

@@ -1,4 +1,4 @@
-"""What the annotations of a settings class say its settings may hold."""
+"""Inspects the annotations of settings classes."""
 
 import dataclasses
 import types

@@ -1,4 +1,4 @@
-"""Values of arguments that belong to Keras' classes, checked without importing Keras."""
+"""Schemas for arguments of Keras classes, which are checked without importing Keras."""
 
 from typing import Annotated, Any, Literal
 
@@ -18,7 +18,7 @@ _OpenFraction = Annotated[float, Field(gt=0, lt=1)]
 
 
 class OptimizerArguments(BaseModel):
-    """What holds for the arguments that Keras' optimizers share."""
+    """Schema of the arguments that Keras optimizers share."""
 
     model_config = _LENIENT
 
@@ -41,7 +41,7 @@ class OptimizerArguments(BaseModel):
 
 
 class CallbackArguments(BaseModel):
-    """What holds for the arguments that Keras' callbacks share."""
+    """Schema of the arguments that Keras callbacks share."""
 
     model_config = _LENIENT
 
@@ -60,7 +60,7 @@ class CallbackArguments(BaseModel):
 
 
 class LossArguments(BaseModel):
-    """What holds for the arguments that Keras' losses share."""
+    """Schema of the arguments that Keras losses share."""
 
     model_config = _LENIENT
 

@@ -1,4 +1,4 @@
-"""Classes that are named now and imported when they are needed."""
+"""Calls that are described now, and made when they are needed."""
 
 import dataclasses
 import inspect
@@ -32,7 +32,7 @@ class LazyCall:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     template: "LazyCall | None" = field(default=None, init=False, repr=False, compare=False)
 
-    def filled_in(self, arguments: Mapping[str, Any]) -> "LazyCall":
+    def resolved(self, arguments: Mapping[str, Any]) -> "LazyCall":
         """Returns the call with other arguments, which remembers this one as its template."""
         call = LazyCall(self.target, arguments)
         object.__setattr__(call, "template", self)  # the way into a frozen dataclass
@@ -57,7 +57,7 @@ class LazyCall:
         return self.target.rpartition(".")[2]
 
     def found(self, key: str) -> tuple[Any, list[Problem]]:
-        """Looks the target up, which imports it, and does not call it.
+        """Imports the target without calling it.
 
         Args:
             key: The config key that holds this call.
@@ -88,7 +88,7 @@ class LazyCall:
 
 
 def built(value: Any) -> Any:
-    """Makes every call in a value, also inside lists and mappings, and leaves all else as it is."""
+    """Replaces every callable in a value, also inside lists and mappings, by its result."""
     if callable(value):
         return value()
     if isinstance(value, Mapping):
@@ -158,7 +158,7 @@ def _is_keras(target: Any) -> bool:
 
 
 def _unknown(key: str, names: list[str], target: Any, known: list[str]) -> list[Problem]:
-    """A problem for each unknown argument; one for all where another class has left them there."""
+    """Returns a problem for each unknown argument, or one for all if there are many."""
     expected = f"an argument of `{_name(target)}`: {', '.join(known) or 'it takes none'}"
     if len(names) <= FEW:
         return [

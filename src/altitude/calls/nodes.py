@@ -1,4 +1,4 @@
-"""From plain settings to typed objects, with every mistake on the way as a problem."""
+"""Converts config nodes to typed settings and lazy calls, and collects problems."""
 
 import dataclasses
 import sys
@@ -35,7 +35,7 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "keras.losses": LossArguments,
     "keras.optimizers": OptimizerArguments,
 }
-"""What holds for the arguments of Keras' classes, by their package."""
+"""The schemas of Keras classes, by package."""
 
 PLAIN_WORDS = {
     "bool_type": "true or false",
@@ -85,7 +85,7 @@ def read_object(key: str, node: Any, kinds: Kinds = ()) -> tuple[Any, list[Probl
 def _read_of_keras(
     key: str, node: Mapping[str, Any], kinds: Kinds
 ) -> tuple[LazyCall | None, list[Problem]]:
-    """Defers a class of Keras or TensorFlow, none of which extends a class of ours."""
+    """Returns a lazy call of a Keras or TensorFlow class, unless a class of ours is required."""
     if not kinds or any(is_of_keras(kind.__module__) for kind in kinds):
         return read_lazy_call(key, node)
     return None, [wrong_kind(f"{key}._target_", node["_target_"], kinds)]
@@ -99,7 +99,7 @@ def _find(key: str, target: str, kinds: Kinds = ()) -> tuple[Any, list[Problem]]
 
 
 def node_problems(key: str, node: Any) -> list[Problem]:
-    """What is wrong with a node that needs no import to be seen."""
+    """Checks a node without importing its target."""
     if not isinstance(node, Mapping) or "_target_" not in node:
         expected = "a mapping whose `_target_` names a class or function"
         return [Problem(key, repr(node), expected)]
@@ -107,7 +107,7 @@ def node_problems(key: str, node: Any) -> list[Problem]:
 
 
 def _read_value(key: str, value: Any, annotation: Any) -> tuple[Any, list[Problem]]:
-    """Builds what a value describes: an object, or a mapping or list that may hold some."""
+    """Converts a value, and everything inside mappings and lists."""
     if isinstance(value, Mapping) and "_target_" in value:
         return _read_node(key, value, annotation)
     if isinstance(value, list):
@@ -125,7 +125,7 @@ def _read_value(key: str, value: Any, annotation: Any) -> tuple[Any, list[Proble
 
 
 def _read_node(key: str, node: Mapping[str, Any], annotation: Any) -> tuple[Any, list[Problem]]:
-    """Builds what the annotation of a setting allows; defers what the setting is to call."""
+    """Converts a node to what the annotation of its setting allows."""
     problems = node_problems(key, node)
     if problems:
         return None, problems
@@ -165,7 +165,7 @@ def read_builder(key: str, node: Any) -> tuple[Any, list[Problem]]:
 
 
 def _read_anything(key: str, node: Mapping[str, Any]) -> tuple[Any, list[Problem]]:
-    """Builds a dataclass, which is nothing but settings, and defers all else."""
+    """Builds dataclasses; everything else becomes a lazy call."""
     if not is_of_keras(node["_target_"]):
         found, problems = _find(key, node["_target_"])
         if problems:
@@ -255,7 +255,7 @@ def _is_branch(part: int | str) -> bool:
 
 
 def _merged(problems: list[Problem]) -> list[Problem]:
-    """One problem a key: what a union's branches expect is told in one line."""
+    """Merges the problems of a key, such as those of the branches of a union."""
     merged: dict[str, Problem] = {}
     for problem in problems:
         seen = merged.get(problem.key)

@@ -1,4 +1,4 @@
-"""What a function that a config names has returned."""
+"""Checks the return values of configured functions."""
 
 from hydra.utils import get_object
 
@@ -8,7 +8,7 @@ from altitude.failures.places import place_of_target
 
 
 def check_returned(key: str, value: object, kind: type, builder: object) -> None:
-    """Makes sure that a function which a config names has returned what it is for.
+    """Checks the type of what a configured function returned.
 
     Args:
         key: The config key of the function.

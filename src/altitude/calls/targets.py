@@ -1,4 +1,4 @@
-"""Resolving `_target_`: the one way from the text in a config to a class or function.
+"""Resolves `_target_`s to classes and functions.
 
 Nothing is called here. Hydra itself resolves a target, so that whatever it refuses is refused.
 """
@@ -44,7 +44,7 @@ def find_target(key: str, target: Any, kinds: Kinds = ()) -> tuple[Any, list[Pro
 
 
 def text_problems(key: str, target: Any) -> list[Problem]:
-    """What is wrong with a target that needs no import to be seen.
+    """Checks the text of a target without importing it.
 
     Args:
         key: The config key of the target.
@@ -58,7 +58,7 @@ def text_problems(key: str, target: Any) -> list[Problem]:
 
 
 def builder_problems(key: str, target: str) -> list[Problem]:
-    """Refuses what can be no model, optimizer, loss, metric or callback, without importing it.
+    """Refuses targets from Python's standard library, without importing them.
 
     Args:
         key: The config key of the target.

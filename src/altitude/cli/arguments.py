@@ -1,4 +1,4 @@
-"""The arguments of the command line, put in order before Hydra reads them."""
+"""Parses the command line before Hydra does."""
 
 import sys
 from argparse import Namespace
@@ -27,7 +27,7 @@ def read_arguments(typed: Sequence[str]) -> tuple[Namespace, list[str]]:
     return arguments, unknown
 
 
-def as_typed(arguments: Namespace) -> list[str]:
+def to_arguments(arguments: Namespace) -> list[str]:
     """The same arguments, as Hydra takes them: flags first."""
     flags = []
     for name, value in vars(arguments).items():

@@ -10,8 +10,8 @@ INDENT = "    "
 
 
 @contextmanager
-def help_page_as_wide_as_the_terminal() -> Iterator[None]:
-    """Prints what is printed inside at its end, and breaks its lines between words.
+def wrapped_help_page() -> Iterator[None]:
+    """Wraps the output of the block to the width of the terminal.
 
     Where there is no terminal, lines stay whole.
     """

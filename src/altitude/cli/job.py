@@ -15,7 +15,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 from rich.console import Console
 
-from altitude.config.reading import read_config, warn_of_useless_settings
+from altitude.config.reading import read_config, warn_about_useless_settings
 from altitude.display.links import linked
 from altitude.errors import ConfigError, ExitError
 from altitude.experiment import Experiment
@@ -50,7 +50,7 @@ def run_alone(experiment: Experiment, sweep: Sweep) -> Scores:
 
 
 def run_job(config: DictConfig) -> Scores:
-    """Runs what a config says: by itself, or as a job of a sweep, which the screen is left to.
+    """Runs the experiment of a config; a job of a sweep writes to its log, not to the terminal.
 
     Args:
         config: What Hydra composed, without its own node.
@@ -64,7 +64,7 @@ def run_job(config: DictConfig) -> Scores:
     output_dir = Path(HydraConfig.get().runtime.output_dir)
     if HydraConfig.get().mode is not RunMode.MULTIRUN:
         return run_alone(*_read(config, output_dir))
-    with _folder_of_the_sweep(), (output_dir / LOG_FILE).open("a") as log:
+    with _launch_folder(), (output_dir / LOG_FILE).open("a") as log:
         try:
             experiment, sweep = _read(config, output_dir)
             console = Console(file=log, width=FILE_WIDTH)
@@ -101,7 +101,7 @@ def show_run(
     """
     console.quiet = not experiment.strategy.is_chief
     console.print(composition_tree(experiment))
-    with _exit_is_a_failure():
+    with _exit_as_error():
         result = run(experiment, console=console, resume=resume, **arguments)
     table = linked(closing_table(result), result.model_path)
     console.print(table, soft_wrap=True, highlight=False)
@@ -118,12 +118,12 @@ def _read(config: DictConfig, output_dir: Path) -> tuple[Experiment, Sweep]:
 
 @cache
 def graphs_of_process() -> GraphCache:
-    """What the jobs of a sweep leave for each other in this process."""
+    """The graphs that the jobs of a sweep share in this process."""
     return GraphCache()
 
 
-def _folder_of_the_sweep() -> AbstractContextManager[None]:
-    """Has relative paths mean what they mean where the sweep was launched.
+def _launch_folder() -> AbstractContextManager[None]:
+    """Resolves relative paths against the folder in which the sweep was launched.
 
     A cluster may start its workers elsewhere, or on a machine that has no such folder.
     """
@@ -136,7 +136,7 @@ def _folder_of_the_sweep() -> AbstractContextManager[None]:
 def _run(
     experiment: Experiment, sweep: Sweep, console: Console, graphs: GraphCache | None = None
 ) -> Scores:
-    warn_of_useless_settings(experiment)
+    warn_about_useless_settings(experiment)
     if HydraConfig.get().job.chdir:  # the store stays where the command was started
         started_in = Path(HydraConfig.get().runtime.cwd)
         tracking = experiment.tracking.relative_to(started_in)
@@ -153,8 +153,8 @@ def _run(
 
 
 @contextmanager
-def _exit_is_a_failure() -> Iterator[None]:
-    """A run ends by being done. `sys.exit(0)` in a callback is no success.
+def _exit_as_error() -> Iterator[None]:
+    """Turns `sys.exit` in a run, also with status 0, into an error.
 
     Raises:
         ExitError: In place of `SystemExit`.
@@ -170,6 +170,6 @@ def _exit_is_a_failure() -> Iterator[None]:
 
 
 def _score(result: RunResult, metric: str) -> float:
-    """A final metric or, of one that is not among those, the last value that was reported."""
+    """Returns a final metric, or the last value reported of a metric that has no final one."""
     reported = [v for v in result.metrics_by_epoch.get(metric, []) if not math.isnan(v)]
     return float(result.metrics.get(metric, reported[-1] if reported else math.nan))

@@ -1,4 +1,4 @@
-"""The command `altitude new`: writes a starting point for code of one's own, and runs nothing.
+"""The command `altitude new`: writes templates for user code.
 
 Imports neither TensorFlow nor MLflow.
 """
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def completions(words: Sequence[str]) -> list[str]:
-    """What Tab offers after `altitude new`.
+    """Returns the completions after `altitude new`.
 
     Args:
         words: What was typed after it; the last one may be empty, or only begun.
@@ -78,7 +78,7 @@ def step_files(name: str) -> dict[Path, str]:
 
 
 def write_new(contents: Mapping[Path, str]) -> None:
-    """Writes files that are not there yet: all of them, or none.
+    """Writes new files: all of them, or none if one exists.
 
     Raises:
         FileExistsError: If there are some already; it lists them.

@@ -1,4 +1,4 @@
-"""What the command line prints, instead of a traceback, when it fails."""
+"""Formats errors and warnings of the command line."""
 
 import sys
 from typing import TYPE_CHECKING, NoReturn
@@ -15,7 +15,7 @@ FULL_TRACEBACK = "HYDRA_FULL_ERROR=1 altitude ... shows it"
 
 
 def report(error: Exception) -> NoReturn:
-    """Prints what went wrong, and exits.
+    """Prints an error and exits.
 
     Raises:
         SystemExit: With status 2 for a mistake in the config, 1 for a failure.
@@ -42,7 +42,7 @@ def report(error: Exception) -> NoReturn:
 
 
 def report_interruption(interrupt: KeyboardInterrupt) -> NoReturn:
-    """Prints what stopped the program, and exits with the status that shells expect.
+    """Prints the signal that stopped the program, and exits with the usual status.
 
     Raises:
         SystemExit: Always.
@@ -54,12 +54,12 @@ def report_interruption(interrupt: KeyboardInterrupt) -> NoReturn:
 
 
 def show_warning(message: Warning | str, *_where: object, **_more: object) -> None:
-    """Prints a warning in one line, without its place in the code, which helps no user."""
+    """Prints a warning in one line, without file and line number."""
     print(f"warning: {message}", file=sys.stderr)
 
 
 def notes_of(error: BaseException) -> list[str]:
-    """What was added to an exception on its way, such as where its traceback was written."""
+    """Returns the notes of an exception, such as the path of its traceback."""
     return list(getattr(error, "__notes__", []))
 
 
@@ -68,7 +68,7 @@ def _print(text: str) -> None:
 
 
 def _failure_lines(error: Exception) -> list[str]:
-    """An exception that nobody expected: its cause, the user's line, and advice."""
+    """Describes an unexpected exception: cause, line of user code, advice."""
     from altitude.failures import explain_failure
 
     failure = explain_failure(error)
@@ -82,7 +82,7 @@ def _failure_lines(error: Exception) -> list[str]:
 
 
 def _yaml_report(error: "MarkedYAMLError") -> str:
-    """A file that is not YAML, by its line and column, counting from 1."""
+    """Describes a YAML syntax error by line and column, counting from 1."""
     mark = error.problem_mark or error.context_mark
     place = f"{mark.name}, line {mark.line + 1}, column {mark.column + 1}" if mark else "a file"
     expected = "YAML: `key: value` with a space after the colon, indented with spaces"

@@ -1,4 +1,4 @@
-"""The command `altitude`: Hydra's command line, with errors that teach.
+"""The command `altitude`: runs experiments and sweeps, and shows help and configs.
 
 Imports neither TensorFlow nor MLflow, so that `--help` and Tab completion are quick.
 """
@@ -19,8 +19,8 @@ from hydra.core.plugins import Plugins
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from altitude.cli.arguments import as_typed, read_arguments
-from altitude.cli.help_page import help_page_as_wide_as_the_terminal
+from altitude.cli.arguments import read_arguments, to_arguments
+from altitude.cli.help_page import wrapped_help_page
 from altitude.cli.reporting import report, report_interruption, show_warning
 from altitude.composition.directory import config_directory
 from altitude.composition.source import PRIMARY, ConfigSource
@@ -58,7 +58,7 @@ def main() -> None:
         arguments, unknown = read_arguments(sys.argv[1:])
         if arguments.shell_completion and _completes_new(arguments):
             return None
-        sys.argv[1:] = as_typed(arguments)
+        sys.argv[1:] = to_arguments(arguments)
         _store_launchers()
         avoid_unused_work()
         # Hydra would print errors in its own way and exit with 1.
@@ -66,7 +66,7 @@ def main() -> None:
         if unknown or _runs_jobs(arguments):
             _run(arguments, unknown)
         else:
-            with help_page_as_wide_as_the_terminal() if arguments.help else nullcontext():
+            with wrapped_help_page() if arguments.help else nullcontext():
                 _show()
         gc.freeze()  # Python need not look through all of TensorFlow before it ends
     except KeyboardInterrupt as interrupt:
@@ -120,12 +120,12 @@ def _completes_new(arguments: Namespace) -> bool:
 
 
 def _show() -> None:
-    """Has Hydra show its help, the config or completions, or run again what it has run before."""
+    """Leaves help, configs, completions and reruns to Hydra."""
     main_of_hydra(config_path=str(config_directory()), config_name=PRIMARY)(job)()
 
 
 def _run(arguments: Namespace, unknown_flags: Sequence[str]) -> None:
-    """Composes and checks everything, so that all problems come at once; then runs it.
+    """Composes and checks the command line, reports all problems at once, and runs it.
 
     Raises:
         ConfigError: If there are problems.

@@ -1,1 +1,1 @@
-"""Where configs are found, and how Hydra loads them."""
+"""Locates configs for Hydra."""

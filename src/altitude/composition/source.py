@@ -1,4 +1,4 @@
-"""Where a config is composed from: what the flags of a command line say."""
+"""The folders that a config is composed from."""
 
 import os
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ class ConfigSource:
 
     @classmethod
     def of(cls, config: DictConfig) -> "ConfigSource":
-        """What a config was composed from.
+        """Returns the source of a composed config.
 
         Args:
             config: What Hydra composed, its own node included.
@@ -45,7 +45,7 @@ class ConfigSource:
         return cls(paths.get("command-line"), name, None if ours else main or None)
 
     def flags(self) -> Iterator[str]:
-        """The flags that say so, for a command that is typed in the working folder."""
+        """Yields the command-line flags of this source, relative to the working folder."""
         if self.config_path is not None:
             yield from ("--config-path", self.config_path)
         if self.config_dir is not None:
@@ -54,7 +54,7 @@ class ConfigSource:
             yield from ("--config-name", self.config_name)
 
     def search_path(self) -> Any:
-        """Hydra's search path.
+        """Returns Hydra's search path.
 
         Raises:
             ConfigError: If a folder is not there.

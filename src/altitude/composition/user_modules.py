@@ -1,4 +1,4 @@
-"""Lets Python find the modules that lie beside the user's config groups."""
+"""Makes modules beside the user's config groups importable."""
 
 import os
 import sys

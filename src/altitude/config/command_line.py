@@ -1,4 +1,4 @@
-"""What is wrong with a command line, before Hydra looks at it."""
+"""Composes, reads and checks a command line."""
 
 import shlex
 from collections.abc import Iterator, Sequence
@@ -17,11 +17,11 @@ from altitude.composition.source import DEFAULT_SOURCE, ConfigSource
 from altitude.config.composing import compose_config, variants
 from altitude.config.proposals import Proposal, proposals
 from altitude.config.reading import Reading, read_config
-from altitude.config.unread import parsed
+from altitude.config.unused_keys import parsed
 from altitude.errors import Problem
 from altitude.experiment import Experiment, new_output_dir
-from altitude.experiment.folders import folder_problems
 from altitude.experiment.objectives import objectives_exist
+from altitude.experiment.writable_folders import folder_problems
 from altitude.sweeps import Sweep
 from altitude.sweeps.plan.space import PARAMS
 
@@ -33,7 +33,7 @@ MOST = 8
 
 @dataclass(frozen=True)
 class CommandLine:
-    """What was typed, composed and read.
+    """A command line that has been composed and read.
 
     Attributes:
         config: What it composes to, Hydra's own node included; of a sweep, for its first job.
@@ -86,13 +86,16 @@ def _swept(overrides: Sequence[str]) -> list[Override]:
 def _explained(
     command_line: CommandLine, overrides: Sequence[str], source: ConfigSource
 ) -> list[Problem]:
-    """The problems, with those of their proposals that work."""
+    """Returns the problems, each with those suggestions that have been found to work."""
     found, is_sweep = list(command_line.problems), command_line.is_sweep
     swept = _swept(overrides)
     misses_flag = bool(swept) and not is_sweep
     if misses_flag:
         found = _problems_of_jobs(overrides, source)
-    tried = [_tried(problem, found, overrides, source, is_sweep=is_sweep) for problem in found]
+    tried = [
+        _with_working_alternatives(problem, found, overrides, source, is_sweep=is_sweep)
+        for problem in found
+    ]
     if misses_flag and not any(problem.key == str(swept[0].key_or_group) for problem in found):
         expected = "one value; several of them are a sweep, which needs -m (--multirun)"
         command = "" if found else _command(source, overrides)
@@ -104,7 +107,7 @@ def _explained(
 def flag_problems(
     flags: Sequence[str], overrides: Sequence[str], source: ConfigSource
 ) -> list[Problem]:
-    """What was meant by flags that nobody knows, such as `--epochs=3`.
+    """Explains unknown flags, such as `--epochs=3`.
 
     Args:
         flags: As they were typed.
@@ -133,7 +136,7 @@ def _read(overrides: Sequence[str], source: ConfigSource, *, multirun: bool) -> 
     # What fits in no job is told once: to find it takes a composition for every override.
     never = {problem.key for problem in invalid}
     fitting = [o for o in overrides if not any(o.lstrip("+~").startswith(k) for k in never)]
-    swept = [*_brought_along(config, fitting), *fitting]
+    swept = [*_recipe_space(config, fitting), *fitting]
     choices = [c for c in variants(_without_plain_values(config, swept)) if c != first]
     problems = [*invalid, *_settings_of_hydra(config)]
     composed = [compose_config(chosen, source, with_hydra=True) for chosen in choices]
@@ -151,7 +154,7 @@ def _unique(problems: Sequence[Problem]) -> list[Problem]:
 
 
 def _problems_of_jobs(overrides: Sequence[str], source: ConfigSource) -> list[Problem]:
-    """Problems of jobs that stand for those of a sweep, their values included."""
+    """Composes and reads representative jobs of a sweep."""
     problems = list(_read(overrides, source, multirun=True).problems)
     for chosen in [] if problems else islice(variants(overrides), MOST):
         config, _ = compose_config(chosen, source, with_hydra=True)
@@ -159,7 +162,7 @@ def _problems_of_jobs(overrides: Sequence[str], source: ConfigSource) -> list[Pr
     return list(dict.fromkeys(problems))
 
 
-def _tried(
+def _with_working_alternatives(
     problem: Problem,
     found: Sequence[Problem],
     overrides: Sequence[str],
@@ -167,21 +170,21 @@ def _tried(
     *,
     is_sweep: bool,
 ) -> Problem:
-    """The problem, with those of its proposals that work."""
+    """Returns the problem with those suggestions that have been found to work."""
     if found.index(problem) >= MOST:
         return problem
     others = {other.key for other in found if other.key != problem.key}
     possible = proposals(problem, overrides, others)
     if not possible:
         return problem
-    working = [text for one in possible for text in _working(one, source, is_sweep=is_sweep)]
+    working = [text for one in possible for text in _working_text(one, source, is_sweep=is_sweep)]
     if [one.text for one in possible] == working:
         return problem
     return replace(problem, instead=" or ".join(dict.fromkeys(working)))
 
 
-def _working(proposal: Proposal, source: ConfigSource, *, is_sweep: bool) -> Iterator[str]:
-    """What to write, if a proposal works: by itself, or with what it needs in turn."""
+def _working_text(proposal: Proposal, source: ConfigSource, *, is_sweep: bool) -> Iterator[str]:
+    """Yields the suggestion if it works, by itself or with one more correction."""
     swept = _swept(proposal.overrides)
     if swept:
         problems = _problems_of_jobs(proposal.overrides, source)
@@ -204,7 +207,7 @@ def _command(source: ConfigSource, overrides: Sequence[str]) -> str:
 
 
 def _without_plain_values(config: DictConfig, overrides: Sequence[str]) -> list[str]:
-    """The overrides, with the first value alone where any value would compose: it replaces one."""
+    """Keeps only the first of the values that replace a plain value: the others compose, too."""
     firsts = [(text, next(variants([text]))) for text in overrides]
     return [
         first[0] if first and _replaces_a_value(config, first[0]) else text
@@ -222,7 +225,7 @@ def _replaces_a_value(config: DictConfig, override: str) -> bool:
 
 
 def _settings_of_hydra(config: DictConfig) -> list[Problem]:
-    """Settings of Hydra's own that a sweep is planned with, and that Hydra does not check."""
+    """Checks settings of Hydra that Hydra itself does not check."""
     problems = []
     mode, params = _written(config, MODE), _written(config, PARAMS)
     if isinstance(mode, str):
@@ -233,7 +236,7 @@ def _settings_of_hydra(config: DictConfig) -> list[Problem]:
 
 
 def _written(config: DictConfig, key: str) -> Any:
-    """What a key of Hydra's own holds, interpolations as they are written."""
+    """Returns the unresolved value of a key."""
     parent, _, name = key.rpartition(".")
     node = _selected(config, parent)
     plain: Any = OmegaConf.to_container(node) if isinstance(node, DictConfig) else None
@@ -241,7 +244,7 @@ def _written(config: DictConfig, key: str) -> Any:
 
 
 def _selected(config: DictConfig, key: str) -> Any:
-    """What a key holds; None also where it is an interpolation that leads nowhere."""
+    """Returns the value of a key; None if it cannot be resolved."""
     try:
         return OmegaConf.select(config, key)
     except OmegaConfBaseException:
@@ -249,7 +252,7 @@ def _selected(config: DictConfig, key: str) -> Any:
 
 
 def _read_config(config: DictConfig, overrides: Sequence[str]) -> CommandLine:
-    """Reads the config of one job, and whether its files can be written where it says."""
+    """Reads the config of one job, and checks that its folder is writable."""
     settings = config.copy()
     with open_dict(settings), running_config(config):
         del settings["hydra"]
@@ -269,7 +272,7 @@ def _missing_objectives(config: DictConfig, read: Reading) -> list[Problem]:
 
 
 def _output_dir(config: DictConfig) -> tuple[Path, list[Problem]]:
-    """The folder that Hydra will make for the run; any, if that is not known yet."""
+    """Returns the folder that Hydra will create for the run, and problems with it."""
     key = "hydra.sweep.dir" if _selected(config, MODE) is RunMode.MULTIRUN else "hydra.run.dir"
     try:
         folder = Path(str(OmegaConf.select(config, key))).absolute()
@@ -280,8 +283,8 @@ def _output_dir(config: DictConfig) -> tuple[Path, list[Problem]]:
     return folder, folder_problems(key, folder)
 
 
-def _brought_along(config: DictConfig, overrides: Sequence[str]) -> list[str]:
-    """The space that a recipe brings, where the command line does not say otherwise."""
+def _recipe_space(config: DictConfig, overrides: Sequence[str]) -> list[str]:
+    """Returns the search space of a recipe, without the keys set on the command line."""
     typed = {override.partition("=")[0] for override in overrides}
     params = _selected(config, PARAMS)
     if not isinstance(params, DictConfig):

@@ -1,4 +1,4 @@
-"""Composing a config from overrides, with every override that does not fit as a problem."""
+"""Composes configs, and reports invalid overrides."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -12,10 +12,10 @@ from omegaconf.errors import OmegaConfBaseException
 
 from altitude.composition.source import DEFAULT_SOURCE, ConfigSource
 from altitude.composition.user_modules import make_importable
+from altitude.config.bare_words import groups
 from altitude.config.environment import numbers_as_text
 from altitude.config.explanation import explain
-from altitude.config.unread import overwritten_keys, removed_groups, unread_keys
-from altitude.config.words import groups
+from altitude.config.unused_keys import removed_groups, reserved_keys, unused_keys
 from altitude.errors import Problem
 from altitude.internals.hydra import hydra_with
 from altitude.internals.hydra_loading import CachingLoader
@@ -32,7 +32,7 @@ def compose_config(
     *,
     with_hydra: bool = False,
 ) -> tuple[DictConfig, list[Problem]]:
-    """Composes the config, leaving out overrides that do not fit.
+    """Composes a config without its invalid overrides.
 
     Args:
         overrides: Hydra overrides; none of them may be a sweep.
@@ -56,9 +56,9 @@ def compose_config(
             config, problems = attempt(overrides), list[Problem]()
         except REFUSALS as error:
             config, problems = _without_invalid_overrides(attempt, overrides, error)
-        problems += [*unread_keys(config, overrides), *removed_groups(config, overrides)]
+        problems += [*unused_keys(config, overrides), *removed_groups(config, overrides)]
         problems += numbers_as_text(config)
-    problems += overwritten_keys(overrides)
+    problems += reserved_keys(overrides)
     if not with_hydra:
         with open_dict(config):
             del config["hydra"]
@@ -66,7 +66,7 @@ def compose_config(
 
 
 def variants(overrides: Sequence[str]) -> Iterator[list[str]]:
-    """Plain overrides that stand for those of a sweep: every value of each sweep occurs in one.
+    """Yields overrides of representative jobs of a sweep: each swept value occurs in one.
 
     Args:
         overrides: Hydra overrides, some of which sweep over values.
@@ -94,7 +94,7 @@ def _values(override: str) -> list[str]:
 def _without_invalid_overrides(
     attempt: Callable[[Sequence[str]], DictConfig], overrides: Sequence[str], refusal: Exception
 ) -> tuple[DictConfig, list[Problem]]:
-    """Adds the overrides one by one; choices of groups first, since they bring the keys."""
+    """Composes the overrides one by one, group choices first, and drops the invalid ones."""
     config, problems = attempt([]), list[Problem]()
     if len(overrides) == 1:
         return config, [explain(overrides[0], refusal, config)]

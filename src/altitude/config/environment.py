@@ -1,4 +1,4 @@
-"""Numbers that environment variables bring as text."""
+"""Detects numbers that environment variables supply as strings."""
 
 import re
 import shlex

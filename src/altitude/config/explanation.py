@@ -1,4 +1,4 @@
-"""Why an override does not fit, and what to write instead."""
+"""Explains overrides that Hydra refuses."""
 
 import math
 from collections.abc import Mapping
@@ -13,8 +13,8 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from altitude.config.meaning import UNKNOWN, did_you_mean_one_of, meant_keys
-from altitude.config.words import explain_word, groups
+from altitude.config.bare_words import explain_bare_word, groups
+from altitude.config.suggestions import UNKNOWN, did_you_mean_one_of, suggested_keys
 from altitude.errors import Problem, did_you_mean
 from altitude.loops.fit import NO_STEP
 
@@ -27,7 +27,7 @@ NOTHING = object()
 
 
 def explain(override: str, error: Exception, config: DictConfig) -> Problem:
-    """Tells what is wrong with an override that Hydra has refused.
+    """Explains why Hydra refused an override.
 
     Args:
         override: As it was typed.
@@ -65,7 +65,7 @@ def _not_an_override(text: str, error: HydraException, config: DictConfig) -> Pr
     if "=" not in text and not text.startswith("~"):
         if text not in groups() and _is_a_setting(text, config):
             return Problem(text, text, "a value behind the key", f"{text}=...")
-        return explain_word(text)
+        return explain_bare_word(text)
     return Problem(text, text, _first_line(error), "key=value")
 
 
@@ -74,7 +74,7 @@ def _is_a_setting(text: str, config: DictConfig) -> bool:
 
 
 def _unknown_plugin(key: str, value: str) -> Problem:
-    """A launcher or a sweeper that is not there, and may not be installed."""
+    """Explains an unknown launcher or sweeper, which may not be installed."""
     if value in LAUNCHERS:
         install = f"pip install 'keras-altitude[{LAUNCHERS[value]}]'"
         return Problem(key, value, "a launcher that is installed", install)
@@ -93,7 +93,7 @@ def _is_unknown_key(parsed: Override, config: DictConfig) -> bool:
 
 
 def _selected(config: DictConfig, key: str) -> Any:
-    """What a key holds; NOTHING, if there is no such key."""
+    """Returns the value of a key; NOTHING if there is no such key."""
     try:
         return OmegaConf.select(config, key, default=NOTHING, throw_on_missing=False)
     except OmegaConfBaseException:
@@ -103,7 +103,7 @@ def _selected(config: DictConfig, key: str) -> Any:
 def _unknown_key(override: str, key: str, config: DictConfig) -> Problem:
     parent, _, _ = key.rpartition(".")
     node = _selected(config, parent) if parent else config
-    keys = meant_keys(key, config)
+    keys = suggested_keys(key, config)
     if not parent:
         names = sorted({*map(str, config), *groups()} - {"hydra"})
         keys = keys or get_close_matches(key, names, n=1)

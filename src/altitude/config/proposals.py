@@ -1,4 +1,4 @@
-"""What a problem proposes to write instead, as the overrides that would be typed."""
+"""Turns the suggestions of problems into overrides that can be tried."""
 
 import re
 import shlex
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from altitude.config.explanation import TO_ADD
-from altitude.config.meaning import UNKNOWN
+from altitude.config.suggestions import UNKNOWN
 from altitude.errors import SUGGESTION, Problem
 
 OVERRIDE = re.compile(r"(~[\w./]+|[+]{0,2}[\w./@]+=(?!\.\.\.).*)")
@@ -14,11 +14,11 @@ OVERRIDE = re.compile(r"(~[\w./]+|[+]{0,2}[\w./@]+=(?!\.\.\.).*)")
 
 @dataclass(frozen=True)
 class Proposal:
-    """Something to write instead.
+    """A suggestion.
 
     Attributes:
         text: What it says.
-        overrides: The whole of the overrides, when it is followed.
+        overrides: The whole of the overrides, if it is followed.
     """
 
     text: str
@@ -26,7 +26,7 @@ class Proposal:
 
 
 def proposals(problem: Problem, overrides: Sequence[str], left_out: set[str]) -> list[Proposal]:
-    """Reads what a problem proposes.
+    """Returns the suggestions of a problem as overrides.
 
     Args:
         problem: What is wrong, and what to write instead.
@@ -48,7 +48,7 @@ def proposals(problem: Problem, overrides: Sequence[str], left_out: set[str]) ->
 
 
 def _written(problem: Problem, overrides: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
-    """The alternatives: as they are shown, and as overrides."""
+    """Yields each alternative, as text and as overrides."""
     if problem.instead.startswith(SUGGESTION):
         for word in re.findall("`([^`]+)`", problem.instead):
             text = _with_value(word, problem, overrides)
@@ -68,7 +68,7 @@ def _split(text: str) -> list[str]:
 
 
 def _with_value(word: str, problem: Problem, overrides: Sequence[str]) -> str:
-    """The override that a suggested word stands for: another key, or another value."""
+    """Returns the override for a suggested word, which is a key or a value."""
     typed = [o for o in overrides if _is_about(o, problem.key)]
     if problem.given != UNKNOWN:
         return f"{problem.key}={word}"

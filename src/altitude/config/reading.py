@@ -1,4 +1,4 @@
-"""From overrides to an experiment: the one place that reads config."""
+"""Reads composed configs: the only module that does."""
 
 import warnings
 from collections.abc import Sequence
@@ -12,19 +12,19 @@ from omegaconf.errors import OmegaConfBaseException
 from altitude.calls.nodes import read_object
 from altitude.composition.source import ConfigSource
 from altitude.config.composing import compose_config
-from altitude.config.values import impossible_values
+from altitude.config.impossible_values import impossible_values
 from altitude.errors import ConfigError, Problem
 from altitude.experiment import Experiment, new_output_dir
-from altitude.experiment.filling import fill_in_callbacks
+from altitude.experiment.callbacks import resolve_callbacks
 from altitude.experiment.parts import read_parts
-from altitude.experiment.rules import broken_rules, useless_plateau
+from altitude.experiment.rules import broken_rules, plateau_after_stopping
 from altitude.sweeps import Sweep
 from altitude.sweeps.following import follow_metrics
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What a composed config says.
+    """The result of reading a config.
 
     Attributes:
         experiment: The experiment; None if there are problems with it.
@@ -66,7 +66,7 @@ def compose_from(overrides: Sequence[str], source: ConfigSource) -> Experiment:
     reading = read_config(config, new_output_dir(), overrides)
     if reading.experiment is None or invalid_overrides:
         raise ConfigError([*invalid_overrides, *reading.problems])
-    warn_of_useless_settings(reading.experiment)
+    warn_about_useless_settings(reading.experiment)
     return reading.experiment
 
 
@@ -85,7 +85,7 @@ def read_config(config: DictConfig, output_dir: Path, overrides: Sequence[str]) 
     problems += found
     experiment = None
     if problems:
-        problems += _broken_by_some(parts, output_dir)
+        problems += _problems_of_partial(parts, output_dir)
     else:
         experiment, problems = _experiment(parts, output_dir, overrides)
     return Reading(experiment, problems, *_read_sweep(settings, parts))
@@ -100,17 +100,17 @@ def _experiment(
         return None, list(error.problems)
 
 
-def _broken_by_some(parts: dict[str, Any], output_dir: Path) -> list[Problem]:
-    """The rules that are broken by those parts which could be read."""
+def _problems_of_partial(parts: dict[str, Any], output_dir: Path) -> list[Problem]:
+    """Applies the rules to those parts that could be read."""
     if {"callbacks", "objective"} <= parts.keys():
         callbacks, objective = parts["callbacks"], parts["objective"]
-        filled = fill_in_callbacks(callbacks, output_dir, objective, parts.get("loop"))
+        filled = resolve_callbacks(callbacks, output_dir, objective, parts.get("loop"))
         parts = parts | {"callbacks": filled}
     return broken_rules(parts)
 
 
 def read_sweep(config: DictConfig) -> tuple[Sweep | None, list[Problem]]:
-    """Reads how a sweep is run, and what it needs to know of its jobs.
+    """Reads the settings of a sweep.
 
     Returns:
         The settings, or None if they cannot be read; and all problems. If there are any, the
@@ -138,9 +138,9 @@ def read_experiment(
     return reading.experiment, reading.problems
 
 
-def warn_of_useless_settings(experiment: Experiment) -> None:
-    """Warns of settings that are valid and cannot be meant."""
-    warning = useless_plateau(experiment.callbacks)
+def warn_about_useless_settings(experiment: Experiment) -> None:
+    """Warns about settings that are valid but have no effect."""
+    warning = plateau_after_stopping(experiment.callbacks)
     if warning:
         warnings.warn(warning, stacklevel=2)
 

@@ -1,6 +1,6 @@
-"""One experiment, typed and frozen, and what must hold of it."""
+"""An experiment, typed and frozen, and the rules that it must satisfy."""
 
+from altitude.experiment.callbacks import OUTPUT_DIR
 from altitude.experiment.experiment import Experiment, new_output_dir, plain
-from altitude.experiment.filling import OUTPUT_DIR
 
 __all__ = ["OUTPUT_DIR", "Experiment", "new_output_dir", "plain"]

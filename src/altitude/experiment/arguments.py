@@ -1,4 +1,4 @@
-"""The arguments of all that an experiment will call, checked without importing any of it."""
+"""Checks the arguments of lazy calls without importing their targets."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ SCHEMAS: Mapping[str, type[BaseModel]] = {
     "callbacks": CallbackArguments,
     "objective.loss": LossArguments,
 }
-"""What holds for calls in these places, whoever wrote their classes."""
+"""Schemas by config key; they hold for user classes, too."""
 
 
 def invalid_arguments(parts: Mapping[str, Any]) -> list[Problem]:
@@ -25,5 +25,5 @@ def invalid_arguments(parts: Mapping[str, Any]) -> list[Problem]:
 
 
 def _schema(key: str) -> type[BaseModel] | None:
-    """That of the place itself, or of the mapping of names that it holds; of nothing deeper."""
+    """Returns the schema of a key or of its parent."""
     return SCHEMAS.get(key) or SCHEMAS.get(key.rpartition(".")[0])

@@ -1,4 +1,4 @@
-"""Whether what is to be trained can be trained on several devices. Imports no TensorFlow."""
+"""Checks that an experiment can train on several devices. Does not import TensorFlow."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ MEANS = ("sum_over_batch_size", "mean")
 def device_problems(
     strategy: Strategy, loop: Loop, optimizer: Any = None, objective: Objective | None = None
 ) -> list[Problem]:
-    """Finds what stands against several devices, where they are asked for.
+    """Returns what prevents training on several devices, if these are requested.
 
     Args:
         strategy: On which devices the run is to train.

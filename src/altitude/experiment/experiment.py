@@ -1,4 +1,4 @@
-"""One experiment: everything that was configured, typed and frozen."""
+"""The experiment: everything that was configured, typed and frozen."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 from altitude.calls.lazy_call import LazyCall
 from altitude.data import Dataset, DataSpec
 from altitude.errors import ConfigError
-from altitude.experiment.filling import fill_in_callbacks
+from altitude.experiment.callbacks import resolve_callbacks
 from altitude.experiment.parts import default_part
 from altitude.experiment.rules import broken_rules
 from altitude.experiment.tracking import Tracking
@@ -26,18 +26,18 @@ from altitude.strategies import Strategy
 
 
 def new_output_dir() -> Path:
-    """A folder for one run's files, named by the moment: `outputs/2026-01-31/13-59-59-123456`."""
+    """Returns a new folder named by the current time: `outputs/2026-01-31/13-59-59-123456`."""
     return Path.cwd() / "outputs" / datetime.now().strftime("%Y-%m-%d/%H-%M-%S-%f")
 
 
 def _default(group: str) -> Callable[[], Any]:
-    """A function that returns what the packaged config has for a group."""
+    """Returns a factory for the packaged default of a group."""
     return partial(default_part, group)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Experiment:
-    """What a run needs to know, and nothing about where it was written down.
+    """The complete configuration of a run.
 
     The defaults are those of the command line: `Experiment()` is `altitude.compose([])`.
 
@@ -73,22 +73,22 @@ class Experiment:
     overrides: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Fills in what callbacks leave to the experiment, and checks that all parts agree.
+        """Resolves placeholders in the callbacks, and checks all rules.
 
         Raises:
             ConfigError: If they do not; it lists everything.
         """
-        self._fill_in_callbacks()
+        self._resolve_callbacks()
         problems = broken_rules(vars(self))
         if problems:
             raise ConfigError(problems)
 
-    def _fill_in_callbacks(self) -> None:
-        filled = fill_in_callbacks(self.callbacks, self.output_dir, self.objective, self.loop)
+    def _resolve_callbacks(self) -> None:
+        filled = resolve_callbacks(self.callbacks, self.output_dir, self.objective, self.loop)
         object.__setattr__(self, "callbacks", filled)  # the way into a frozen dataclass
 
     def settings(self) -> dict[str, Any]:
-        """Everything but the overrides as plain values: what tracking writes down."""
+        """Returns everything but the overrides as plain values."""
         described = {f.name: plain(getattr(self, f.name)) for f in dataclasses.fields(self)}
         del described["overrides"]
         return described
@@ -103,7 +103,7 @@ class Experiment:
         """
         moved = copy.copy(self)
         object.__setattr__(moved, "output_dir", folder)
-        moved._fill_in_callbacks()
+        moved._resolve_callbacks()
         return moved
 
 
@@ -113,7 +113,7 @@ def _import_path(thing: Any) -> str:
 
 
 def plain(value: Any, opaque: Callable[[Any], Any] = _import_path) -> Any:
-    """Turns a setting into mappings, lists, strings, numbers and None.
+    """Converts a setting to mappings, lists, strings, numbers and None.
 
     Args:
         value: The setting.

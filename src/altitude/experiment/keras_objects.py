@@ -1,4 +1,4 @@
-"""What Keras demands of the arguments of its classes, asked before a run is opened."""
+"""Checks the arguments of Keras classes by building them once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KERAS = "keras."
 
 
 def refused_arguments(experiment: Experiment) -> list[Problem]:
-    """Builds every optimizer, loss, metric and callback of Keras once, and drops it.
+    """Builds each optimizer, loss, metric and callback of Keras once, and discards it.
 
     Only what is of Keras through and through: a class of the user's own is built when it is needed.
     """
@@ -27,7 +27,7 @@ def refused_arguments(experiment: Experiment) -> list[Problem]:
 
 
 def wrong_kinds(experiment: Experiment) -> list[Problem]:
-    """Compares the classes that are named with those that Keras takes in their place.
+    """Checks that the configured classes extend the ones that Keras expects.
 
     Functions may return what they like; a `compile` of a model class's own takes what it likes.
     """
@@ -79,7 +79,7 @@ def _refused(key: str, call: LazyCall) -> list[Problem]:
 
 
 def _unknown_activation(model: Any) -> list[Problem]:
-    """Our own builders name an activation of Keras."""
+    """Checks the activation of the packaged model builders."""
     name = getattr(model, "activation", None)
     if not type(model).__module__.startswith("altitude.") or not isinstance(name, str):
         return []

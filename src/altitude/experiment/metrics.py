@@ -1,4 +1,4 @@
-"""What a run measures, and whether all that watches it does so in a way that makes sense.
+"""Checks the metrics of a run, and the callbacks that monitor them.
 
 Imports no TensorFlow.
 """
@@ -18,8 +18,8 @@ from altitude.models import Subclassed
 from altitude.objective import Objective
 
 
-def objective_has_an_owner(objective: Objective, loop: Loop, model: Any = None) -> list[Problem]:
-    """Loss and metrics are the compiled ones or the step's own; one of the two, not both."""
+def objective_has_one_source(objective: Objective, loop: Loop, model: Any = None) -> list[Problem]:
+    """Loss and metrics are either compiled or the step's own."""
     if isinstance(model, Subclassed) or isfunction(model):
         return []  # the class of what a function returns may bring both
     if loop.owns_objective and objective.metric_names:
@@ -43,7 +43,7 @@ def monitored_metrics_exist(
     if isfunction(model) or not all(isinstance(call, LazyCall) for call in callbacks.values()):
         return _modes_are_known(callbacks)  # what a function returns may report whatever it likes
     validated = is_validated(dataset)
-    if not isinstance(model, Subclassed) and loop and objective_has_an_owner(objective, loop):
+    if not isinstance(model, Subclassed) and loop and objective_has_one_source(objective, loop):
         return _modes_are_known(callbacks)  # first things first
     known = known_metrics(objective, loop, validated=validated)
     unknown = {
@@ -70,7 +70,7 @@ def monitored_metrics_exist(
 
 
 def modes_agree(callbacks: Callbacks, objective: Objective) -> list[Problem]:
-    """Each callback follows its metric in the direction that is the better one."""
+    """The mode of each callback is the direction of its metric."""
     problems = []
     for name, callback, monitor in monitored(callbacks):
         mode, own = callback.arguments.get("mode"), objective.mode_of(monitor)
@@ -83,7 +83,7 @@ def modes_agree(callbacks: Callbacks, objective: Objective) -> list[Problem]:
 
 
 def _modes_are_known(callbacks: Callbacks) -> list[Problem]:
-    """A callback whose mode is left to its metric monitors one whose direction is known."""
+    """A callback without a mode monitors a metric whose direction is known."""
     return [
         Problem(
             f"callbacks.{name}.mode",
@@ -97,7 +97,7 @@ def _modes_are_known(callbacks: Callbacks) -> list[Problem]:
 
 
 def objective_mode_agrees(objective: Objective) -> list[Problem]:
-    """The direction of what decides about the best model is the metric's own, if it has one."""
+    """`objective.mode` is the direction of `objective.monitor`, if that is known."""
     own = objective.monitor and objective.own_mode_of(objective.monitor)
     if not own or objective.mode in (None, own):
         return []
@@ -106,7 +106,7 @@ def objective_mode_agrees(objective: Objective) -> list[Problem]:
 
 
 def known_metrics(objective: Objective, loop: Loop | None, *, validated: bool) -> list[str]:
-    """Names of all metrics that callbacks will see in the logs of an epoch."""
+    """Returns the names of all metrics in the logs of an epoch."""
     trained = [*objective.metric_names, *(loop.reported_metrics if loop else ())]
     evaluated = [*objective.metric_names, *(loop.evaluated_metrics if loop else ())]
     return trained + [f"val_{name}" for name in evaluated if validated]
@@ -120,14 +120,14 @@ def _nearest_monitor(
     objective: Objective,
     loop: Loop | None,
 ) -> str:
-    """The overrides that have a callback monitor what may have been meant; empty without one."""
+    """Returns overrides that monitor the most similar metric; empty if there is none."""
     near = nearest_metric(monitor, known, default_monitor(objective, loop))
     with_mode = "mode" in callback.arguments
     return near and monitor_overrides(name, near, objective.mode_of(near), with_mode=with_mode)
 
 
 def nearest_metric(monitor: str, known: Sequence[str], default: str) -> str:
-    """What may have been meant; empty if nothing is known."""
+    """Returns the most similar metric; empty if none is known."""
     of_training = monitor.removeprefix("val_")
     if of_training != monitor and of_training in known:
         return of_training

@@ -1,4 +1,4 @@
-"""Which metric callbacks monitor, and in which direction, where the config leaves it open."""
+"""Default `monitor` and `mode` of callbacks."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -11,7 +11,7 @@ Callbacks = Mapping[str, Callable[[], Any]]
 
 
 def default_monitor(objective: Objective, loop: Loop | None = None) -> str:
-    """The metric that decides which model is best.
+    """Returns the metric that decides which model is best.
 
     Args:
         objective: Its `monitor`, if it has one; else the first of its metrics with a known
@@ -38,8 +38,10 @@ def monitored(callbacks: Callbacks) -> Iterator[tuple[str, LazyCall, str]]:
             yield name, callback, monitor
 
 
-def followed(arguments: Mapping[str, Any], default: str, objective: Objective) -> Mapping[str, Any]:
-    """Fills in a callback's `monitor` if it is null, and its `mode` if the direction is known.
+def resolve_monitor(
+    arguments: Mapping[str, Any], default: str, objective: Objective
+) -> Mapping[str, Any]:
+    """Replaces a `monitor` of None, and a `mode` of None if the direction is known.
 
     Args:
         arguments: Those of the callback.

@@ -11,7 +11,7 @@ from altitude.models import Subclassed
 
 
 def objectives_exist(metrics: Sequence[str], experiment: Experiment) -> list[Problem]:
-    """What ranks the jobs of a sweep is among the results that a job will have."""
+    """The objectives of a sweep are among the results of its jobs."""
     if isinstance(experiment.model, Subclassed) or isinstance(experiment.optimizer, Mapping):
         return []  # its class may report whatever it likes
     validated = is_validated(experiment.dataset)

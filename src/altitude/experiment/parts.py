@@ -1,4 +1,4 @@
-"""From plain settings to the parts of an experiment."""
+"""Reads the parts of an experiment from plain settings."""
 
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -40,7 +40,7 @@ def read_parts(settings: Mapping[str, Any]) -> tuple[dict[str, Any], list[Proble
 
 
 def default_part(group: str) -> Any:
-    """What an experiment has in a group where nothing is chosen.
+    """Returns the packaged default of a group.
 
     Reads the packaged config without composing it, so that `${output_dir}` stays as it is.
 
@@ -65,14 +65,14 @@ def _packaged(name: str) -> Any:
 
 
 def _read_optimizer(key: str, node: Any) -> Read:
-    """One optimizer; or a mapping of them, for a model class whose `compile` takes several."""
+    """Reads one optimizer, or a mapping of several."""
     if not isinstance(node, Mapping) or "_target_" in node:
         return read_builder(key, node)
     return _read_calls(key, node)
 
 
 def _read_calls(key: str, nodes: Mapping[str, Any], *, named: bool = False) -> Read:
-    """A mapping from names to calls, which take their names as an argument if they are `named`."""
+    """Reads a mapping of calls; if they are `named`, they get their keys as an argument."""
     calls: dict[str, Any] = {}
     problems: list[Problem] = []
     for name, node in nodes.items():
@@ -91,7 +91,7 @@ def _read_callbacks(key: str, nodes: Any) -> Read:
 
 
 def _read_own(key: str, value: Any) -> Read:
-    """A value for a `compile` of a model class's own; what has a `_target_` becomes a call."""
+    """Reads an argument of a custom `compile`; nodes with a `_target_` become lazy calls."""
     if isinstance(value, Mapping) and "_target_" in value:
         return read_lazy_call(key, value, keeps_partial=True)
     if not isinstance(value, Mapping | list):
@@ -104,7 +104,7 @@ def _read_own(key: str, value: Any) -> Read:
 
 
 def _read_objective(key: str, node: Any) -> Read:
-    """Loss and metrics are Keras classes by name; a metric is called what its key is.
+    """Reads loss and metrics; a metric gets its key as its name.
 
     A mapping without `_target_` is what a model class takes in a `compile` of its own, and may say
     which metric is monitored.

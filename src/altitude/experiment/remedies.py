@@ -1,4 +1,4 @@
-"""What to try when training diverges, as overrides that fit the experiment."""
+"""Suggests overrides for a training that diverges."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ SAFE_LEARNING_RATE = 1e-3
 
 
 def divergence_remedies(experiment: Experiment) -> list[str]:
-    """Proposes a lower learning rate, clipping, and a way to see where it happens.
+    """Suggests a lower learning rate, gradient clipping, and eager execution.
 
     Returns:
         One line each: the purpose, and the overrides that serve it.
@@ -54,7 +54,7 @@ def _clipping(experiment: Experiment, optimizers: dict[str, LazyCall]) -> Iterat
 
 
 def _override(call: LazyCall, key: str, value: str) -> str:
-    """An override of an argument, with the plus sign that one needs which is not there yet."""
+    """Returns an override of an argument, with a plus sign if the argument is new."""
     return f"{'' if key.rpartition('.')[2] in call.arguments else '+'}{key}={value}"
 
 

@@ -1,4 +1,4 @@
-"""What must hold between the groups of a config. Imports no TensorFlow.
+"""Rules that an experiment must satisfy. Does not import TensorFlow.
 
 A rule is a function whose parameters name the groups that it reads; those with a default it can do
 without. It returns problems.
@@ -11,13 +11,13 @@ from typing import Any
 from altitude.calls.lazy_call import LazyCall, lazy_calls
 from altitude.data import ArrayDataset, CartPole, Dataset, LabelSpec
 from altitude.errors import Problem
-from altitude.experiment.agreement import label_problems, logits_problems
 from altitude.experiment.arguments import invalid_arguments
 from altitude.experiment.devices import device_problems
+from altitude.experiment.labels_and_loss import label_problems, logits_problems
 from altitude.experiment.metrics import (
     modes_agree,
     monitored_metrics_exist,
-    objective_has_an_owner,
+    objective_has_one_source,
     objective_mode_agrees,
 )
 from altitude.experiment.monitoring import Callbacks
@@ -26,7 +26,7 @@ from altitude.objective import Objective
 
 
 def logits_agree(model: Any, objective: Objective) -> list[Problem]:
-    """The last layer puts out what the loss takes it for."""
+    """The activation of the last layer agrees with `from_logits` of the loss."""
     activation = getattr(model, "output_activation", None)
     if activation is None or not isinstance(objective.loss, LazyCall):
         return []
@@ -35,7 +35,7 @@ def logits_agree(model: Any, objective: Objective) -> list[Problem]:
 
 
 def labels_agree(dataset: Dataset, objective: Objective) -> list[Problem]:
-    """The labels are written as the loss reads them."""
+    """The form of the labels is the one that the loss expects."""
     labels = dataset.declared.labels
     if labels is None or not isinstance(objective.loss, LazyCall):
         return []
@@ -58,8 +58,8 @@ def validation_leaves_training(dataset: Dataset) -> list[Problem]:
     return [Problem("dataset.validation_size", str(dataset.validation_size), expected)]
 
 
-def one_hand_on_the_learning_rate(optimizer: Any, callbacks: Callbacks) -> list[Problem]:
-    """A schedule and ReduceLROnPlateau do not both set the learning rate."""
+def one_learning_rate_controller(optimizer: Any, callbacks: Callbacks) -> list[Problem]:
+    """A learning rate schedule and ReduceLROnPlateau exclude each other."""
     setters = [n for n, c in callbacks.items() if _class_name(c) == "ReduceLROnPlateau"]
     problems = []
     for key, call in lazy_calls("optimizer", optimizer):
@@ -72,8 +72,8 @@ def one_hand_on_the_learning_rate(optimizer: Any, callbacks: Callbacks) -> list[
     return problems
 
 
-def episodes_need_their_loop(dataset: Dataset, loop: Loop) -> list[Problem]:
-    """An environment is played, which loops over batches cannot do."""
+def episodes_need_reinforce(dataset: Dataset, loop: Loop) -> list[Problem]:
+    """A reinforcement learning environment needs a loop that plays episodes."""
     if isinstance(dataset, CartPole) and isinstance(loop, Fit | SteppingLoop):
         expected = "a loop that plays episodes: this environment has no batches"
         return [Problem("loop", loop.name, expected, "experiment=reinforce")]
@@ -81,7 +81,7 @@ def episodes_need_their_loop(dataset: Dataset, loop: Loop) -> list[Problem]:
 
 
 def policies_put_out_logits(model: Any, loop: Loop) -> list[Problem]:
-    """The loop that plays episodes draws actions from logits."""
+    """The REINFORCE loop samples actions from logits."""
     activation = getattr(model, "output_activation", "linear")
     if not isinstance(loop, Reinforce) or activation == "linear":
         return []
@@ -89,13 +89,13 @@ def policies_put_out_logits(model: Any, loop: Loop) -> list[Problem]:
     return [Problem("model.output_activation", activation, expected, "model=mlp")]
 
 
-def files_are_sound(dataset: Dataset) -> list[Problem]:
-    """The files that a dataset names can be read, as far as that shows at a glance."""
+def files_are_readable(dataset: Dataset) -> list[Problem]:
+    """The files of the dataset exist and have valid headers."""
     return dataset.problems()
 
 
 def seed_is_in_range(seed: Any) -> list[Problem]:
-    """Keras, NumPy and Python take the seed."""
+    """The seed is one that Keras and NumPy accept."""
     if isinstance(seed, int) and not isinstance(seed, bool) and 0 <= seed < 2**32:
         return []
     return [Problem("seed", repr(seed), "a whole number from 0 to 4294967295")]
@@ -103,16 +103,16 @@ def seed_is_in_range(seed: Any) -> list[Problem]:
 
 RULES: tuple[Callable[..., list[Problem]], ...] = (
     seed_is_in_range,
-    files_are_sound,
+    files_are_readable,
     logits_agree,
     labels_agree,
     validation_leaves_training,
     monitored_metrics_exist,
     modes_agree,
     objective_mode_agrees,
-    one_hand_on_the_learning_rate,
-    objective_has_an_owner,
-    episodes_need_their_loop,
+    one_learning_rate_controller,
+    objective_has_one_source,
+    episodes_need_reinforce,
     policies_put_out_logits,
     device_problems,
 )
@@ -134,7 +134,7 @@ def broken_rules(parts: Mapping[str, Any]) -> list[Problem]:
 
 
 def _without(parts: Mapping[str, Any], problems: Sequence[Problem]) -> dict[str, Any]:
-    """The parts that have no problems, and of the callbacks those that have none."""
+    """Returns the parts without problems; of the callbacks, those without problems."""
     keys = {problem.key for problem in problems}
     bad = {key.partition(".")[0] for key in keys}
     sound = {group: part for group, part in parts.items() if group not in bad - {"callbacks"}}
@@ -144,8 +144,8 @@ def _without(parts: Mapping[str, Any], problems: Sequence[Problem]) -> dict[str,
     return sound
 
 
-def useless_plateau(callbacks: Callbacks) -> str | None:
-    """A warning, if the learning rate would be cut only after training has stopped."""
+def plateau_after_stopping(callbacks: Callbacks) -> str | None:
+    """Returns a warning if early stopping comes before ReduceLROnPlateau; None if not."""
     patience = {_class_name(c): _patience(c) for c in callbacks.values()}
     cut, stop = patience.get("ReduceLROnPlateau"), patience.get("EarlyStopping")
     if cut is None or stop is None or cut < stop:

@@ -1,4 +1,4 @@
-"""What an experiment needs of the place where its run is logged."""
+"""Interfaces of tracking."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Status = Literal["FINISHED", "FAILED", "KILLED"]
 
 @dataclass(frozen=True, kw_only=True)
 class RunDescription:
-    """What a run is, as far as tracking needs to know.
+    """The description of a run that is tracked.
 
     Attributes:
         name: What the run is called, unless a name is given.
@@ -48,11 +48,11 @@ class Run(Protocol):
 
     @property
     def notice(self) -> str:
-        """What a person must be told at the end; empty if all is well."""
+        """A notice for the end of the run; empty if there is none."""
 
     @property
     def asked_to_stop(self) -> str:
-        """Why the run was asked to stop from outside; empty if it was not."""
+        """The reason of a request to stop; empty if there was none."""
 
     def log_metrics(self, metrics: Mapping[str, float], step: int) -> None:
         """Logs metrics of one epoch."""
@@ -68,11 +68,11 @@ class Run(Protocol):
 
 
 class Tracking(ABC):
-    """Where a run is logged."""
+    """The place where runs are logged."""
 
     @abstractmethod
     def check(self) -> None:
-        """Makes sure, within seconds, that a run can be opened; TensorFlow is not imported.
+        """Checks within seconds, without importing TensorFlow, that a run can be opened.
 
         Raises:
             TrackingError: If it cannot.
@@ -88,7 +88,7 @@ class Tracking(ABC):
 
     @abstractmethod
     def relative_to(self, folder: Path) -> Self:
-        """The same place wherever the process goes: relative paths start in the given folder."""
+        """Returns a copy whose relative paths start in the given folder."""
 
     @abstractmethod
     def open(self, description: RunDescription, resumed: str | None = None) -> Run:

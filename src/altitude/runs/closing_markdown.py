@@ -7,7 +7,7 @@ LEFT_OUT = ("model", "use it", "run", "open")
 
 
 def closing_markdown(result: RunResult) -> str:
-    """Shows the rows of the closing table that mean the same on any machine."""
+    """Returns the rows of the closing table without local paths."""
     shown = [(label, value) for label, value in result.rows() if label not in LEFT_OUT]
     lines = [f"| {label} | {value.replace('|', '/')} |" for label, value in shown]
     return "\n".join(["| result | |", "| --- | --- |", *lines])

@@ -1,4 +1,4 @@
-"""A short tree of what was composed."""
+"""The tree that shows a composed experiment."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +10,7 @@ from altitude.experiment import Experiment
 
 
 def composition_tree(experiment: Experiment) -> Tree:
-    """Draws the groups of an experiment, each in a line, callbacks in a line each."""
+    """Returns a tree with a line for each group and each callback."""
     settings = experiment.settings()
     folder = str(experiment.output_dir)
     tree = Tree(f"[bold]altitude[/]  seed {experiment.seed}  [dim]{_from_here(folder)}[/]")
@@ -23,7 +23,7 @@ def composition_tree(experiment: Experiment) -> Tree:
 
 
 def _from_here(folder: str) -> str:
-    """A folder as it is typed here, which takes less of a narrow terminal."""
+    """Returns the path relative to the working folder."""
     return folder.removeprefix(f"{Path.cwd()}/").replace("[", "\\[")
 
 

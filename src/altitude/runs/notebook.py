@@ -1,4 +1,4 @@
-"""A run's result as a notebook shows it."""
+"""The HTML representation of a result in notebooks."""
 
 import base64
 from collections.abc import Mapping

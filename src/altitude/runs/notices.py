@@ -1,4 +1,4 @@
-"""What a person must know about a run that finished, although something went wrong at its end."""
+"""Notices about failures after training, which do not fail the run."""
 
 import traceback
 import warnings
@@ -11,7 +11,7 @@ from altitude.tracking.run import Run
 
 
 class Notices:
-    """Collects notices, each of them a warning at once and a tag of the run.
+    """Collects notices; each is shown as a warning and logged as a tag.
 
     After the last epoch, a part that fails must cost neither the weights nor the scores.
 
@@ -33,7 +33,7 @@ class Notices:
 
     @contextmanager
     def attempt(self, name: str) -> Iterator[None]:
-        """Turns a failure inside into a notice. Interruptions pass."""
+        """Turns exceptions of the block into a notice."""
         try:
             yield
         except Exception as error:  # noqa: BLE001 - whatever it is, the rest is still done

@@ -16,7 +16,7 @@ from rich.console import Console
 from altitude.display.status import status
 from altitude.errors import ConfigError
 from altitude.experiment import Experiment
-from altitude.experiment.built import check_signatures
+from altitude.experiment.model_checks import check_signatures
 from altitude.failures import failure_reason
 from altitude.runs.closing_markdown import closing_markdown
 from altitude.runs.describe import describe_run

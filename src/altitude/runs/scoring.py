@@ -1,4 +1,4 @@
-"""The scores of the best model, once training is over: nothing here can lose them."""
+"""Evaluates the best model after training."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def score(
     path: Path,
     notices: Notices,
 ) -> dict[str, float]:
-    """Returns the model to its best weights, checks the file, and evaluates on validation and test.
+    """Restores the best weights, checks the saved file, and evaluates on validation and test.
 
     Args:
         experiment: What was trained.
@@ -78,7 +78,7 @@ def _compare(
     path: Path,
     notices: Notices,
 ) -> None:
-    """Notices scores that are not those of the epoch, unless they differ from call to call."""
+    """Adds a notice if deterministic scores differ from those of the best epoch."""
     different = _different(seen, scores)
     if not different or _different(scores, validate(experiment, model, pipelines)):
         return

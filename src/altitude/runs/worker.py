@@ -1,4 +1,4 @@
-"""What a process does that only helps to train: nothing that a person would find twice."""
+"""The experiment of worker processes, which leave no files and log nothing."""
 
 import dataclasses
 import tempfile
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def experiment_for_worker(experiment: "Experiment") -> Iterator["Experiment"]:
-    """Yields what this process is to run: the experiment itself, if this is the chief.
+    """Yields the experiment that this process runs: the original one on the chief.
 
     Any other worker runs it untracked, with its files in a folder that is deleted in the end.
     """

@@ -11,8 +11,8 @@ from rich.console import Console
 from altitude.calls.returned import check_returned
 from altitude.data.dataset import ArrayDataset
 from altitude.experiment import Experiment
-from altitude.experiment.built import check_built, check_spreads
-from altitude.experiment.overrides import check_overrides
+from altitude.experiment.model_checks import check_built, check_distributable
+from altitude.experiment.overridden_methods import check_overrides
 from altitude.lazy import keras
 from altitude.objective import Objective
 from altitude.session import random_state
@@ -158,7 +158,7 @@ def assemble(experiment: Experiment, pipelines: Pipelines, console: Console) -> 
     check_returned("model", model, keras.Model, experiment.model)
     objective = _objective(experiment, pipelines, console)
     compile_model(model, experiment.optimizer, objective, experiment.loop)
-    check_spreads(model, experiment.strategy)
+    check_distributable(model, experiment.strategy)
     check_overrides(model, experiment.loop)
     check_built(model, getattr(model, "loss", None), pipelines.spec)
     pipelines = _usable(model, pipelines, console)

@@ -1,4 +1,4 @@
-"""Whether files can be written where a config says, found out without leaving any."""
+"""Checks that configured folders are writable."""
 
 import tempfile
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ WRITTEN = ("log_dir", "filepath", "filename", "backup_dir")
 
 
 def folder_problems(key: str, path: str | Path) -> list[Problem]:
-    """Tries whether a folder can be made.
+    """Checks that a folder can be created, without creating it.
 
     Args:
         key: The config key of the folder.
@@ -29,7 +29,7 @@ def folder_problems(key: str, path: str | Path) -> list[Problem]:
 
 
 def callback_folder_problems(callbacks: Mapping[str, Any]) -> list[Problem]:
-    """Tries the folders that Keras' callbacks write into."""
+    """Checks the folders that Keras callbacks write to."""
     problems = []
     for name, callback in callbacks.items():
         if not isinstance(callback, LazyCall) or not callback.target.startswith("keras."):

@@ -1,4 +1,4 @@
-"""What was meant by a word on the command line that sets nothing."""
+"""Explains words on the command line that are not overrides."""
 
 from collections.abc import Mapping
 
@@ -23,7 +23,7 @@ MEANT: Mapping[str, str] = {
     "train": TRAINING,
     "version": "altitude --version",
 }
-"""What to write instead of words that are commands elsewhere."""
+"""Replacements for words that are commands in other tools."""
 
 
 def groups() -> list[str]:
@@ -32,8 +32,8 @@ def groups() -> list[str]:
     return [g for g in loader.list_groups("") if g not in GROUPS_OF_HYDRA]
 
 
-def explain_word(word: str) -> Problem:
-    """Tells what was meant by a word without a value.
+def explain_bare_word(word: str) -> Problem:
+    """Explains a word without a value.
 
     Args:
         word: As it was typed: a command of other tools, the name of an option, or of a group.

@@ -1,4 +1,4 @@
-"""Whatever a model class overrides is used, or refused by name: nothing is ignored."""
+"""Checks that no overridden method of a model class is ignored."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from altitude.steps.clipping import with_clip_norm
 
 
 def check_overrides(model: keras.Model, loop: Loop) -> None:
-    """Compares the methods that a model class overrides with those that the loop calls.
+    """Checks that the loop calls every method that the model class overrides.
 
     Raises:
         ConfigError: If the class overrides a method that is never called, or brings a step of its
@@ -18,7 +18,7 @@ def check_overrides(model: keras.Model, loop: Loop) -> None:
     """
     problems = _bypassed(model, loop)
     if isinstance(loop, SteppingLoop):
-        problems += _doubled(model, loop)
+        problems += _duplicate_steps(model, loop)
     if problems:
         raise ConfigError(problems)
 
@@ -35,8 +35,8 @@ def _bypassed(model: keras.Model, loop: Loop) -> list[Problem]:
     return [Problem("model", given, expected, loop.instead_of_bypassing)]
 
 
-def _doubled(model: keras.Model, loop: SteppingLoop) -> list[Problem]:
-    """A class that brings a step keeps it, so another one must not be configured."""
+def _duplicate_steps(model: keras.Model, loop: SteppingLoop) -> list[Problem]:
+    """Refuses a configured step if the model class has its own."""
     from altitude.steps.own import overrides
 
     name, step = type(model).__name__, loop.step

@@ -1,4 +1,4 @@
-"""What can only be checked on real classes, loaded data and a built model."""
+"""Checks that need imported classes, loaded data or the built model."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from altitude.calls.lazy_call import LazyCall, lazy_calls
 from altitude.data.spec import DataSpec
 from altitude.errors import ConfigError, Problem
 from altitude.experiment import Experiment
-from altitude.experiment.agreement import label_problems, logits_problems
-from altitude.experiment.folders import callback_folder_problems
 from altitude.experiment.keras_objects import refused_arguments, wrong_kinds
+from altitude.experiment.labels_and_loss import label_problems, logits_problems
+from altitude.experiment.writable_folders import callback_folder_problems
 from altitude.lazy import keras
 from altitude.strategies import Strategy
 
 
 def check_signatures(experiment: Experiment) -> None:
-    """Binds the arguments of every class that is named but not built yet to its signature.
+    """Checks the arguments of all lazy calls against the signatures of their targets.
 
     Keras' own classes are asked what they demand of the values, too.
 
@@ -37,7 +37,7 @@ def check_signatures(experiment: Experiment) -> None:
 
 
 def _unwrapped_class(model: object) -> list[Problem]:
-    """A model class of the user's own is called with what it takes, and not with a spec."""
+    """Refuses a model class whose constructor does not take a data spec."""
     from hydra.utils import get_object
 
     target = get_object(model.target) if isinstance(model, LazyCall) else None
@@ -58,7 +58,7 @@ def _is_of_model(problem: Problem) -> bool:
 
 
 def _positional(key: str, model: object) -> int:
-    """How many positional arguments a call will be given: a model's builder takes the spec."""
+    """Returns the number of positional arguments of a call: model builders take the spec."""
     if key == "model.model_class":
         return 0 if getattr(model, "network", None) is None else 2
     return 1 if key in ("model", "model.network") else 0
@@ -88,8 +88,8 @@ def check_built(model: keras.Model, loss: object, spec: DataSpec) -> None:
         raise ConfigError(problems)
 
 
-def check_spreads(model: keras.Model, strategy: Strategy) -> None:
-    """Makes sure that a model's class leaves the step to those who know of several devices.
+def check_distributable(model: keras.Model, strategy: Strategy) -> None:
+    """Refuses model classes with their own step if there are several devices.
 
     Raises:
         ConfigError: If it brings one of its own, and there are several devices.
@@ -104,7 +104,7 @@ def check_spreads(model: keras.Model, strategy: Strategy) -> None:
 
 
 def _rank_problems(outputs: object, spec: DataSpec) -> list[Problem]:
-    """A model whose outputs have other dimensions than the labels, as without a Flatten."""
+    """Detects outputs whose rank does not match the labels, as without a Flatten."""
     if spec.labels.kind not in ("integer", "one_hot", "soft"):
         return []
     if not isinstance(outputs, list) or len(outputs) != 1 or len(outputs[0].shape) == 2:

@@ -1,11 +1,11 @@
-"""What callbacks leave to their experiment: its folder, and which metric they monitor."""
+"""Resolves the placeholders of callbacks: the output folder, `monitor` and `mode`."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from altitude.calls.lazy_call import LazyCall
-from altitude.experiment.monitoring import Callbacks, default_monitor, followed
+from altitude.experiment.monitoring import Callbacks, default_monitor, resolve_monitor
 from altitude.loops import Loop
 from altitude.objective import Objective
 
@@ -13,10 +13,10 @@ OUTPUT_DIR = "${output_dir}"
 """Stands for the experiment's folder in the arguments of callbacks, as it does in a config."""
 
 
-def fill_in_callbacks(
+def resolve_callbacks(
     callbacks: Callbacks, output_dir: Path, objective: Objective, loop: Loop | None
 ) -> dict[str, Callable[[], Any]]:
-    """Fills in the folder and each `monitor` and `mode` that is null.
+    """Replaces the folder placeholder, and each `monitor` and `mode` that is None.
 
     What has been filled in before, for another experiment, is filled in anew.
 
@@ -28,21 +28,21 @@ def fill_in_callbacks(
     """
     folder, monitor = str(output_dir), default_monitor(objective, loop)
 
-    def filled_in(call: LazyCall) -> LazyCall:
+    def resolved(call: LazyCall) -> LazyCall:
         template = call.template or LazyCall(
             call.target, _moved(call.arguments, folder, OUTPUT_DIR)
         )
         arguments = _moved(template.arguments, OUTPUT_DIR, folder)
-        return template.filled_in(followed(arguments, monitor, objective))
+        return template.resolved(resolve_monitor(arguments, monitor, objective))
 
     return {
-        name: filled_in(callback) if isinstance(callback, LazyCall) else callback
+        name: resolved(callback) if isinstance(callback, LazyCall) else callback
         for name, callback in callbacks.items()
     }
 
 
 def _moved(value: Any, old: str, new: str) -> Any:
-    """Replaces a folder, and what lies in it, by another one in all arguments."""
+    """Replaces a folder in all paths inside a value."""
     if isinstance(value, Mapping):
         return {key: _moved(item, old, new) for key, item in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Keys of a config that nothing reads, and groups that every experiment has and are missing."""
+"""Detects unused, removed and reserved keys of a config."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -11,8 +11,8 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 
 from altitude.calls.walk import walk
-from altitude.config.meaning import UNKNOWN, did_you_mean_one_of, meant_keys
-from altitude.config.words import groups
+from altitude.config.bare_words import groups
+from altitude.config.suggestions import UNKNOWN, did_you_mean_one_of, suggested_keys
 from altitude.errors import Problem
 
 READ = (
@@ -35,8 +35,8 @@ INTERPOLATION = re.compile(r"\$\{([^}]*)")
 OUTPUT, FOLDER = "output_dir", "hydra.run.dir"
 
 
-def unread_keys(config: DictConfig, overrides: Sequence[str]) -> list[Problem]:
-    """Finds keys at the top of a config that are no setting and in no interpolation.
+def unused_keys(config: DictConfig, overrides: Sequence[str]) -> list[Problem]:
+    """Finds top-level keys that are neither settings nor used in an interpolation.
 
     Keys with an underscore in front are for YAML's own anchors.
 
@@ -50,7 +50,7 @@ def unread_keys(config: DictConfig, overrides: Sequence[str]) -> list[Problem]:
 
 
 def removed_groups(config: DictConfig, overrides: Sequence[str]) -> list[Problem]:
-    """Finds groups that every experiment has and that were taken away."""
+    """Finds required groups that were removed."""
     removed = {str(o.key_or_group): o.input_line for o in parsed(overrides) if o.is_delete()}
     return [
         Problem(key, str(removed[key]), f"{key}=..., for every experiment has one", _without(key))
@@ -59,8 +59,8 @@ def removed_groups(config: DictConfig, overrides: Sequence[str]) -> list[Problem
     ]
 
 
-def overwritten_keys(overrides: Sequence[str]) -> list[Problem]:
-    """Finds overrides of the folder of a run, which follows the one that Hydra makes."""
+def reserved_keys(overrides: Sequence[str]) -> list[Problem]:
+    """Finds overrides of `output_dir`, which is set from Hydra's own folder."""
     expected = "nothing: it is the folder that Hydra makes for the run"
     return [
         Problem(OUTPUT, str(o.input_line), expected, f"{FOLDER}={o.get_value_element_as_str()}")
@@ -80,7 +80,7 @@ def parsed(overrides: Sequence[str]) -> Iterator[Override]:
 
 
 def _interpolated(config: DictConfig) -> set[str]:
-    """All words in the interpolations of a config: the names of keys are among them."""
+    """Returns all words in the interpolations of a config, which include the keys."""
     plain: Any = OmegaConf.to_container(config)
     inside = [part for _, text in walk("", plain) for part in _parts(text)]
     return {word for part in inside for word in re.findall(r"\w+", part)}
@@ -93,7 +93,7 @@ def _parts(value: Any) -> list[str]:
 def _unread(key: str, config: DictConfig, overrides: Sequence[str]) -> Problem:
     added = [o for o in parsed(overrides) if o.is_add() or o.is_force_add()]
     places = {str(o.package or o.key_or_group).partition(".")[0] for o in added}
-    instead = did_you_mean_one_of(meant_keys(key, config))
+    instead = did_you_mean_one_of(suggested_keys(key, config))
     if key not in places and key in groups():
         # A file of settings that lacks this line puts them below the name of its folder.
         instead = "# @package _global_, as the first line of its file"

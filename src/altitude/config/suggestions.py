@@ -1,4 +1,4 @@
-"""Which key was meant by a key that is not there."""
+"""Suggests known keys in place of unknown ones."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
@@ -57,8 +57,8 @@ MOST = 2
 """How many keys are proposed: more are no help."""
 
 
-def meant_keys(key: str, config: DictConfig) -> list[str]:
-    """Finds the keys that are likely to be meant by one that is not there.
+def suggested_keys(key: str, config: DictConfig) -> list[str]:
+    """Returns the known keys that are most similar to an unknown one.
 
     Args:
         key: A dotted key, or a part of one, such as `lr`, `optimizer.lr` or `patience`.

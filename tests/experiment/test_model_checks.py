@@ -6,7 +6,7 @@ import pytest
 
 from altitude import ConfigError, Experiment, LazyCall, Objective, Problem, compose
 from altitude.data import DataSpec, LabelSpec
-from altitude.experiment.built import check_built, check_signatures
+from altitude.experiment.model_checks import check_built, check_signatures
 
 INTEGERS = DataSpec((4,), LabelSpec("integer", 3))
 ONE_HOT = DataSpec((4,), LabelSpec("one_hot", 3))

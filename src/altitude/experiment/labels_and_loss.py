@@ -1,4 +1,4 @@
-"""Whether labels, the model's last layer and the loss fit together.
+"""Checks that labels, the model's last layer and the loss are compatible.
 
 Used twice: on what the classes of a config say of themselves, before TensorFlow is imported, and on
 the loaded data and the built model, before the first batch.
@@ -9,7 +9,7 @@ from altitude.errors import Problem
 
 
 def logits_problems(activation: str, from_logits: bool, loss: str) -> list[Problem]:
-    """Compares the activation of the last layer with what the loss takes its output for.
+    """Checks that the activation of the last layer agrees with `from_logits` of the loss.
 
     Args:
         activation: Name of the activation of the model's last layer.
@@ -29,7 +29,7 @@ def logits_problems(activation: str, from_logits: bool, loss: str) -> list[Probl
 
 
 def label_problems(labels: LabelSpec, loss: str, outputs: int | None) -> list[Problem]:
-    """Compares the form of the labels with the loss and the width of the model's last layer.
+    """Checks the form of the labels against the loss and the number of outputs.
 
     Args:
         labels: The form of the labels.

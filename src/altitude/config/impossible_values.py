@@ -1,4 +1,4 @@
-"""Values that no setting can take, wherever they stand in a config."""
+"""Detects values that are invalid for every setting."""
 
 import math
 from collections.abc import Mapping

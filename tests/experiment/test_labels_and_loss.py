@@ -1,7 +1,7 @@
 import pytest
 
 from altitude.data.spec import LabelKind, LabelSpec
-from altitude.experiment.agreement import label_problems, logits_problems
+from altitude.experiment.labels_and_loss import label_problems, logits_problems
 
 SPARSE = "SparseCategoricalCrossentropy"
 CATEGORICAL = "CategoricalCrossentropy"

@@ -4,7 +4,7 @@ import keras
 import pytest
 
 from altitude import ConfigError, Problem
-from altitude.experiment.overrides import check_overrides
+from altitude.experiment.overridden_methods import check_overrides
 from altitude.loops import Fit, Loop, Reinforce, Tape, TrainStep
 from altitude.steps import FromScratch, ShiftedEvaluation
 
