@@ -43,7 +43,19 @@ install_if_needed() {
     (
         flock 9 # two commands started at once install once
         is_installed || install
-    ) 9>"$root/.venv/setup.lock"
+    ) 9>"$venv/setup.lock"
+}
+
+# From here on `venv` is an environment with Hydra's newest release, pre-releases included.
+install_hydra_next() {
+    venv=$root/.venv-hydra-next
+    install_if_needed
+    find_uv
+    "$uv" pip uninstall --quiet --python "$venv/bin/python" \
+        hydra-joblib-launcher hydra-ray-launcher hydra-submitit-launcher
+    "$uv" pip install --quiet --upgrade --prerelease allow --compile-bytecode \
+        --python "$venv/bin/python" 'hydra-core>=1.4.0rc3'
+    say "Hydra $("$venv/bin/python" -c 'import hydra; print(hydra.__version__)')"
 }
 
 # What cannot be had is not fatal: what needs it says so, or is skipped.

@@ -1,5 +1,7 @@
 """Hydra's own tests of launchers, run on ours."""
 
+from typing import Any
+
 import pytest
 from hydra.test_utils.launcher_common_tests import (
     BatchedSweeperTestSuite,
@@ -23,6 +25,9 @@ COLD = "+hydra.job.env_set.TESTED=launcher"
 @pytest.mark.parametrize(("launcher_name", "overrides"), [("local", [OURS, COLD, INSIDE])])
 class TestLocalLauncher(LauncherTestSuite):
     """What every launcher must do."""
+
+    # Since Hydra 1.4: ours returns errors as a text, since the class of one may be a job's own.
+    test_failure_preserves_task_traceback: Any = None
 
 
 @pytest.mark.slow

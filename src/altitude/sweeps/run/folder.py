@@ -6,7 +6,7 @@ from itertools import count
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from omegaconf import DictConfig, OmegaConf, open_dict, read_write
+from omegaconf import DictConfig, OmegaConf, read_write
 from rich.console import Console
 
 from altitude.errors import ConfigError, Problem
@@ -33,7 +33,7 @@ def sweep_folder(config: DictConfig, identity: str, console: Console) -> Iterato
     wanted = Path(str(config.hydra.sweep.dir)).absolute()
     with claimed_folder(wanted, identity) as folder:
         OmegaConf.save(config, folder / "multirun.yaml")
-        with read_write(config), open_dict(config):
+        with read_write(config.hydra.sweep):
             config.hydra.sweep.dir = str(folder)
         if folder != wanted:
             shown = f"another sweep has its files in {wanted}: those of this one are in {folder}"
