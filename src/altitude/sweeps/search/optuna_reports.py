@@ -1,13 +1,9 @@
-"""What a job of a search reports to its trial while it trains. Imports Optuna."""
+"""What a job of a search reports to its trial while it trains."""
 
-import optuna
-from optuna.pruners import BasePruner
+from __future__ import annotations
 
-from altitude.sweeps.search.optuna_storage import (
-    open_storage,
-    trial_numbered,
-    wrap_store_errors,
-)
+from altitude.lazy import optuna
+from altitude.sweeps.search.optuna_storage import open_storage, trial_numbered, wrap_store_errors
 
 PRUNED = "pruned"
 """The attribute of a trial that says after which epoch its job was stopped."""
@@ -29,7 +25,9 @@ class Reports:
         TrackingError: If the study cannot be had.
     """
 
-    def __init__(self, study: str, url: str, number: int, pruner: BasePruner) -> None:
+    def __init__(
+        self, study: str, url: str, number: int, pruner: optuna.pruners.BasePruner
+    ) -> None:
         self._url = url
         with wrap_store_errors(url):
             loaded = optuna.load_study(study_name=study, storage=open_storage(url), pruner=pruner)

@@ -13,6 +13,8 @@ from altitude.calls.lazy_call import argument_problems
 from altitude.errors import ConfigError, Problem
 from altitude.lazy import np, optuna
 from altitude.sweeps.plan.space import Space
+from altitude.sweeps.search.optuna_storage import storage_url
+from altitude.sweeps.search.optuna_study import begin_search
 from altitude.sweeps.search.parameters import parameters_of
 from altitude.sweeps.search.proposals import Search, SweepContext
 from altitude.sweeps.settings import Sweep
@@ -84,7 +86,7 @@ class Optuna(Sweep):
             expected = f"the package {' and '.join(missing)}, which is not installed"
             return [Problem("sweep", f"a search by Optuna ({self.sampler})", expected, EXTRA)]
         parameters = parameters_of(space)
-        problems = [problem for parameter in parameters for problem in parameter.problems()]
+        problems = [p.problem for p in parameters if p.problem is not None]
         if not parameters:
             instead = "optimizer.learning_rate='tag(log, interval(1e-4, 1e-2))'"
             problems.append(Problem("sweep", "no space", "something to search over", instead))
@@ -117,9 +119,6 @@ class Optuna(Sweep):
             ConfigError: If jobs are to be pruned, and they have nowhere to report to.
             TrackingError: If the storage cannot be used.
         """
-        from altitude.sweeps.search.optuna_storage import storage_url
-        from altitude.sweeps.search.optuna_study import begin_search
-
         url = storage_url(self.storage, study.tracking_uri)
         if url is None and self.pruner != "none":
             expected = "a storage that the jobs can report to: this sweep is not tracked"

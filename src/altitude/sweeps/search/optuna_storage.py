@@ -1,15 +1,13 @@
-"""Where Optuna keeps the study of a search. Imports Optuna."""
+"""Where Optuna keeps the study of a search."""
+
+from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import optuna
-from optuna.exceptions import OptunaError
-from optuna.storages import BaseStorage, InMemoryStorage, RDBStorage
-from optuna.trial import FrozenTrial
-
 from altitude.errors import TrackingError
+from altitude.lazy import optuna
 from altitude.tracking.store import creation_lock, resolve_uri, sqlite_path, without_password
 
 FILE = "optuna.db"
@@ -36,18 +34,18 @@ def storage_url(chosen: str | None, tracking_uri: str | None) -> str | None:
     return f"sqlite:///{folder / FILE}"
 
 
-def open_storage(url: str | None) -> BaseStorage:
+def open_storage(url: str | None) -> optuna.storages.BaseStorage:
     """Opens a database, and creates it first if it is new; several processes may do so at once."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     if url is None:
-        return InMemoryStorage()
+        return optuna.storages.InMemoryStorage()
     is_file = sqlite_path(url) is not None
     patient = {"connect_args": {"timeout": BUSY_SECONDS}} if is_file else {}
     with creation_lock(url):
-        return RDBStorage(url, engine_kwargs=patient)
+        return optuna.storages.RDBStorage(url, engine_kwargs=patient)
 
 
-def trial_numbered(study: optuna.Study, number: int) -> FrozenTrial:
+def trial_numbered(study: optuna.Study, number: int) -> optuna.trial.FrozenTrial:
     """What the storage knows of a trial."""
     return study.get_trials(deepcopy=False)[number]
 
@@ -63,6 +61,12 @@ def wrap_store_errors(url: str | None) -> Iterator[None]:
 
     try:
         yield
-    except (OptunaError, SQLAlchemyError, OSError, LookupError, ImportError) as error:
-        told = without_password(url or "memory")
-        raise TrackingError(f"the search's study in {told} cannot be used: {error}") from error
+    except (
+        optuna.exceptions.OptunaError,
+        SQLAlchemyError,
+        OSError,
+        LookupError,
+        ImportError,
+    ) as error:
+        place = without_password(url or "memory")
+        raise TrackingError(f"the search's study in {place} cannot be used: {error}") from error

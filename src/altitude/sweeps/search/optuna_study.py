@@ -1,21 +1,16 @@
-"""A search as a study of Optuna: asked for jobs, told what became of them. Imports Optuna."""
+"""A search as a study of Optuna: asked for jobs, told what became of them."""
+
+from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
-import optuna
-from optuna.trial import FrozenTrial, Trial, TrialState
-
-from altitude.sweeps.job_record import JobRecord
+from altitude.lazy import optuna
+from altitude.sweeps.job_record import Goal, JobRecord
 from altitude.sweeps.plan.space import Space
 from altitude.sweeps.search.optuna_reports import PRUNED
-from altitude.sweeps.search.optuna_search import Optuna
-from altitude.sweeps.search.optuna_storage import (
-    open_storage,
-    trial_numbered,
-    wrap_store_errors,
-)
+from altitude.sweeps.search.optuna_storage import open_storage, trial_numbered, wrap_store_errors
 from altitude.sweeps.search.parameters import parameters_of
 from altitude.sweeps.search.proposals import Proposal, Search, SweepContext
 from altitude.tracking.store import sqlite_path
@@ -27,8 +22,35 @@ RECIPE = "recipe"
 """The parameter that chooses among several spaces."""
 
 
+class StudySettings(Protocol):
+    """How a search by Optuna is set up."""
+
+    @property
+    def n_trials(self) -> int:
+        """How many jobs are to finish in all."""
+
+    @property
+    def goals(self) -> Sequence[Goal]:
+        """The objectives."""
+
+    @property
+    def storage(self) -> str | None:
+        """Where the user wants the study, if anywhere."""
+
+    @property
+    def monitored(self) -> str:
+        """What is reported each epoch."""
+
+    @property
+    def pruner_node(self) -> Mapping[str, Any] | None:
+        """The config of Optuna's pruner; None without one."""
+
+    def new_sampler(self, number: int) -> optuna.samplers.BaseSampler:
+        """A sampler for the trial of this number."""
+
+
 def begin_search(
-    settings: Optuna, spaces: Sequence[Space], study: SweepContext, url: str | None
+    settings: StudySettings, spaces: Sequence[Space], study: SweepContext, url: str | None
 ) -> Search:
     """Begins a search, or goes on with that of an earlier launch.
 
@@ -50,7 +72,7 @@ def begin_search(
     return search
 
 
-def _opened(settings: Optuna, study: SweepContext, url: str | None) -> optuna.Study:
+def _opened(settings: StudySettings, study: SweepContext, url: str | None) -> optuna.Study:
     storage = open_storage(url)
     names = optuna.get_all_study_names(storage)
     if study.sweep_id in names and not study.begun:  # of a store of runs that is gone
@@ -80,7 +102,7 @@ class StudySearch(Search):
 
     def __init__(
         self,
-        settings: Optuna,
+        settings: StudySettings,
         spaces: Sequence[Space],
         study: optuna.Study,
         parallel: int,
@@ -91,9 +113,11 @@ class StudySearch(Search):
         self._study = study
         self._parallel = parallel
         self._url = url
-        self._interrupted = [t.number for t in self._trials() if t.state is TrialState.RUNNING]
+        self._interrupted = [
+            t.number for t in self._trials() if t.state is optuna.trial.TrialState.RUNNING
+        ]
         self._left = max(0, settings.n_trials - sum(map(_is_finished, self._trials())))
-        self._open: dict[int, Trial] = {}
+        self._open: dict[int, optuna.Trial] = {}
         self._proposed: set[int] = set()
         for trial in _to_be_repeated(self._trials()):
             study.enqueue_trial(trial.params, user_attrs={RETRIES: trial.number})
@@ -125,21 +149,21 @@ class StudySearch(Search):
             trial.set_user_attr(JOB, "" if record is None else record.status)
             values = None if record is None else self._values(record)
             if record is None or values is None:
-                self._study.tell(number, state=TrialState.FAIL)
+                self._study.tell(number, state=optuna.trial.TrialState.FAIL)
             elif self._was_pruned(number, record):
                 self._tell_pruned(trial, record)
             else:
                 self._study.tell(number, values)
 
-    def _trials(self) -> list[FrozenTrial]:
+    def _trials(self) -> list[optuna.trial.FrozenTrial]:
         return self._study.get_trials(deepcopy=False)
 
-    def _next(self) -> Trial:
+    def _next(self) -> optuna.Trial:
         """The trial that comes next; what it suggests is decided by its number and by history."""
         if self._interrupted:
             number = self._interrupted.pop(0)
             self._study.sampler = self._settings.new_sampler(number)
-            trial = Trial(self._study, trial_numbered(self._study, number)._trial_id)
+            trial = optuna.Trial(self._study, trial_numbered(self._study, number)._trial_id)
         else:
             self._study.sampler = self._settings.new_sampler(len(self._trials()))
             trial = self._study.ask()
@@ -183,21 +207,21 @@ class StudySearch(Search):
     def _was_pruned(self, number: int, record: JobRecord) -> bool:
         return record.pruned or PRUNED in trial_numbered(self._study, number).user_attrs
 
-    def _tell_pruned(self, trial: Trial, record: JobRecord) -> None:
+    def _tell_pruned(self, trial: optuna.Trial, record: JobRecord) -> None:
         """Tells a trial's last value; that of the job itself, if another trial has run it."""
         last = record.metrics.get(self._settings.monitored)
         if not trial_numbered(self._study, trial.number).intermediate_values and last is not None:
             trial.report(last, max(1, record.epochs))
-        self._study.tell(trial.number, state=TrialState.PRUNED)
+        self._study.tell(trial.number, state=optuna.trial.TrialState.PRUNED)
 
 
-def _is_finished(trial: FrozenTrial) -> bool:
+def _is_finished(trial: optuna.trial.FrozenTrial) -> bool:
     """Whether its job has finished, with whatever value."""
     return trial.state.is_finished() and trial.user_attrs.get(JOB) == "FINISHED"
 
 
-def _to_be_repeated(trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
+def _to_be_repeated(trials: Sequence[optuna.trial.FrozenTrial]) -> list[optuna.trial.FrozenTrial]:
     """Trials whose jobs have failed, and that no other trial repeats."""
     repeated = {trial.user_attrs.get(RETRIES) for trial in trials}
-    failed = (t for t in trials if t.state is TrialState.FAIL and not _is_finished(t))
+    failed = (t for t in trials if t.state is optuna.trial.TrialState.FAIL and not _is_finished(t))
     return [trial for trial in failed if trial.number not in repeated]

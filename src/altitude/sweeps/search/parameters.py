@@ -1,7 +1,9 @@
 """What a search varies: Hydra's swept overrides as parameters that are suggested one value."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from operator import methodcaller
+from typing import Any, cast
 
 from hydra.core.override_parser.types import IntervalSweep, Override, RangeSweep
 
@@ -12,106 +14,25 @@ LOG = "log"
 """The tag of an interval that is searched by orders of magnitude."""
 
 
-class Trial(Protocol):
-    """What suggests values: a trial of Optuna."""
-
-    def suggest_categorical(self, name: str, choices: Any) -> Any:
-        """One of several values."""
-
-    def suggest_float(
-        self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
-    ) -> float:
-        """A number from `low` to `high`, both included."""
-
-    def suggest_int(
-        self, name: str, low: int, high: int, *, step: int = 1, log: bool = False
-    ) -> int:
-        """A whole number from `low` to `high`, both included."""
-
-
-class Parameter(Protocol):
-    """A swept override."""
-
-    @property
-    def is_number(self) -> bool:
-        """Whether its values have an order and distances."""
-
-    def suggest(self, trial: Trial) -> str:
-        """Asks for a value, and returns it as a plain override."""
-
-    def problems(self) -> list[Problem]:
-        """What makes it impossible to search."""
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One of several values, or options of a group.
+@dataclass(frozen=True, kw_only=True)
+class Parameter:
+    """A swept override.
 
     Attributes:
-        name: The config key or group.
-        element: The same as it is written in an override, such as `+loop.extra`.
-        texts: The values, as they are typed.
+        element: The config key or group as it is written in an override, such as `+loop.extra`.
+        suggested: Calls `suggest_int`, `suggest_float` or `suggest_categorical` of a trial.
+        is_number: Whether its values have an order and distances.
+        problem: What makes it impossible to search; None if nothing does.
     """
 
-    name: str
     element: str
-    texts: tuple[str, ...]
+    suggested: Callable[[Any], Any]
+    is_number: bool
+    problem: Problem | None
 
-    is_number = False
-
-    def suggest(self, trial: Trial) -> str:
-        """Asks for one of them."""
-        return f"{self.element}={trial.suggest_categorical(self.name, self.texts)}"
-
-    def problems(self) -> list[Problem]:
-        """There must be one at least."""
-        return [] if self.texts else [Problem(self.name, "nothing", "at least one value")]
-
-
-@dataclass(frozen=True)
-class Number:
-    """A number from an interval or a range.
-
-    Attributes:
-        name: The config key.
-        element: The same as it is written in an override.
-        given: The space, as it was typed.
-        low: The least value.
-        high: The greatest value.
-        step: The distance of two values; None if there is none.
-        log: Whether orders of magnitude count alike.
-    """
-
-    name: str
-    element: str
-    given: str
-    low: float
-    high: float
-    step: float | None
-    log: bool
-
-    is_number = True
-
-    def suggest(self, trial: Trial) -> str:
-        """Asks for one."""
-        if isinstance(self.low, int) and isinstance(self.high, int):
-            step = int(self.step or 1)
-            whole = trial.suggest_int(self.name, self.low, self.high, step=step, log=self.log)
-            return f"{self.element}={whole}"
-        value = trial.suggest_float(self.name, self.low, self.high, step=self.step, log=self.log)
-        return f"{self.element}={value!r}"
-
-    def problems(self) -> list[Problem]:
-        """The ends must be in order, and above zero where orders of magnitude count."""
-        if self.low > self.high:
-            return [Problem(self.name, self.given, "the lower end first")]
-        if self.log and self.step is not None:
-            instead = f"{self.name}=tag(log, int(interval({self.low}, {self.high})))"
-            return [Problem(self.name, self.given, "an interval: a range has equal steps", instead)]
-        if self.log and self.low <= 0:
-            instead = f"{self.name}=tag(log, interval(1e-4, {self.high}))"
-            return [Problem(self.name, self.given, "ends above 0: its logarithm counts", instead)]
-        return []
+    def suggest(self, trial: Any) -> str:
+        """Asks a trial of Optuna for a value, and returns it as a plain override."""
+        return f"{self.element}={self.suggested(trial)}"
 
 
 def parameters_of(space: Space) -> list[Parameter]:
@@ -121,17 +42,49 @@ def parameters_of(space: Space) -> list[Parameter]:
 
 def _parameter(override: Override) -> Parameter:
     sweep: Any = override.value()
-    name, element = str(override.key_or_group), override.get_key_element()
-    given = str(override.input_line).partition("=")[2]
     if isinstance(sweep, IntervalSweep):
         low, high = cast("tuple[float, float]", (sweep.start, sweep.end))
-        return Number(name, element, given, low, high, None, LOG in sweep.tags)
+        return _number(override, low, high, None)
     if isinstance(sweep, RangeSweep) and len(values := list(sweep.range())) > 1:
         kind = int if isinstance(values[0], int) else float
-        low, high, step = kind(min(values)), kind(max(values)), kind(abs(sweep.step))
-        return Number(name, element, given, low, high, step, LOG in sweep.tags)
-    texts = [str(text) for text in override.sweep_string_iterator()]
+        return _number(override, kind(min(values)), kind(max(values)), kind(abs(sweep.step)))
+    return _choice(override, [str(text) for text in override.sweep_string_iterator()])
+
+
+def _choice(override: Override, texts: list[str]) -> Parameter:
+    sweep, name = override.value(), str(override.key_or_group)
     # Shuffled values come in another order each time, which a search cannot go on with.
-    return Choice(
-        name, element, tuple(sorted(texts) if getattr(sweep, "shuffle", False) else texts)
+    ordered = sorted(texts) if getattr(sweep, "shuffle", False) else texts
+    return Parameter(
+        element=override.get_key_element(),
+        suggested=methodcaller("suggest_categorical", name, ordered),
+        is_number=False,
+        problem=None if texts else Problem(name, "nothing", "at least one value"),
     )
+
+
+def _number(override: Override, low: float, high: float, step: float | None) -> Parameter:
+    sweep: Any = override.value()
+    name, log = str(override.key_or_group), LOG in sweep.tags
+    is_whole = isinstance(low, int) and isinstance(high, int)
+    method, least_step = ("suggest_int", 1) if is_whole else ("suggest_float", None)
+    return Parameter(
+        element=override.get_key_element(),
+        suggested=methodcaller(method, name, low, high, step=step or least_step, log=log),
+        is_number=True,
+        problem=_problem(override, low, high, stepped=step is not None),
+    )
+
+
+def _problem(override: Override, low: float, high: float, *, stepped: bool) -> Problem | None:
+    sweep: Any = override.value()
+    name, given = str(override.key_or_group), str(override.input_line).partition("=")[2]
+    if low > high:
+        return Problem(name, given, "the lower end first")
+    if LOG in sweep.tags and stepped:
+        instead = f"{name}=tag(log, int(interval({low}, {high})))"
+        return Problem(name, given, "an interval: a range has equal steps", instead)
+    if LOG in sweep.tags and low <= 0:
+        instead = f"{name}=tag(log, interval(1e-4, {high}))"
+        return Problem(name, given, "ends above 0: its logarithm counts", instead)
+    return None

@@ -1,16 +1,14 @@
 """Stops a job of a search that is hopeless."""
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 
 from altitude.errors import ConfigError, Problem, TrackingError
+from altitude.sweeps.search.optuna_reports import Reports
 from altitude.tracking.active import tag_active_run
 from altitude.tracking.tags import PRUNED, PRUNED_EPOCH
-
-if TYPE_CHECKING:
-    from altitude.sweeps.search.optuna_reports import Reports
 
 
 class Pruning(keras.callbacks.Callback):
@@ -37,8 +35,6 @@ class Pruning(keras.callbacks.Callback):
         self._reports: Reports | None = None
 
     def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002, D102
-        from altitude.sweeps.search.optuna_reports import Reports
-
         try:
             self._reports = Reports(*self._place)
         except TrackingError as error:
