@@ -16,13 +16,17 @@ from tests.processes import start_python
 PATIENCE = 20.0
 
 PARENT = """
-import os, time
+import os, signal, sys, time
 from pathlib import Path
 from altitude.sweeps.run.workers import Workers
 
 def task():
-    Path("worker").write_text(str(os.getpid()))
-    time.sleep(60)
+    signal.signal(signal.SIGHUP, lambda *_: sys.exit())
+    try:
+        Path("worker").write_text(str(os.getpid()))
+        time.sleep(60)
+    finally:
+        Path("last words").touch()
 
 if __name__ == "__main__":
     Workers(1, Path("logs")).run([task], print)
@@ -205,7 +209,7 @@ def test_cores_are_shared_out(
     assert shared_cores(count) == expected
 
 
-def test_a_worker_ends_with_its_parent(tmp_path: Path) -> None:
+def test_a_worker_ends_with_its_parent_and_writes_nothing_more(tmp_path: Path) -> None:
     (tmp_path / "parent.py").write_text(PARENT)
     parent = start_python("parent.py", folder=tmp_path)
     wait_for(tmp_path / "worker")
@@ -213,3 +217,4 @@ def test_a_worker_ends_with_its_parent(tmp_path: Path) -> None:
     parent.kill()
     parent.communicate()
     worker.wait(PATIENCE)
+    assert not (tmp_path / "last words").exists()

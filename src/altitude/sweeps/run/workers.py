@@ -223,7 +223,8 @@ def _write_to(log: Path) -> None:
 
 
 def _end_with_parent() -> None:
+    """Ends this process when its parent is gone: at once, since another launch may go on by now."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
-        os.kill(os.getpid(), signal.SIGHUP)
+        os.kill(os.getpid(), signal.SIGKILL)
