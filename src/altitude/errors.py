@@ -1,4 +1,4 @@
-"""What can be wrong with an experiment, in words that say how to put it right."""
+"""Errors whose messages say what was given, what was expected and what to write instead."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +16,14 @@ class Problem:
         given: What was given.
         expected: What would have been valid.
         instead: What to write instead, or a suggestion, where there is one.
+
+    Example:
+        >>> from altitude import Problem
+        >>> print(Problem("loop.epochs", "0", "a whole number from 1", "loop.epochs=1"))
+        loop.epochs
+            given:    0
+            expected: a whole number from 1
+            instead:  loop.epochs=1
     """
 
     key: str
@@ -33,7 +41,19 @@ class Problem:
 
 
 class ConfigError(ValueError):
-    """Every problem of one configuration, in one report."""
+    """Every problem of one configuration, in one report.
+
+    Args:
+        problems: The problems, at least one.
+
+    Example:
+        >>> import altitude
+        >>> try:
+        ...     altitude.Experiment(seed=-1)
+        ... except altitude.ConfigError as error:
+        ...     print([problem.key for problem in error.problems])
+        ['seed']
+    """
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
@@ -45,8 +65,11 @@ class ConfigError(ValueError):
 class DataError(ValueError):
     """Data that cannot be found, or that is not what it should be.
 
+    Args:
+        what: A message, or a problem whose key names the array.
+
     Attributes:
-        problem: The same as a problem, where it was given as one; its key names the array.
+        problem: The problem; None if a message was given.
     """
 
     def __init__(self, what: str | Problem) -> None:
@@ -55,35 +78,35 @@ class DataError(ValueError):
 
 
 class TrackingError(RuntimeError):
-    """A tracking store that cannot be used."""
+    """The tracking store cannot be used, or the server does not answer."""
 
 
 class TrainingError(RuntimeError):
-    """A training that went wrong, for a reason that a user can mend."""
+    """Training failed for a reason that the user can fix."""
 
 
 class NonFiniteError(TrainingError):
-    """A loss, a gradient or a weight that became NaN or infinite."""
+    """A loss, a gradient or a weight became NaN or infinite."""
 
 
 class ExitError(TrainingError):
-    """Something in a run called `sys.exit`, which ends no run."""
+    """Code called `sys.exit` during a run, which does not end the process."""
 
 
 class TakenError(RuntimeError):
-    """A job of a sweep that another process does, or has done."""
+    """Another process runs this job of a sweep, or has finished it."""
 
 
 class JobError(RuntimeError):
-    """A job of a sweep that failed in another process; the message is the reason, in a line."""
+    """A job of a sweep failed in another process; the message is the reason, in one line."""
 
 
 class SweepError(RuntimeError):
-    """A sweep that has ended, and not all of its jobs are done."""
+    """A sweep ended before all of its jobs were done."""
 
 
 EXPLAINED = (ConfigError, DataError, SweepError, TrackingError, TrainingError)
-"""Errors whose message says what to do, so that no traceback is needed."""
+"""Errors whose message is enough for the user to act on, without a traceback."""
 
 
 class Terminated(KeyboardInterrupt):

@@ -1,4 +1,4 @@
-"""What is minimised, and what is watched."""
+"""The objective: the loss that is minimised, and the metrics that are monitored."""
 
 import dataclasses
 from collections.abc import Callable
@@ -34,6 +34,17 @@ class Objective:
         class_weight: What the training examples of each class weigh in the loss; 1 if left out.
         own: What a model class takes in a `compile` of its own, by name: plain values, and
             functions that return one, also in lists and mappings.
+
+    Example:
+        >>> from altitude import LazyCall, Objective
+        >>> objective = Objective(
+        ...     loss=LazyCall("keras.losses.MeanSquaredError"),
+        ...     metrics={"mae": LazyCall("keras.metrics.MeanAbsoluteError", {"name": "mae"})},
+        ... )
+        >>> objective.metric_names
+        ('loss', 'mae')
+        >>> objective.mode_of("val_mae")
+        'min'
     """
 
     loss: Callable[[], Any] | None = Field(default_factory=_cross_entropy)

@@ -26,6 +26,15 @@ class LazyCall:
         target: Import path of a class or function, such as `keras.optimizers.Adam`.
         arguments: Its keyword arguments. A mapping with a `_target_` of its own is built first.
         template: The call that this one was filled in from; None for one that was written so.
+
+    Example:
+        >>> from altitude import LazyCall
+        >>> adam = LazyCall("keras.optimizers.Adam", {"learning_rate": 0.01})
+        >>> adam.class_name
+        'Adam'
+        >>> optimizer = adam()  # imports Keras
+        >>> round(float(optimizer.learning_rate), 4)
+        0.01
     """
 
     target: str
@@ -39,7 +48,10 @@ class LazyCall:
         return call
 
     def __call__(self, *positional: Any) -> Any:
-        """Imports the target and returns what it returns.
+        """Imports the target, calls it, and returns the result.
+
+        Args:
+            *positional: Positional arguments, which come before the keyword arguments.
 
         Raises:
             hydra.errors.InstantiationException: If the target cannot be imported or raises.

@@ -52,6 +52,12 @@ def compose(overrides: Sequence[str] = (), *, config_dir: str | Path | None = No
 
     Raises:
         ConfigError: If anything is wrong with the overrides or their values; it lists everything.
+
+    Example:
+        >>> import altitude
+        >>> experiment = altitude.compose(["dataset=digits", "loop=tape", "loop.epochs=3"])
+        >>> experiment.loop.epochs
+        3
     """
     return compose_from(overrides, ConfigSource(config_dir))
 

@@ -56,6 +56,18 @@ class Experiment:
         seed: Seeds weights, dropout and the order of the examples.
         output_dir: Folder for the files of the run.
         overrides: How the experiment differs from the defaults, as typed on the command line.
+
+    Example:
+        >>> from altitude import Experiment
+        >>> from altitude.data import Digits
+        >>> from altitude.loops import Tape
+        >>> from altitude.models import Mlp
+        >>> experiment = Experiment(
+        ...     dataset=Digits(), model=Mlp(hidden_units=(32,)), loop=Tape(epochs=3), seed=7
+        ... )
+        >>> list(experiment.callbacks)  # as on the command line
+        ['early_stopping', 'model_checkpoint', 'reduce_lr_on_plateau', 'tensorboard']
+
     """
 
     dataset: Dataset = field(default_factory=_default("dataset"))

@@ -37,6 +37,20 @@ class RunResult:
         stop_reason: Why training ended, in words: early stopping and its patience, the budget of
             epochs, a pruner.
         how_to_open: How to look at the run, in words; empty if it was not tracked.
+
+    Example:
+        >>> import altitude
+        >>> from rich.console import Console
+        >>> overrides = ["dataset=digits", "dataset.limit=200", "loop.epochs=2", "tracking=none"]
+        >>> result = altitude.run(altitude.compose(overrides), console=Console(quiet=True))
+        >>> list(result.history.index)
+        [1, 2]
+        >>> result.best_epoch in (1, 2)
+        True
+        >>> result.model_path.name
+        'best.keras'
+        >>> result.model.input_shape
+        (None, 8, 8)
     """
 
     metrics: Mapping[str, float]

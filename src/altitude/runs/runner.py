@@ -83,7 +83,16 @@ def run(
         TrackingError: If the tracking store cannot be used.
         TrainingError: If training goes wrong for a reason that can be mended: see its subclasses.
         StateError: If none of its resume points is whole.
-        TypeError: If `experiment` is none, but overrides for example.
+        TypeError: If `experiment` is not an `Experiment`, but overrides, for example.
+
+    Example:
+        >>> import altitude
+        >>> from rich.console import Console
+        >>> overrides = ["dataset=digits", "loop.epochs=3", "tracking=none"]
+        >>> experiment = altitude.compose(overrides)
+        >>> result = altitude.run(experiment, console=Console(quiet=True))
+        >>> result.metrics["test_accuracy"] > 0.5
+        True
     """
     if not isinstance(experiment, Experiment):
         raise TypeError(
