@@ -154,3 +154,33 @@ def test_what_cannot_go_on_says_why(arguments: list[str], said: str, working_fol
             folder.note("abc", is_finished=name == "finished")
     with pytest.raises(ConfigError, match=said):
         main(arguments)
+
+
+OTHER_KINDS = {
+    "gan": (
+        "experiment=gan",
+        "loop=tape",
+        "dataset=digits",
+        "dataset.limit=320",
+        "dataset.batch_size=32",
+        "model.filters=8",
+        "model.latent_dim=8",
+    ),
+    "reinforce": ("experiment=reinforce", "dataset.train_episodes=4"),
+    "two optimizers": ("experiment=backbone_head", "dataset=digits", "dataset.limit=400"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", OTHER_KINDS)
+def test_runs_of_other_kinds_go_on_as_well(kind: str, working_folder: Path) -> None:
+    Crash.has_crashed = False
+    common = ("loop.epochs=5", "tracking=none", "loop.checkpoint_every_steps=1")
+    crash = f"+callbacks.crash._target_={__name__}.Crash"
+    experiment = altitude.compose([*OTHER_KINDS[kind], *common, crash])
+    with pytest.raises(KeyboardInterrupt):
+        altitude.run(experiment)
+    done = altitude.run(experiment, resume=True)
+    whole = altitude.run(experiment.in_folder(working_folder / "whole"))
+    assert done.metrics == whole.metrics
+    assert weights(done.model_path) == weights(whole.model_path)

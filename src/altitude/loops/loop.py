@@ -40,7 +40,6 @@ class Loop(ABC):
         checkpoint_every_seconds: Leave a resume point within a long epoch after so many seconds.
         keep_checkpoint: Keep the last resume point of a run that finishes, so that it can be
             trained longer.
-        log_checkpoint: Log resume points as artifacts, so that another machine can go on.
         distributable: Whether the loop can train copies of a model, each on a device of its own.
         spans_processes: Whether those copies may be in several processes.
     """
@@ -56,7 +55,6 @@ class Loop(ABC):
     checkpoint_every_steps: Count | None = None
     checkpoint_every_seconds: Positive = 60.0
     keep_checkpoint: Flag = False
-    log_checkpoint: Flag = False
 
     def __post_init__(self) -> None:
         """Refuses to compile what is to run as plain Python."""

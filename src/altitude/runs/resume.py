@@ -17,7 +17,7 @@ FREE_GROUPS = ("tracking", "output_dir")
 FREE_SETTINGS = ("epochs", "patience")
 """Settings that only say how far or for how long a training goes."""
 
-FREE_PREFIXES = ("loop.checkpoint_", "loop.keep_checkpoint", "loop.log_checkpoint")
+FREE_PREFIXES = ("loop.checkpoint_", "loop.keep_checkpoint")
 
 
 def describe(experiment: Experiment, run_id: str | None, fingerprint: str) -> dict[str, Any]:
