@@ -8,35 +8,29 @@ import warnings
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from altitude.errors import (
+    ConfigError,
+    DataError,
+    NonFiniteError,
+    Problem,
+    TrackingError,
+    TrainingError,
+)
 from altitude.version import __version__
 
 if TYPE_CHECKING:
     from altitude.calls.lazy_call import LazyCall
     from altitude.config.reading import compose
-    from altitude.errors import (
-        ConfigError,
-        DataError,
-        NonFiniteError,
-        Problem,
-        TrackingError,
-        TrainingError,
-    )
     from altitude.experiment import Experiment
     from altitude.objective import Objective
     from altitude.runs.result import RunResult
     from altitude.runs.runner import run
 
 _HOMES = {
-    "ConfigError": "errors",
-    "DataError": "errors",
-    "LazyCall": "calls.lazy_call",
     "Experiment": "experiment",
-    "NonFiniteError": "errors",
+    "LazyCall": "calls.lazy_call",
     "Objective": "objective",
-    "Problem": "errors",
     "RunResult": "runs.result",
-    "TrackingError": "errors",
-    "TrainingError": "errors",
     "compose": "config.reading",
     "run": "runs.runner",
 }

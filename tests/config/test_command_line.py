@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from altitude.composition.source import ConfigSource
-from altitude.config.command_line import command_problems
+from altitude.config.command_line import command_problems, read_command_line
 from altitude.config.composing import compose_config
 from altitude.errors import Problem
 
@@ -36,7 +36,7 @@ def test_many_values_cost_no_more_than_two(monkeypatch: pytest.MonkeyPatch) -> N
         composed.append(overrides)
         return compose_config(overrides, *others, **more)
 
-    monkeypatch.setattr("altitude.config.command_line.compose_config", counted)
+    monkeypatch.setattr("altitude.config.jobs.compose_config", counted)
     many = ",".join(str(seed) for seed in range(100))
     assert keys(f"seed={many}", "loop=fit,tape", multirun=True) == set()
     assert [list(overrides) for overrides in composed] == [
@@ -169,3 +169,19 @@ def test_settings_of_hydra_that_it_does_not_check(key: str, override: str, multi
 
 def test_a_run_needs_no_sweeper() -> None:
     assert keys("hydra.sweeper=null") == set()
+
+
+def test_an_experiment_is_known_by_the_overrides_that_are_its_own(tmp_path: Path) -> None:
+    read = read_command_line(["dataset=digits", f"hydra.run.dir={tmp_path}/run"], multirun=False)
+    assert not read.problems
+    assert read.experiment is not None
+    assert read.experiment.overrides == ("dataset=digits",)
+    assert read.experiment.output_dir == tmp_path / "run"
+
+
+def test_settings_may_refer_to_hydras_own() -> None:
+    tag = "+tracking.tags.from=${hydra:runtime.cwd}"
+    read = read_command_line(["dataset=digits", tag], multirun=False)
+    assert not read.problems
+    assert read.experiment is not None
+    assert read.experiment.settings()["tracking"]["tags"] == {"from": str(Path.cwd())}

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-import altitude.config.command_line
 import altitude.config.reading
 import altitude.experiment.devices
 import altitude.experiment.rules

@@ -7,13 +7,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from altitude.validation import (
     Count,
     Flag,
+    Fraction,
     NonNegative,
     NonNegativeCount,
     Positive,
 )
 
 _LENIENT = ConfigDict(extra="allow", allow_inf_nan=False)
-_Decay = Annotated[float, Field(ge=0, lt=1)]
 _OpenFraction = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -34,9 +34,9 @@ class OptimizerArguments(BaseModel):
     nesterov: Flag = False
     amsgrad: Flag = False
     momentum: Annotated[float, Field(ge=0, le=1)] = 0.0
-    beta_1: _Decay = 0.9
-    beta_2: _Decay = 0.999
-    rho: _Decay = 0.9
+    beta_1: Fraction = 0.9
+    beta_2: Fraction = 0.999
+    rho: Fraction = 0.9
     epsilon: NonNegative | None = 1e-7
 
 
@@ -65,4 +65,4 @@ class LossArguments(BaseModel):
     model_config = _LENIENT
 
     from_logits: Flag = False
-    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    label_smoothing: Fraction = 0.0

@@ -11,16 +11,12 @@ GROUPS_OF_HYDRA = ("hydra",)
 TRAINING = "altitude, with nothing in that place: it trains by itself"
 SCORES = "altitude, which evaluates the best model when it has trained; there is no such command"
 MEANT: Mapping[str, str] = {
-    "eval": SCORES,
-    "evaluate": SCORES,
-    "fit": TRAINING,
+    **dict.fromkeys(("eval", "evaluate", "test"), SCORES),
+    **dict.fromkeys(("fit", "run", "train"), TRAINING),
     "help": "altitude --help",
     "predict": "a few lines of Python: there is no such command",
-    "run": TRAINING,
     "search": "altitude -m sweep=optuna key=value,value",
     "sweep": "altitude -m key=value,value",
-    "test": SCORES,
-    "train": TRAINING,
     "version": "altitude --version",
 }
 """Replacements for words that are commands in other tools."""

@@ -2,12 +2,12 @@
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from altitude.calls.walk import walk
 from altitude.errors import Problem
 
 VARIABLE = re.compile(r"\$\{oc\.env:[^{}]*\}")
@@ -24,23 +24,14 @@ def numbers_as_text(config: DictConfig) -> list[Problem]:
     """
     plain: Any = OmegaConf.to_container(config)
     problems = []
-    for key, written in _texts(plain):
-        if VARIABLE.fullmatch(written) and not key.startswith((HYDRA, TEXTS)):
+    for key, written in walk("", plain):
+        if VARIABLE.fullmatch(str(written)) and not key.startswith((HYDRA, TEXTS)):
             value = _value(config, key)
             if _is_number(value):
                 instead = shlex.quote(f'{key}="${{oc.decode:{written}}}"')
                 expected = "a number: what comes from the environment is a text until it is decoded"
                 problems.append(Problem(key, repr(value), expected, instead))
     return problems
-
-
-def _texts(settings: Mapping[Any, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """All values that are texts, interpolations as they are written, with their dotted keys."""
-    for name, value in settings.items():
-        if isinstance(value, Mapping):
-            yield from _texts(value, f"{prefix}{name}.")
-        elif isinstance(value, str):
-            yield f"{prefix}{name}", value
 
 
 def _value(config: DictConfig, key: str) -> str:

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Any
 
 import yaml
 from hydra.core.global_hydra import GlobalHydra
@@ -11,9 +10,9 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
 from altitude.config.bare_words import explain_bare_word, groups
+from altitude.config.selection import selected
 from altitude.config.suggestions import UNKNOWN, did_you_mean_one_of, suggested_keys
 from altitude.errors import Problem, did_you_mean
 from altitude.loops.fit import NO_STEP
@@ -44,7 +43,7 @@ def explain(override: str, error: Exception, config: DictConfig) -> Problem:
     value = override.partition("=")[2]
     if key in (LAUNCHER, SWEEPER):
         return _unknown_plugin(key, value)
-    if key.startswith("loop.step.") and _selected(config, "loop.step") is None:
+    if key.startswith("loop.step.") and selected(config, "loop.step", NOTHING) is None:
         return Problem(key, value, *NO_STEP)
     if key not in groups() and _is_unknown_key(parsed, config):
         return _unknown_key(override, key, config)
@@ -55,7 +54,7 @@ def explain(override: str, error: Exception, config: DictConfig) -> Problem:
         options = GlobalHydra.instance().config_loader().get_group_options(key)
         if value and value not in options:
             return Problem(key, value, f"one of {', '.join(options)}", did_you_mean(value, options))
-    node = _selected(config, key)
+    node = selected(config, key)
     if isinstance(node, DictConfig) and "ListConfig" in _first_line(error.__cause__ or error):
         return Problem(key, value, "a mapping, not a list", f"'{key}={_flow(node)}'")
     return Problem(key, value, _first_line(error.__cause__ or error))
@@ -70,7 +69,7 @@ def _not_an_override(text: str, error: HydraException, config: DictConfig) -> Pr
 
 
 def _is_a_setting(text: str, config: DictConfig) -> bool:
-    return text not in ("", "hydra") and _selected(config, text) is not NOTHING
+    return text not in ("", "hydra") and selected(config, text, NOTHING) is not NOTHING
 
 
 def _unknown_plugin(key: str, value: str) -> Problem:
@@ -89,20 +88,12 @@ def _flow(node: DictConfig) -> str:
 
 
 def _is_unknown_key(parsed: Override, config: DictConfig) -> bool:
-    return not parsed.is_add() and _selected(config, str(parsed.key_or_group)) is NOTHING
-
-
-def _selected(config: DictConfig, key: str) -> Any:
-    """Returns the value of a key; NOTHING if there is no such key."""
-    try:
-        return OmegaConf.select(config, key, default=NOTHING, throw_on_missing=False)
-    except OmegaConfBaseException:
-        return NOTHING
+    return not parsed.is_add() and selected(config, str(parsed.key_or_group), NOTHING) is NOTHING
 
 
 def _unknown_key(override: str, key: str, config: DictConfig) -> Problem:
     parent, _, _ = key.rpartition(".")
-    node = _selected(config, parent) if parent else config
+    node = selected(config, parent) if parent else config
     keys = suggested_keys(key, config)
     if not parent:
         names = sorted({*map(str, config), *groups()} - {"hydra"})

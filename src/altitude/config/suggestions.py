@@ -8,47 +8,29 @@ from omegaconf import DictConfig
 
 from altitude.errors import SUGGESTION
 
-ABBREVIATIONS: Mapping[str, str] = {
-    "arch": "model",
-    "batch": "batch_size",
-    "batchsize": "batch_size",
-    "bs": "batch_size",
-    "clip": "clip_norm",
-    "clipnorm": "clip_norm",
-    "data": "dataset",
-    "decay": "weight_decay",
-    "dtype": "precision",
-    "eager": "run_eagerly",
-    "epoch": "epochs",
-    "es": "early_stopping",
-    "grad_clip": "clip_norm",
-    "gradient_clip": "clip_norm",
-    "hidden": "hidden_units",
-    "jit": "jit_compile",
-    "l2": "weight_decay",
-    "layers": "hidden_units",
-    "lr": "learning_rate",
-    "max_epochs": "epochs",
-    "metric": "metrics",
-    "mixed_precision": "precision",
-    "n_epochs": "epochs",
-    "name": "run_name",
-    "net": "model",
-    "network": "model",
-    "num_epochs": "epochs",
-    "opt": "optimizer",
-    "optim": "optimizer",
-    "random_seed": "seed",
-    "random_state": "seed",
-    "rate": "learning_rate",
-    "trials": "n_trials",
-    "units": "hidden_units",
-    "val_split": "validation_size",
-    "validation_split": "validation_size",
-    "wd": "weight_decay",
-    "xla": "jit_compile",
+SYNONYMS: Mapping[str, str] = {
+    "batch_size": "batch batchsize bs",
+    "clip_norm": "clip clipnorm grad_clip gradient_clip",
+    "dataset": "data",
+    "early_stopping": "es",
+    "epochs": "epoch max_epochs n_epochs num_epochs",
+    "hidden_units": "hidden layers units",
+    "jit_compile": "jit xla",
+    "learning_rate": "lr rate",
+    "metrics": "metric",
+    "model": "arch net network",
+    "n_trials": "trials",
+    "optimizer": "opt optim",
+    "precision": "dtype mixed_precision",
+    "run_eagerly": "eager",
+    "run_name": "name",
+    "seed": "random_seed random_state",
+    "validation_size": "val_split validation_split",
+    "weight_decay": "decay l2 wd",
 }
-"""What people type for the last part of a key."""
+"""What people type for the last part of a key, separated by spaces."""
+
+ABBREVIATIONS = {word: name for name, words in SYNONYMS.items() for word in words.split()}
 
 UNKNOWN = "an unknown key"
 """What is said to be given, where a key is wrong and not its value."""

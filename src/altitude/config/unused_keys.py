@@ -14,20 +14,9 @@ from altitude.calls.walk import walk
 from altitude.config.bare_words import groups
 from altitude.config.suggestions import UNKNOWN, did_you_mean_one_of, suggested_keys
 from altitude.errors import Problem
+from altitude.experiment.parts import READERS
 
-READ = (
-    "callbacks",
-    "dataset",
-    "loop",
-    "model",
-    "objective",
-    "optimizer",
-    "output_dir",
-    "seed",
-    "strategy",
-    "sweep",
-    "tracking",
-)
+READ = (*READERS, "output_dir", "sweep")
 """The keys at the top of a config that are read."""
 
 INTERPOLATION = re.compile(r"\$\{([^}]*)")

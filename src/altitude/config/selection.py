@@ -1,0 +1,20 @@
+"""Selects values of a config that may be unresolvable."""
+
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+
+def selected(config: DictConfig, key: str, default: Any = None) -> Any:
+    """Returns the value of a key.
+
+    Args:
+        config: What Hydra composed.
+        key: A dotted key.
+        default: What is returned if there is no such key, or if it cannot be resolved.
+    """
+    try:
+        return OmegaConf.select(config, key, default=default, throw_on_missing=False)
+    except OmegaConfBaseException:
+        return default
