@@ -14,6 +14,7 @@ from types import FrameType
 from typing import Any
 
 from altitude.errors import Terminated
+from altitude.internals.tensorflow import custom_gradients, forget_traces
 from altitude.lazy import keras, np, tf
 
 ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
@@ -54,38 +55,17 @@ def fresh_session(seed: int, precision: str) -> Iterator[None]:
         precision: Keras' dtype policy for all that is built inside.
     """
     before = keras.config.dtype_policy()
-    registered = set(_custom_gradients())
+    registered = set(custom_gradients())
     keras.utils.clear_session()
-    _forget_traces()
+    forget_traces()
     keras.utils.set_random_seed(seed)
     keras.config.set_dtype_policy(precision)
     try:
         yield
     finally:
         keras.config.set_dtype_policy(before)
-        for name in _custom_gradients().keys() - registered:
-            del _custom_gradients()[name]
-
-
-def _forget_traces() -> None:
-    """Has TensorFlow count the traces of each run by themselves.
-
-    It counts them by line of code, so that it takes the first traces of many runs, each of a model
-    of its own, for one function that is traced again and again, and warns.
-    """
-    from tensorflow.python.eager.polymorphic_function import polymorphic_function
-
-    polymorphic_function._frequent_tracing_detector_manager._detectors.clear()
-
-
-def _custom_gradients() -> dict[str, Any]:
-    """TensorFlow's gradients of functions traced in this process, each of which holds its graph.
-
-    Keras' optimizers leave one in every graph of a training step. Nothing takes it out again.
-    """
-    from tensorflow.python.framework import ops
-
-    return ops.gradient_registry._registry  # type: ignore[no-any-return]
+        for name in custom_gradients().keys() - registered:
+            del custom_gradients()[name]
 
 
 def random_state() -> str:

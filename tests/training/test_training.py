@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from altitude.internals.keras_callbacks import REMEMBERED
 from altitude.loops import Tape
 from altitude.loops.position import Position
 from altitude.models import Mlp
 from altitude.session import fresh_session
-from altitude.training.callback_state import REMEMBERED, read_callbacks, set_callbacks
+from altitude.training.callback_state import read_callbacks, set_callbacks
 from altitude.training.graphs.cache import GraphCache, assemble
 from altitude.training.state import StateError
 from altitude.training.training import Training

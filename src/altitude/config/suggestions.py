@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from altitude.errors import SUGGESTION
 
@@ -70,17 +70,18 @@ def did_you_mean_one_of(keys: Sequence[str]) -> str:
     return f"{SUGGESTION} {' or '.join(f'`{key}`' for key in keys)}?" if keys else ""
 
 
-def keys_of(node: DictConfig, prefix: str = "") -> Iterator[str]:
+def keys_of(node: DictConfig) -> Iterator[str]:
     """All dotted keys below a node, except those of Hydra."""
-    names: list[Any] = list(node)  # numbers, in a mapping of classes
-    for name in names:
+    plain: Any = OmegaConf.to_container(node)
+    yield from _keys({name: value for name, value in plain.items() if name != "hydra"})
+
+
+def _keys(settings: Mapping[Any, Any], prefix: str = "") -> Iterator[str]:
+    for name, value in settings.items():  # names may be numbers, in a mapping of classes
         key = f"{prefix}{name}"
-        if key == "hydra":
-            continue
         yield key
-        child = node._get_node(name)
-        if isinstance(child, DictConfig) and not (child._is_none() or child._is_missing()):
-            yield from keys_of(child, f"{key}.")
+        if isinstance(value, Mapping):
+            yield from _keys(value, f"{key}.")
 
 
 def _with_last_part(name: str, known: Sequence[str], cutoff: float) -> list[str]:

@@ -11,6 +11,7 @@ from altitude.experiment import Experiment
 from altitude.experiment.keras_objects import refused_arguments, wrong_kinds
 from altitude.experiment.labels_and_loss import label_problems, logits_problems
 from altitude.experiment.writable_folders import callback_folder_problems
+from altitude.internals.keras import output_layer
 from altitude.lazy import keras
 from altitude.strategies import Strategy
 
@@ -125,7 +126,7 @@ def _width(outputs: object) -> int | None:
 def _output_activation(model: keras.Model) -> str | None:
     if not getattr(model, "outputs", None):
         return None
-    layer = model.outputs[0]._keras_history.operation
+    layer = output_layer(model)
     name = type(layer).__name__.lower()
     if name in ("softmax", "sigmoid"):
         return name

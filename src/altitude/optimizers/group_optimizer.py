@@ -7,12 +7,13 @@ from typing import Any
 import keras
 
 from altitude.errors import ConfigError, Problem
+from altitude.internals.keras_optimizers import DividedOptimizer
 
 KEY = "optimizer.groups"
 """The config key of the groups."""
 
 
-class GroupOptimizer(keras.optimizers.MultiOptimizer):
+class GroupOptimizer(DividedOptimizer):
     """Keras' MultiOptimizer, with names, and a learning rate that callbacks can set.
 
     Args:
@@ -32,7 +33,7 @@ class GroupOptimizer(keras.optimizers.MultiOptimizer):
         rates = [_number(optimizer.learning_rate) for optimizer in groups.values()]
         self._ratios = [rate / (rates[0] or 1.0) for rate in rates]
         # Keras' callbacks look for the optimizers here, also before there are variables.
-        self._inner_optimizers.extend(groups.values())
+        self.show_optimizers(groups.values())
 
     @property
     def learning_rate(self) -> Any:
@@ -63,22 +64,6 @@ class GroupOptimizer(keras.optimizers.MultiOptimizer):
             raise ConfigError([problem for problem in problems if problem])
         self.loss_scale_factor = None  # of the groups' own: what scales the loss is around them
         super().build(variables)
-
-    def apply(self, gradients: Sequence[Any], variables: Sequence[Any] | None = None) -> None:
-        """Updates variables, all of them or some, each by the optimizer of its group.
-
-        Raises:
-            ValueError: If the optimizer was built without one of them.
-        """
-        variables = self._trainable_variables if variables is None else variables
-        if not self.built:
-            self.build(variables)
-        self._check_variables_are_known(variables)
-        indices = [self._var_to_optimizer_idx[self._var_key(variable)] for variable in variables]
-        for index, optimizer in enumerate(self._inner_optimizers):
-            mine = [position for position, found in enumerate(indices) if found == index]
-            optimizer.apply([gradients[i] for i in mine], [variables[i] for i in mine])
-        self._iterations.assign_add(1)
 
     def get_config(self) -> dict[str, Any]:
         """The optimizers and their layers, which only this package can read."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import Any
 
+from altitude.internals.keras import build_from_batch, set_first_build
 from altitude.lazy import keras, tf
 from altitude.steps.batch import Batch, BatchFunction, Logs
 
@@ -113,9 +114,9 @@ def build_from_one_shard(model: keras.Model) -> None:
 
     def build(iterator: Any) -> None:
         _, _, batches = next(iter(iterator))
-        model._symbolic_build(data_batch=tf.nest.map_structure(_local, next(batches)))
+        build_from_batch(model, tf.nest.map_structure(_local, next(batches)))
 
-    model._maybe_symbolic_build = build
+    set_first_build(model, build)
 
 
 def _local(value: Any) -> Any:

@@ -6,23 +6,8 @@ from typing import Any
 
 import keras
 
+from altitude.internals.keras_callbacks import REMEMBERED
 from altitude.training.state import StateError
-
-REMEMBERED: Mapping[type, tuple[str, ...]] = {
-    keras.callbacks.EarlyStopping: ("wait", "stopped_epoch", "best", "best_weights", "best_epoch"),
-    keras.callbacks.ReduceLROnPlateau: ("wait", "best", "cooldown_counter"),
-    keras.callbacks.ModelCheckpoint: (
-        "best",
-        "_batches_seen_since_last_saving",
-        "_last_batch_seen",
-        "_current_epoch",
-    ),
-    keras.callbacks.TensorBoard: ("_global_train_batch", "_global_test_batch"),
-    keras.callbacks.SwapEMAWeights: ("_ema_weights_in_model",),
-    keras.callbacks.History: ("epoch", "history"),
-}
-"""The attributes of Keras' callbacks that change while a model trains. Keras offers no way to read
-them; a test says so clearly when an upgrade renames one."""
 
 
 def read_callbacks(callbacks: Sequence[keras.callbacks.Callback]) -> dict[str, dict[str, Any]]:

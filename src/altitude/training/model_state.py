@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from altitude.data.arrays import Array
+from altitude.internals.keras import all_layers
 from altitude.training.state import StateError, TrainingState
 from altitude.training.variables import metric_variables, variables
 
@@ -95,7 +96,7 @@ def _fits(variable: tf.Variable, value: Array) -> bool:
 
 
 def _layers(model: keras.Model) -> list[tuple[int, Any]]:
-    return list(enumerate(model._flatten_layers()))
+    return list(enumerate(all_layers(model)))
 
 
 def _path(variable: tf.Variable) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from altitude.internals.keras import all_layers
 from altitude.lazy import keras, tf
 
 
@@ -11,7 +12,7 @@ def variables(model: keras.Model) -> list[tf.Variable]:
     """All variables of a compiled model but those of its metrics, in an order of their own."""
     known = [*model.variables, *(model.optimizer.variables if model.optimizer else ())]
     found = [tf_variable(variable) for variable in known]
-    for layer in model._flatten_layers():
+    for layer in all_layers(model):
         found += [value for value in vars(layer).values() if isinstance(value, tf.Variable)]
     return list({id(variable): variable for variable in found}.values())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from altitude.internals.optuna import reopened
 from altitude.lazy import optuna
 from altitude.sweeps.search.optuna_storage import open_storage, trial_numbered, wrap_store_errors
 
@@ -32,7 +33,7 @@ class Reports:
         with wrap_store_errors(url):
             loaded = optuna.load_study(study_name=study, storage=open_storage(url), pruner=pruner)
             known = trial_numbered(loaded, number)
-            self._trial = optuna.trial.Trial(loaded, known._trial_id)
+            self._trial = reopened(loaded, known)
             self._reported = set(known.intermediate_values)
             self._pruned: int | None = known.user_attrs.get(PRUNED)
 

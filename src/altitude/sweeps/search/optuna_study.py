@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
+from altitude.internals.optuna import reopened
 from altitude.lazy import optuna
 from altitude.sweeps.job_record import Goal, JobRecord
 from altitude.sweeps.plan.space import Space
@@ -163,7 +164,7 @@ class StudySearch(Search):
         if self._interrupted:
             number = self._interrupted.pop(0)
             self._study.sampler = self._settings.new_sampler(number)
-            trial = optuna.Trial(self._study, trial_numbered(self._study, number)._trial_id)
+            trial = reopened(self._study, trial_numbered(self._study, number))
         else:
             self._study.sampler = self._settings.new_sampler(len(self._trials()))
             trial = self._study.ask()

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 from keras import saving
 
+from altitude.internals.keras import all_layers
 from altitude.training.best_model.plain import is_plain
 from altitude.training.variables import variables
 
@@ -57,7 +58,7 @@ def how_to_open(model: keras.Model) -> str:
 def cause_in_layer(model: keras.Model) -> str:
     """Names the first layer that cannot be made again from its config; empty if all can."""
     known = custom_objects(model)
-    for layer in model._flatten_layers(include_self=False):
+    for layer in all_layers(model, include_self=False):
         try:
             with saving.CustomObjectScope(known):
                 config = saving.serialize_keras_object(layer)
@@ -82,12 +83,12 @@ def undisturbed(model: keras.Model) -> Iterator[None]:
 
 
 def _own_classes(model: keras.Model) -> set[type]:
-    classes = {type(layer) for layer in model._flatten_layers()}
+    classes = {type(layer) for layer in all_layers(model)}
     return {cls for cls in classes if cls.__module__.partition(".")[0] != "keras"}
 
 
 def _lambdas(model: keras.Model) -> bool:
-    return any(isinstance(layer, keras.layers.Lambda) for layer in model._flatten_layers())
+    return any(isinstance(layer, keras.layers.Lambda) for layer in all_layers(model))
 
 
 def _cause(error: Exception) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from altitude.internals.keras import VOLATILE as CALLED
+from altitude.internals.keras import all_layers, inner_optimizers
 from altitude.lazy import keras, np, tf
 
 VOLATILE = frozenset(
     {
-        "_called",
-        "_nodes",
+        *CALLED,
         "built",
         "stop_evaluating",
         "stop_training",
@@ -21,7 +22,7 @@ VOLATILE = frozenset(
 
 def constants(model: keras.Model) -> str:
     """Describes what a graph holds of a model as it is: plain attributes, shapes, arrays."""
-    parts = [*model._flatten_layers(), *_optimizers(getattr(model, "optimizer", None))]
+    parts = [*all_layers(model), *_optimizers(getattr(model, "optimizer", None))]
     return repr([(type(part), _attributes(part)) for part in parts])
 
 
@@ -63,6 +64,6 @@ def _configured(value: Any) -> Any:
 def _optimizers(optimizer: Any) -> list[Any]:
     if optimizer is None:
         return []
-    inner = [*getattr(optimizer, "_inner_optimizers", ())]
+    inner = [*inner_optimizers(optimizer)]
     inner += [o for o in (getattr(optimizer, "inner_optimizer", None),) if o is not None]
     return [optimizer, *(part for member in inner for part in _optimizers(member))]

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from altitude.internals.tensorflow import is_known_and_stateless
 from altitude.lazy import keras, tf
 from altitude.session import random_state
 from altitude.training.graphs.constants import constants
@@ -78,15 +79,12 @@ def tracing(model: keras.Model, record: list[TracedGraph]) -> Iterator[None]:
 
 def hidden_state(graph: Any) -> set[str]:
     """Names of the operations of a graph that may hold a state of their own, or run Python."""
-    from tensorflow.python.framework import op_def_registry
-
     definition = graph.as_graph_def()
     nodes = [*definition.node, *(n for f in definition.library.function for n in f.node_def)]
     own = {function.signature.name for function in definition.library.function}
     names = {node.op for node in nodes} - HARMLESS - own
-    found = {name: op_def_registry.get(name) for name in names}
     return {
         name
-        for name, operation in found.items()
-        if not name.startswith(HARMLESS_PREFIXES) and (operation is None or operation.is_stateful)
+        for name in names
+        if not name.startswith(HARMLESS_PREFIXES) and not is_known_and_stateless(name)
     }

@@ -1,0 +1,36 @@
+"""What is used of Keras beyond its documented interface; its optimizers and callbacks aside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from altitude.lazy import keras
+
+VOLATILE = ("_called", "_nodes")
+"""Attributes of layers and optimizers that say how often they were called, and where."""
+
+
+def all_layers(model: keras.Model, *, include_self: bool = True) -> list[Any]:
+    """Returns a model and its layers, also those inside of other layers."""
+    return list(model._flatten_layers(include_self=include_self))
+
+
+def output_layer(model: keras.Model) -> Any:
+    """Returns the layer that a model's first output comes from."""
+    return model.outputs[0]._keras_history.operation
+
+
+def inner_optimizers(optimizer: Any) -> Sequence[Any]:
+    """Returns the optimizers that one of several consists of; none of any other."""
+    return tuple(getattr(optimizer, "_inner_optimizers", ()))
+
+
+def set_first_build(model: keras.Model, build: Callable[[Any], None]) -> None:
+    """Has `fit` and `evaluate` call a function with their iterator before the first batch."""
+    model._maybe_symbolic_build = build
+
+
+def build_from_batch(model: keras.Model, batch: Any) -> None:
+    """Builds what a model builds at its first batch: layers, optimizer, metrics."""
+    model._symbolic_build(data_batch=batch)
