@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
+from hydra import compose
 from omegaconf import DictConfig, OmegaConf
 
 from altitude.composition.source import ConfigSource
-from altitude.config.composing import compose_config
+from altitude.internals.hydra import hydra_with
+from altitude.internals.hydra_loading import CachingLoader
 
 GROUPS = ("dataset", "model", "optimizer", "objective", "loop", "callbacks", "strategy")
 """Groups whose choices a recipe names, in the order of the config."""
@@ -58,9 +60,13 @@ def _composed(
     chosen: Mapping[str, str | None], config_dir: str | Path | None
 ) -> tuple[Settings, set[str]]:
     """What choices alone compose to, and those of them that are not found."""
-    overrides = [f"{group}={choice}" for group, choice in chosen.items() if choice is not None]
-    config, problems = compose_config(overrides, ConfigSource(config_dir))
-    return _plain(config), {problem.key for problem in problems}
+    source = ConfigSource(config_dir)
+    loader = CachingLoader(source.search_path())
+    exists = loader.repository.config_exists
+    known = {g: c for g, c in chosen.items() if c is not None and exists(f"{g}/{c}")}
+    with hydra_with(loader):
+        config = compose(source.config_name, [f"{g}={c}" for g, c in known.items()])
+    return _plain(config), {g for g, c in chosen.items() if c is not None and g not in known}
 
 
 def _plain(config: DictConfig) -> Settings:
