@@ -46,7 +46,7 @@ def test_values_beyond_the_colours_are_an_arrow() -> None:
 
 
 def test_the_title_says_what_is_best() -> None:
-    title = title_of([record(0, accuracy=0.5), record(1)], ACCURACY, "accuracy")
+    title = title_of([record(0, accuracy=0.5), record(1)], ACCURACY, "accuracy", 90)
     assert title.splitlines() == [
         "accuracy: 2 jobs, 1 without a result",
         "best: 0.5000 with learning_rate=0.001 seed=0",
@@ -54,7 +54,7 @@ def test_the_title_says_what_is_best() -> None:
 
 
 def test_the_title_without_any_result() -> None:
-    assert title_of([record(0)], ACCURACY, "accuracy") == "accuracy: 1 job, 1 without a result"
+    assert title_of([record(0)], ACCURACY, "accuracy", 90) == "accuracy: 1 job, 1 without a result"
 
 
 def test_long_names_are_broken_where_their_parts_end() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 from matplotlib import colormaps
@@ -34,8 +35,7 @@ class Colours:
 
     def of(self, value: float) -> Colour:
         """The colour of a value, as red, green, blue and opacity."""
-        red, green, blue, opacity = self._shades.to_rgba(np.array([value]))[0]
-        return float(red), float(green), float(blue), float(opacity)
+        return cast("Colour", tuple(self._shades.to_rgba(np.array([value]))[0]))
 
     def add_bar(self, figure: Figure, axis: Axes, label: str) -> None:
         """Adds what the colours mean; an arrow says that there are values beyond."""

@@ -13,9 +13,11 @@ from altitude.sweeps.report.pictures.colours import Colours
 from altitude.sweeps.report.pictures.style import (
     BEST,
     FAINT,
+    add_title,
+    draw_best,
+    legend_entries,
     scored,
     soften,
-    title_of,
     visible_range,
     words,
 )
@@ -58,7 +60,7 @@ def curves(
     axis.set(xlabel="epoch", ylabel=name, ylim=_limits([values for _, values in jobs], goal))
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     _explain(axis, goal)
-    figure.suptitle(title_of(records, goal, f"{name} by epoch"), fontsize=10)
+    add_title(figure, records, goal, f"{name} by epoch")
     return figure
 
 
@@ -68,11 +70,9 @@ def _draw(axis: Axes, values: Sequence[float], **style: Any) -> None:
 
 
 def _emphasise(axis: Axes, values: Sequence[float], goal: Goal) -> None:
-    _draw(axis, values, color="white", linewidth=5.0, zorder=3)
-    _draw(axis, values, color=BEST, linewidth=2.8, zorder=4, label="best job")
-    order = [goal.order(value) for value in values]
-    if order:
-        peak = order.index(min(order))
+    draw_best(axis, range(1, len(values) + 1), values, marker="o" if len(values) == 1 else None)
+    if values:
+        peak = min(range(len(values)), key=lambda epoch: goal.order(values[epoch]))
         axis.plot(peak + 1, values[peak], "*", markersize=13, color=BEST, zorder=5)
 
 
@@ -83,8 +83,7 @@ def _limits(histories: Sequence[Sequence[float]], goal: Goal) -> tuple[float, fl
 
 def _explain(axis: Axes, goal: Goal) -> None:
     """The legend, where curves seldom are."""
-    handles, labels = axis.get_legend_handles_labels()
-    each = dict(zip(labels, handles, strict=True))
-    if each:
+    entries = legend_entries(axis)
+    if entries:
         corner: Corner = "lower right" if goal.direction == "maximize" else "upper right"
-        axis.legend(list(each.values()), list(each), loc=corner)
+        axis.legend(list(entries.values()), list(entries), loc=corner)

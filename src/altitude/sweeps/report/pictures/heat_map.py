@@ -13,10 +13,10 @@ from altitude.sweeps.report.pictures.colours import Colours
 from altitude.sweeps.report.pictures.scale import FEW, scale_of, shortened
 from altitude.sweeps.report.pictures.style import (
     BEST,
+    add_title,
     label_ticks,
     scored,
     soften,
-    title_of,
     words,
     wrapped,
 )
@@ -45,7 +45,7 @@ def heat_map(records: Sequence[JobRecord], across: str, up: str, goal: Goal) -> 
     shades = draw(axis, jobs, (across, up), goal)
     axis.set(xlabel=wrapped(across, 60), ylabel=wrapped(up, 40))
     shades.add_bar(figure, axis, words(goal.metric))
-    figure.suptitle(title_of(records, goal, words(goal.metric)), fontsize=10)
+    add_title(figure, records, goal, words(goal.metric))
     return figure
 
 

@@ -1,6 +1,7 @@
 """Parallel coordinates: an axis for each parameter, a line for each job."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,9 +13,9 @@ from altitude.sweeps.job_record import Goal, JobRecord
 from altitude.sweeps.report.pictures.colours import Colours
 from altitude.sweeps.report.pictures.scale import FEW, Scale, scale_of
 from altitude.sweeps.report.pictures.style import (
-    BEST,
+    add_title,
+    draw_best,
     scored,
-    title_of,
     visible_range,
     words,
     wrapped,
@@ -24,74 +25,81 @@ FAN = 0.05
 """How far lines through the same value are spread, the better the higher; the axis has length 1."""
 
 
+@dataclass(frozen=True)
+class Coordinate:
+    """One of the axes.
+
+    Attributes:
+        name: What is written below it.
+        heights: Where the line of each job crosses it, from 0 to 1.
+        ticks: What is written beside it, by height.
+    """
+
+    name: str
+    heights: Sequence[float]
+    ticks: Mapping[float, str]
+
+
 def parallel_coordinates(records: Sequence[JobRecord], names: Sequence[str], goal: Goal) -> Figure:
     """Draws a line for each job across an axis for each parameter and one for the metric.
 
     Lines are coloured by the metric, the better the darker; the best one stands out.
     """
-    jobs = sorted(scored(records, goal), key=lambda record: goal.rank(record.metrics))
-    values = [goal.value(job.metrics) for job in jobs]
-    scales = {name: scale_of(o.swept.get(name) for o in records if o in jobs) for name in names}
-    heights = [
-        *(_heights(name, scales[name], jobs) for name in names),
-        _metric_heights(values, visible_range(values, goal), goal),
-    ]
-    width = max(1.9 * (len(names) + 1) + 1.5, 7.0)
-    figure = Figure(figsize=(width, 4.8), layout="constrained")
+    jobs = scored(records, goal)
+    ranked = sorted(jobs, key=lambda job: goal.rank(job.metrics))
+    values = [goal.value(job.metrics) for job in ranked]
+    scales = {name: scale_of(job.swept.get(name) for job in jobs) for name in names}
+    coordinates = [_of_parameter(name, scale, ranked) for name, scale in scales.items()]
+    coordinates.append(_of_metric(values, goal))
+    figure = Figure(figsize=(max(1.9 * len(coordinates) + 1.5, 7.0), 4.8), layout="constrained")
     axis = figure.subplots()
     shades = Colours(values, goal)
-    for line, value in reversed(list(zip(np.transpose(heights), values, strict=True))):
+    lines = np.transpose([coordinate.heights for coordinate in coordinates])
+    for line, value in reversed(list(zip(lines, values, strict=True))):
         axis.plot(line, color=shades.of(value), alpha=0.8, linewidth=1.2, clip_on=False)
-    best = [column[0] for column in heights]
-    axis.plot(best, color="white", linewidth=5.0, zorder=3)
-    axis.plot(best, color=BEST, linewidth=2.8, marker="o", zorder=4, label="best job")
-    _draw_axes(axis, scales, values, goal)
+    draw_best(axis, range(len(coordinates)), lines[0], marker="o")
+    _draw_axes(axis, coordinates)
     shades.add_bar(figure, axis, words(goal.metric))
-    title = title_of(records, goal, f"{words(goal.metric)} by parameters", int(width * 12))
-    figure.suptitle(title, fontsize=10)
+    add_title(figure, records, goal, f"{words(goal.metric)} by parameters")
     return figure
 
 
-def _heights(name: str, scale: Scale, jobs: Sequence[JobRecord]) -> list[float]:
-    """Where each job's line crosses the axis of a parameter, from 0 to 1."""
-    heights = [_height(scale, scale.place(job.swept.get(name))) for job in jobs]
-    if len(jobs) < 2 or scale.count > max(FEW, len(jobs) // 3):
-        return heights
-    return [height + FAN * (0.5 - rank / (len(jobs) - 1)) for rank, height in enumerate(heights)]
-
-
-def _height(scale: Scale, position: float) -> float:
+def _of_parameter(name: str, scale: Scale, jobs: Sequence[JobRecord]) -> Coordinate:
     low, high = scale.limits
-    return (position - low) / (high - low)
+    heights = [(scale.place(job.swept.get(name)) - low) / (high - low) for job in jobs]
+    if len(jobs) > 1 and scale.count <= max(FEW, len(jobs) // 3):
+        heights = [h + FAN * (0.5 - rank / (len(jobs) - 1)) for rank, h in enumerate(heights)]
+    ticks = {(place - low) / (high - low): label for place, label in scale.ticks.items()}
+    return Coordinate(name, heights, ticks)
 
 
-def _metric_heights(values: Sequence[float], span: tuple[float, float], goal: Goal) -> list[float]:
-    """The same for the metric: the better the higher."""
-    low, high = span
-    heights = (np.clip(values, low, high) - low) / (high - low)
-    return list(heights if goal.direction == "maximize" else 1 - heights)
-
-
-def _draw_axes(
-    axis: Axes, scales: Mapping[str, Scale], values: Sequence[float], goal: Goal
-) -> None:
-    for column, scale in enumerate(scales.values()):
-        _write(axis, column, {_height(scale, p): label for p, label in scale.ticks.items()})
-    span = visible_range(values, goal)
-    marks = [mark for mark in MaxNLocator(6).tick_values(*span) if span[0] <= mark <= span[1]]
+def _of_metric(values: Sequence[float], goal: Goal) -> Coordinate:
+    """The metric, the better the higher."""
+    low, high = visible_range(values, goal)
+    marks = [mark for mark in MaxNLocator(6).tick_values(low, high) if low <= mark <= high]
     digits = max(len(f"{mark:.6g}".partition(".")[2]) for mark in marks)
-    heights = _metric_heights(marks, span, goal)
-    numbers = {h: f"{mark:.{digits}f}" for h, mark in zip(heights, marks, strict=True)}
-    _write(axis, len(scales), numbers, side=1)
-    labels = [wrapped(name) for name in [*scales, words(goal.metric)]]
-    axis.set_xticks(range(len(labels)), labels)
-    axis.set(xlim=(-0.35, len(scales) + 0.35), ylim=(-0.02, 1.02), yticks=[])
+    heights = (np.clip([*values, *marks], low, high) - low) / (high - low)
+    heights = heights if goal.direction == "maximize" else 1 - heights
+    ticks = zip(heights[len(values) :], marks, strict=True)
+    return Coordinate(
+        words(goal.metric),
+        list(heights[: len(values)]),
+        {height: f"{mark:.{digits}f}" for height, mark in ticks},
+    )
+
+
+def _draw_axes(axis: Axes, coordinates: Sequence[Coordinate]) -> None:
+    last = len(coordinates) - 1
+    for column, coordinate in enumerate(coordinates):
+        _write(axis, column, coordinate.ticks, side=1 if column == last else -1)
+    axis.set_xticks(range(last + 1), [wrapped(coordinate.name) for coordinate in coordinates])
+    axis.set(xlim=(-0.35, last + 0.35), ylim=(-0.02, 1.02), yticks=[])
     axis.tick_params(axis="x", length=0, pad=8)
     axis.spines[:].set_visible(False)
 
 
-def _write(axis: Axes, column: int, labels: Mapping[float, str], side: int = -1) -> None:
-    """Draws an axis with its labels: to the left, or on side 1 to the right."""
+def _write(axis: Axes, column: int, labels: Mapping[float, str], side: int) -> None:
+    """Draws an axis with its labels: on side 1 to the right, on side -1 to the left."""
     axis.axvline(column, color="black", linewidth=0.9, zorder=2)
     align = "left" if side > 0 else "right"
     for height, label in labels.items():

@@ -2,23 +2,24 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from altitude.sweeps.job_record import Goal, JobRecord
-from altitude.sweeps.report.pictures.scale import FEW, Scale, scale_of
+from altitude.sweeps.report.pictures.scale import FEW, scale_of
 from altitude.sweeps.report.pictures.style import (
     BEST,
     PLAIN,
+    add_title,
     label_ticks,
+    legend_entries,
     scored,
     soften,
-    title_of,
     visible_range,
     words,
     wrapped,
@@ -31,17 +32,8 @@ JOB = "job"
 PRUNED = "pruned job"
 BEYOND = "worse than this range"
 
+Places = NDArray[np.float64]
 Place = tuple[float, float]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Point:
-    """How a job is drawn: where, as what, and whether its value lies beside the numbers."""
-
-    x: float
-    y: float
-    kind: str
-    is_beside: bool
 
 
 def by_parameter(records: Sequence[JobRecord], names: Sequence[str], goal: Goal) -> Figure:
@@ -51,8 +43,8 @@ def by_parameter(records: Sequence[JobRecord], names: Sequence[str], goal: Goal)
     """
     columns = min(len(names), IN_A_ROW)
     rows = math.ceil(len(names) / columns)
-    width = max(3.6 * columns, 6.5)
-    figure = Figure(figsize=(width, 3.2 * rows + 0.9), layout="constrained")
+    size = (max(3.6 * columns, 6.5), 3.2 * rows + 0.9)
+    figure = Figure(figsize=size, layout="constrained")
     panels = list(figure.subplots(rows, columns, squeeze=False, sharey=True).flat)
     for axis, name in zip(panels, names, strict=False):
         _draw(axis, name, scored(records, goal), goal)
@@ -60,64 +52,49 @@ def by_parameter(records: Sequence[JobRecord], names: Sequence[str], goal: Goal)
         axis.set_visible(False)
     for axis in panels[::columns]:
         axis.set_ylabel(words(goal.metric))
-    figure.suptitle(title_of(records, goal, words(goal.metric), int(width * 12)), fontsize=10)
-    handles = {
-        label: h for p in panels for h, label in zip(*p.get_legend_handles_labels(), strict=True)
-    }
-    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=5, fontsize=8)
+    add_title(figure, records, goal, words(goal.metric))
+    entries = legend_entries(*panels)
+    figure.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=5, fontsize=8)
     return figure
 
 
-def _draw(axis: Axes, name: str, records: Sequence[JobRecord], goal: Goal) -> None:
-    scale = scale_of(record.swept.get(name) for record in records)
-    points = _points(name, scale, records, goal)
+def _draw(axis: Axes, name: str, jobs: Sequence[JobRecord], goal: Goal) -> None:
+    """Draws a panel; what is far worse than the rest is pulled to its edge."""
+    swept = [job.swept.get(name) for job in jobs]
+    values = [goal.value(job.metrics) for job in jobs]
+    scale, (low, high) = scale_of(swept), visible_range(values, goal)
+    xs, ys = np.array([scale.place(value) for value in swept]), np.clip(values, low, high)
     soften(axis)
-    beyond = "v" if goal.direction == "maximize" else "^"
-    kinds = {JOB: ("o", PLAIN), PRUNED: ("o", "none"), BEYOND: (beyond, PLAIN)}
-    style: dict[str, Any] = {"edgecolor": PLAIN, "alpha": 0.6, "clip_on": False}
-    for kind, (marker, face) in kinds.items():
-        places = [(point.x, point.y) for point in points if point.kind == kind]
-        if places:
-            xs, ys = zip(*places, strict=True)
-            axis.scatter(xs, ys, 26, marker=marker, facecolor=face, label=kind, **style)
-    _draw_means(axis, points, scale.count)
-    best = min(range(len(points)), key=lambda index: goal.rank(records[index].metrics))
-    star = points[best]
-    axis.scatter(star.x, star.y, 130, marker="*", color=BEST, zorder=4, label="best job")
-    values = [goal.value(record.metrics) for record in records]
-    axis.set(xlim=scale.limits, ylim=visible_range(values, goal))
+    kinds = np.where(ys != values, BEYOND, np.where([job.pruned for job in jobs], PRUNED, JOB))
+    _draw_points(axis, xs, ys, kinds, "v" if goal.direction == "maximize" else "^")
+    _draw_means(axis, xs, ys, np.array([scale.is_beside(value) for value in swept]), scale.count)
+    best = min(range(len(jobs)), key=lambda index: goal.rank(jobs[index].metrics))
+    axis.scatter(xs[best], ys[best], 130, marker="*", color=BEST, zorder=4, label="best job")
+    axis.set(xlim=scale.limits, ylim=(low, high))
     axis.set_xlabel(wrapped(f"{name} (logarithmic)" if scale.is_log else name, 32))
     label_ticks(axis, scale.ticks)
 
 
-def _points(name: str, scale: Scale, records: Sequence[JobRecord], goal: Goal) -> list[Point]:
-    """A point for each job; what is far worse than the rest is pulled to the edge of the panel."""
-    values = [goal.value(record.metrics) for record in records]
-    low, high = visible_range(values, goal)
-    points = []
-    for record, value in zip(records, values, strict=True):
-        swept = record.swept.get(name)
-        kind = PRUNED if record.pruned else JOB
-        points.append(
-            Point(
-                x=scale.place(swept),
-                y=min(max(value, low), high),
-                kind=kind if low <= value <= high else BEYOND,
-                is_beside=scale.is_beside(swept),
+def _draw_points(axis: Axes, xs: Places, ys: Places, kinds: NDArray[Any], beyond: str) -> None:
+    style: dict[str, Any] = {"edgecolor": PLAIN, "alpha": 0.6, "clip_on": False}
+    looks = {JOB: ("o", PLAIN), PRUNED: ("o", "none"), BEYOND: (beyond, PLAIN)}
+    for kind, (marker, face) in looks.items():
+        chosen = kinds == kind
+        if chosen.any():
+            axis.scatter(
+                xs[chosen], ys[chosen], 26, marker=marker, facecolor=face, label=kind, **style
             )
-        )
-    return points
 
 
-def _draw_means(axis: Axes, points: Sequence[Point], count: int) -> None:
+def _draw_means(axis: Axes, xs: Places, ys: Places, beside: NDArray[Any], count: int) -> None:
     """Draws the means of the points as they are seen, for so many different values."""
-    numbers = [(point.x, point.y) for point in points if not point.is_beside]
-    means = _means(numbers if count <= max(FEW, len(points) // 3) else _binned(numbers))
+    numbers = list(zip(xs[~beside], ys[~beside], strict=True))
+    means = _means(numbers if count <= max(FEW, len(xs) // 3) else _binned(numbers))
     style: dict[str, Any] = {"color": "black", "label": "mean of the points"}
     if len(means) > 1:
         axis.plot(*zip(*means, strict=True), linewidth=1.4, **style)
-    others = [(point.x, point.y) for point in points if point.is_beside]
-    for x, y in _means(others) if count < len(points) else ():
+    others = list(zip(xs[beside], ys[beside], strict=True))
+    for x, y in _means(others) if count < len(xs) else ():
         axis.plot(x, y, "_", markersize=15, markeredgewidth=1.8, **style)
 
 

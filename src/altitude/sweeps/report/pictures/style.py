@@ -4,9 +4,12 @@ import math
 import re
 import textwrap
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from altitude.sweeps.job_record import Goal, JobRecord, named
 
@@ -15,7 +18,9 @@ BEST = "#d55e00"  # vermilion: told apart from viridis by every eye
 PLAIN = "#31688e"
 FAINT = "#8a8a8a"
 FENCE = 3.0
-TITLE_WIDTH = 90
+LETTERS = 12
+"""How many characters of a title fit into an inch."""
+
 ROOM = 32
 NAME_WIDTH = 24
 
@@ -50,6 +55,18 @@ def visible_range(values: Sequence[float], goal: Goal, fence: float = FENCE) -> 
     return low - margin, high + margin
 
 
+def draw_best(axis: Axes, xs: Sequence[float], ys: Sequence[float], **style: Any) -> None:
+    """Draws the line of the best job above all others."""
+    axis.plot(xs, ys, color="white", linewidth=5.0, zorder=3)
+    axis.plot(xs, ys, color=BEST, linewidth=2.8, zorder=4, label="best job", **style)
+
+
+def legend_entries(*panels: Axes) -> dict[str, Artist]:
+    """What a legend of these panels explains, each label once."""
+    handles = [zip(*panel.get_legend_handles_labels(), strict=True) for panel in panels]
+    return {label: handle for pairs in handles for handle, label in pairs}
+
+
 def wrapped(name: str, width: int = NAME_WIDTH) -> str:
     """A long name in several lines, broken after dots and underscores."""
     lines = [""]
@@ -63,9 +80,13 @@ def words(metric: str) -> str:
     return metric.replace("_", " ")
 
 
-def title_of(
-    records: Sequence[JobRecord], goal: Goal, subject: str, width: int = TITLE_WIDTH
-) -> str:
+def add_title(figure: Figure, records: Sequence[JobRecord], goal: Goal, subject: str) -> None:
+    """Writes above a picture what it shows."""
+    width = int(figure.get_figwidth() * LETTERS)
+    figure.suptitle(title_of(records, goal, subject, width), fontsize=10)
+
+
+def title_of(records: Sequence[JobRecord], goal: Goal, subject: str, width: int) -> str:
     """A title that says what is seen, of how many jobs, and which of them is best."""
     missing = len(records) - len(scored(records, goal))
     jobs = "1 job" if len(records) == 1 else f"{len(records)} jobs"
