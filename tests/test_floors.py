@@ -21,7 +21,8 @@ FLOORS = (
     {"callbacks", "steps"},
     {"models", "optimizers", "objective"},
     {"data", "calls", "directions"},
-    {"display", "failures", "session", "internals"},
+    {"display", "failures", "session"},
+    {"internals"},
     {"errors", "garbage_collection", "lazy", "validation", "version"},
 )
 """From the top to the bottom: what is on one floor uses those below it, and nothing beside it."""
