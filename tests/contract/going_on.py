@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.console import Console
 
 import altitude
 from altitude.loops.position import Position
@@ -24,21 +23,22 @@ Result = dict[str, Any]
 def built(overrides: Sequence[str], folder: Path) -> Iterator[tuple[Any, Callable[[], Result]]]:
     """Builds a training; yields it, and what describes it once it has ended."""
     from altitude.callbacks.best_epoch import BestEpoch
-    from altitude.training.graphs.cache import GraphCache, assemble
-    from altitude.training.training import Training
+    from altitude.training.building import build_training
+    from altitude.training.graphs import GraphCache
 
     experiment = altitude.compose(["tracking=none", *overrides]).in_folder(folder)
     with fresh_session(experiment.seed, experiment.loop.precision):
-        assembly = assemble(experiment, GraphCache().pipelines(experiment), Console(quiet=True))
+        pipelines = GraphCache().pipelines(experiment)
+        training = build_training(experiment, pipelines, lambda _: None)
         chosen = [make() for make in experiment.callbacks.values()]
         best = BestEpoch(chosen, folder / "best.keras")
-        training = Training(experiment.loop, assembly.model, assembly.pipelines, [*chosen, best])
+        training.callbacks = [*chosen, best]
 
         def describe() -> Result:
             digest = hashlib.sha256()
             for value in training.state().variables.values():
                 digest.update(np.ascontiguousarray(value).tobytes())
-            history = assembly.model.history
+            history = training.model.history
             return {
                 "weights": digest.hexdigest(),
                 "history": history.history,

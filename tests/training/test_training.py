@@ -8,15 +8,15 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from rich.console import Console
 
 from altitude.internals.keras_callbacks import REMEMBERED
 from altitude.loops import Tape
 from altitude.loops.position import Position
 from altitude.models import Mlp
 from altitude.session import fresh_session
+from altitude.training.building import build_training
 from altitude.training.callback_state import read_callbacks, set_callbacks
-from altitude.training.graphs.cache import GraphCache, assemble
+from altitude.training.graphs import GraphCache
 from altitude.training.state import StateError
 from altitude.training.training import Training
 from tests.conftest import ExperimentFactory
@@ -33,8 +33,9 @@ def training(
 ) -> Training:
     settings: dict[str, Any] = {"loop": Tape(epochs=2, steps_per_execution=1)}
     experiment = make(**(settings | changes))
-    assembly = assemble(experiment, GraphCache().pipelines(experiment), Console(quiet=True))
-    return Training(experiment.loop, assembly.model, assembly.pipelines, callbacks)
+    built = build_training(experiment, GraphCache().pipelines(experiment), print)
+    built.callbacks = callbacks
+    return built
 
 
 def test_a_state_is_a_copy(small_experiment: ExperimentFactory) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
-import os
 import traceback
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -19,27 +17,25 @@ from altitude.experiment import Experiment
 from altitude.experiment.model_checks import check_signatures
 from altitude.failures import failure_reason
 from altitude.runs.closing_markdown import closing_markdown
+from altitude.runs.context import RunContext
 from altitude.runs.describe import describe_run
+from altitude.runs.fitting import fit
 from altitude.runs.notices import Notices
 from altitude.runs.output_folder import RunFolder, run_folder
 from altitude.runs.result import RunResult
-from altitude.runs.resume import (
-    describe,
-    goes_further,
-    require_same_data,
-    require_same_settings,
-)
-from altitude.runs.scoring import score, validate
+from altitude.runs.resume import require_same_data, require_same_settings
+from altitude.runs.scoring import score
 from altitude.runs.worker import experiment_for_worker
-from altitude.session import EndRequest, ending_on_signals, fresh_session, start_tensorflow
+from altitude.session import ending_on_signals, fresh_session, start_tensorflow
+from altitude.steps.own import missing_for_evaluation
 from altitude.tracking.run import DESCRIPTION, Run
 from altitude.tracking.tags import EXCEPTION, REASON, VALIDATION_EXAMPLES
-from altitude.training.checkpointing import Follow, resume_points
-from altitude.training.graphs.cache import Assembly, GraphCache, assemble
+from altitude.training.graphs import GraphCache
 from altitude.training.resume_points import ResumePoint, has_point, newest_point, remove_points
 
 if TYPE_CHECKING:
-    from altitude.callbacks.epoch_log import EpochLog
+    from altitude.data.pipeline import Pipelines
+    from altitude.runs.callbacks import RunCallbacks
     from altitude.training.best_model.saved_model import SavedModel
     from altitude.training.training import Training
 
@@ -133,7 +129,9 @@ def _run(
             fresh_session(experiment.seed, experiment.loop.precision),
             experiment.strategy.scope(),
         ):
-            result = _train(experiment, tracked, console, graphs, request, results, point)
+            notices = Notices(tracked, experiment.output_dir)
+            context = RunContext(tracked, console, request, notices)
+            result = _train(experiment, context, graphs, results, point)
     folder.note(tracked.run_id, is_finished=True)
     if not experiment.loop.keep_checkpoint:
         remove_points(experiment.output_dir)
@@ -152,37 +150,63 @@ def _moved_to(folder: Path, experiment: Experiment, console: Console) -> Experim
 
 def _train(
     experiment: Experiment,
-    tracked: Run,
-    console: Console,
+    context: RunContext,
     graphs: GraphCache,
-    request: EndRequest,
     results: Sequence[str],
     point: ResumePoint | None,
 ) -> RunResult:
-    with status(console, f"loading {experiment.dataset.name}"):
+    from altitude.training.building import build_training
+
+    console, tracked, notices = context.console, context.tracked, context.notices
+    pipelines = _load(experiment, context, graphs, point)
+    with status(console, "building the model"):
+        training = graphs.begin(build_training(experiment, pipelines, console.print))
+    path = experiment.output_dir / BEST_MODEL
+    training.saved.rehearse()
+    callbacks = _callbacks(training, context, path, results)
+    seen = fit(training, callbacks, context, path, point)
+    with status(console, "testing the best model"):
+        scores = score(training, seen, path, notices)
+    tracked.set_tags({"model_saved": training.saved.kind})
+    for warning in training.traces.warnings():
+        warnings.warn(warning, stacklevel=2)
+    with notices.attempt("reuse of the graphs"):
+        graphs.keep(training)
+    return _record(training, callbacks, context, scores)
+
+
+def _load(
+    experiment: Experiment, context: RunContext, graphs: GraphCache, point: ResumePoint | None
+) -> Pipelines:
+    with status(context.console, f"loading {experiment.dataset.name}"):
         pipelines = graphs.pipelines(experiment)
     if pipelines.note:
-        console.print(pipelines.note, highlight=False, soft_wrap=True)
+        context.console.print(pipelines.note, highlight=False, soft_wrap=True)
     if point is not None:
         require_same_data(point, pipelines.fingerprint)
     examples = {VALIDATION_EXAMPLES: str(pipelines.validation_examples)}
-    tracked.set_tags({"dataset.fingerprint": pipelines.fingerprint} | examples)
-    with status(console, "building the model"):
-        assembly = graphs.begin(assemble(experiment, pipelines, console))
-    model, pipelines = assembly.model, assembly.pipelines
-    saved, path = assembly.saved, experiment.output_dir / BEST_MODEL
-    notices = Notices(tracked, experiment.output_dir)
-    saved.rehearse()
-    seen, log, stop_reason = _fit(assembly, tracked, console, request, results, notices, point)
-    with status(console, "testing the best model"):
-        scores = score(experiment, model, saved, pipelines, seen, path, notices)
-    tracked.set_tags({"model_saved": saved.kind})
-    for warning in assembly.traces.warnings():
-        warnings.warn(warning, stacklevel=2)
-    if not experiment.strategy.distributes:  # copies of a model are not taken over
-        with notices.attempt("reuse of the graphs"):
-            graphs.keep(assembly)
-    return _record(assembly, tracked, scores, log, stop_reason, notices)
+    context.tracked.set_tags({"dataset.fingerprint": pipelines.fingerprint} | examples)
+    return pipelines
+
+
+def _callbacks(
+    training: Training, context: RunContext, best_model: Path, results: Sequence[str]
+) -> RunCallbacks:
+    from altitude.callbacks.require_monitored import require_no_validation
+    from altitude.runs.callbacks import build_callbacks
+
+    best_model.parent.mkdir(parents=True, exist_ok=True)
+    callbacks = build_callbacks(
+        training.experiment,
+        context.tracked,
+        context.console,
+        context.request.raise_if_asked,
+        best_model=best_model,
+        results=results,
+    )
+    if training.pipelines.validation is None and not missing_for_evaluation(training.model):
+        require_no_validation(callbacks.named)
+    return callbacks
 
 
 def _about_file(saved: SavedModel) -> list[str]:
@@ -193,105 +217,14 @@ def _about_file(saved: SavedModel) -> list[str]:
     return [f"best.keras opens with load_model(path, {arguments})"] if arguments else []
 
 
-def _fit(
-    assembly: Assembly,
-    tracked: Run,
-    console: Console,
-    request: EndRequest,
-    results: Sequence[str],
-    notices: Notices,
-    point: ResumePoint | None,
-) -> tuple[dict[str, float], EpochLog, str]:
-    """Trains.
-
-    Returns:
-        The metrics of the epoch that the best model is from, the log, and why training ended.
-    """
-    from altitude.callbacks.require_monitored import require_no_validation
-    from altitude.runs.callbacks import build_callbacks
-    from altitude.steps.own import missing_for_evaluation
-    from altitude.training.training import Training
-
-    experiment, model, pipelines = assembly.experiment, assembly.model, assembly.pipelines
-    path = experiment.output_dir / BEST_MODEL
-    path.parent.mkdir(parents=True, exist_ok=True)
-    callbacks = build_callbacks(
-        experiment, tracked, console, request.raise_if_asked, best_model=path, results=results
-    )
-    if pipelines.validation is None and not missing_for_evaluation(model):
-        require_no_validation(callbacks.named)
-    for name, callback in callbacks.named.items():
-        callback.on_train_end = notices.guarded(f"callbacks.{name}", callback.on_train_end)
-    training = Training(experiment.loop, model, pipelines, callbacks.ordered)
-    if point is not None:
-        _go_on(training, point, experiment, console)
-    about = describe(experiment, tracked.run_id, pipelines.fingerprint)
-    try:
-        with _following(experiment, about, training, request) as follow:
-            training.fit(follow)
-    except KeyboardInterrupt as interrupt:
-        interrupt.add_note(_what_is_kept(path, callbacks.best.epoch, callbacks.log.history))
-        if has_point(experiment.output_dir):
-            interrupt.add_note(f"go on: altitude resume {os.path.relpath(experiment.output_dir)}")
-        raise
-    finally:
-        callbacks.progress.close()
-        for file in assembly.saved.files(path):
-            tracked.log_artifact(file)
-    best, log = callbacks.best, callbacks.log
-    seen = {name: values[best.epoch - 1] for name, values in log.history.items()}
-    if not best.follows_checkpoint:  # it was saved later: averages or best weights are in it
-        with notices.attempt("validation"):
-            seen = validate(experiment, model, pipelines)
-    reason = callbacks.stop_reason(experiment.loop.epochs)
-    return seen | {"best_epoch": float(best.epoch)}, log, reason
-
-
-def _following(
-    experiment: Experiment, about: Mapping[str, Any], training: Training, request: EndRequest
-) -> AbstractContextManager[Follow]:
-    """What follows a training: copies of a model leave no resume points."""
-    if experiment.strategy.distributes:
-        return nullcontext(lambda _: request.raise_if_asked())
-    return resume_points(experiment.output_dir, about, experiment.loop, training.state, request)
-
-
-def _go_on(
-    training: Training, point: ResumePoint, experiment: Experiment, console: Console
-) -> None:
-    """Restores a training from a resume point, and says from where it goes on."""
-    state = point.state
-    if state.is_stopped and goes_further(point, experiment):
-        state = dataclasses.replace(state, is_stopped=False)
-    training.restore(state)
-    epoch, epochs = state.position.epoch + 1, experiment.loop.epochs
-    where = f"epoch {epoch} of {epochs}, batch {state.position.step + 1}"
-    if state.is_stopped or epoch > epochs:
-        where = "the end of the last epoch"
-    for line in filter(None, (point.notice, f"going on from {where}")):
-        console.print(line, highlight=False, soft_wrap=True, markup=False)
-
-
-def _what_is_kept(path: Path, epoch: int, history: Mapping[str, Sequence[float]]) -> str:
-    """The best model of a training that was stopped, and how good it is."""
-    if epoch == 0 or not path.exists():
-        return "no model was saved before that"
-    scores = {n: v[epoch - 1] for n, v in history.items() if n.startswith("val_")}
-    told = ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
-    return f"kept: the best model so far, of epoch {epoch} ({told or 'no validation'}):\n{path}"
-
-
 def _record(
-    assembly: Assembly,
-    tracked: Run,
-    metrics: dict[str, float],
-    log: EpochLog,
-    stop_reason: str,
-    notices: Notices,
+    training: Training, callbacks: RunCallbacks, context: RunContext, metrics: dict[str, float]
 ) -> RunResult:
     from altitude.tracking.curves import draw_curves
 
-    saved, output_dir = assembly.saved, assembly.experiment.output_dir
+    tracked, notices, log = context.tracked, context.notices, callbacks.log
+    experiment, saved = training.experiment, training.saved
+    output_dir = experiment.output_dir
     path, best_epoch = output_dir / BEST_MODEL, int(metrics["best_epoch"])
     tracked.log_metrics(metrics, step=best_epoch)
     curves = output_dir / "curves.png"
@@ -301,14 +234,14 @@ def _record(
     result = RunResult(
         metrics=metrics,
         metrics_by_epoch=log.history,
-        traces=assembly.traces.counts,
+        traces=training.traces.counts,
         model_path=next(iter(saved.files(path)), path),
         model_input=saved.model_input,
         model_saved=saved.kind,
         notices=(*notices.texts, *_about_file(saved)),
         output_dir=output_dir,
         run_id=tracked.run_id,
-        stop_reason=stop_reason,
+        stop_reason=callbacks.stop_reason(experiment.loop.epochs),
         how_to_open=tracked.how_to_open,
     )
     tracked.set_tags({"epochs": str(log.epochs), DESCRIPTION: closing_markdown(result)})

@@ -7,51 +7,38 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from altitude.experiment import Experiment
-from altitude.lazy import keras
 from altitude.runs.notices import Notices
+from altitude.steps.own import missing_for_evaluation
 
 if TYPE_CHECKING:
-    from altitude.data.pipeline import Pipelines
-    from altitude.training.best_model.saved_model import SavedModel
+    from altitude.training.training import Training
 
 TOLERANCE = 1e-4
 """How far a reloaded model's validation metrics may be from those seen in training."""
 
 
 def score(
-    experiment: Experiment,
-    model: keras.Model,
-    saved: SavedModel,
-    pipelines: Pipelines,
-    seen: Mapping[str, float],
-    path: Path,
-    notices: Notices,
+    training: Training, seen: Mapping[str, float], path: Path, notices: Notices
 ) -> dict[str, float]:
     """Restores the best weights, checks the saved file, and evaluates on validation and test.
 
     Args:
-        experiment: What was trained.
-        model: The trained model.
-        saved: The part of it that was saved.
-        pipelines: The data.
+        training: Has come to its end.
         seen: Metrics of the epoch that the best model is from.
         path: Where the best model was saved.
         notices: Takes what fails; the rest is still done.
     """
-    from altitude.steps.own import missing_for_evaluation
-
     with notices.attempt("check of the saved model"):
-        saved.restore(path)
+        training.saved.restore(path)
     scores: dict[str, float] = {}
     with notices.attempt("validation"):
-        scores = validate(experiment, model, pipelines)
-        _compare(experiment, model, pipelines, saved, seen, scores, path, notices)
+        scores = training.validate()
+        _compare(training, seen, scores, path, notices)
     test: Mapping[str, float] = {}
-    if not missing_for_evaluation(model):
+    if not missing_for_evaluation(training.model):
         with notices.attempt("test"):
-            test = experiment.loop.evaluate(model, pipelines.test)
-    if saved.kind == "untrusted":
+            test = training.evaluate(training.pipelines.test)
+    if training.saved.kind == "untrusted":
         notices.add("untrusted", f"Do not use {path}: it is not the model that was trained")
     return {
         **{f"best_{name}": seen.get(name, value) for name, value in scores.items()},
@@ -60,19 +47,8 @@ def score(
     }
 
 
-def validate(experiment: Experiment, model: keras.Model, pipelines: Pipelines) -> dict[str, float]:
-    """Evaluates on the validation data; returns metrics with `val_` in front of their names."""
-    if pipelines.validation is None:
-        return {}
-    scores = experiment.loop.evaluate(model, pipelines.validation)
-    return {f"val_{name}": value for name, value in scores.items()}
-
-
 def _compare(
-    experiment: Experiment,
-    model: keras.Model,
-    pipelines: Pipelines,
-    saved: SavedModel,
+    training: Training,
     seen: Mapping[str, float],
     scores: Mapping[str, float],
     path: Path,
@@ -80,9 +56,9 @@ def _compare(
 ) -> None:
     """Adds a notice if deterministic scores differ from those of the best epoch."""
     different = _different(seen, scores)
-    if not different or _different(scores, validate(experiment, model, pipelines)):
+    if not different or _different(scores, training.validate()):
         return
-    saved.kind = "untrusted"
+    training.saved.kind = "untrusted"
     name = different[0]
     notices.add(
         "mismatch",

@@ -22,6 +22,7 @@ class TrainingState:
         trainable: Whether each layer is trainable, by its place and name.
         callbacks: The state of each callback that has one, by its place and class: nested mappings
             and lists of numbers, texts, None and arrays.
+        saved: What is known of the best model on disk, and its weights where it is not there whole.
         is_stopped: Whether a callback has stopped the training, so that no batch follows.
     """
 
@@ -30,6 +31,7 @@ class TrainingState:
     metrics: Mapping[str, Array] = field(default_factory=dict)
     trainable: Mapping[str, bool] = field(default_factory=dict)
     callbacks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    saved: Mapping[str, Any] = field(default_factory=dict)
     is_stopped: bool = False
 
 

@@ -1,14 +1,18 @@
 """A training: the one thing that has state."""
 
+from __future__ import annotations
+
 import inspect
 from collections.abc import Callable, Sequence
 
-import keras
-
 from altitude.data.pipeline import Pipelines
-from altitude.loops import Loop
+from altitude.experiment import Experiment
+from altitude.lazy import keras, tf
 from altitude.loops.position import START, Position
+from altitude.loops.traces import Traces
+from altitude.training.best_model.saved_model import SavedModel
 from altitude.training.callback_state import append_to_files, read_callbacks, set_callbacks
+from altitude.training.graphs.graph_record import GraphRecord
 from altitude.training.model_state import (
     has_variables,
     read_metrics,
@@ -23,41 +27,49 @@ from altitude.training.state_keeper import StateKeeper
 
 
 class Training:
-    """A compiled model, its step, its data and its callbacks, at some position.
+    """A compiled model, its steps, its data and its callbacks, at some position.
 
     Example:
         Train, and go on from where a state was taken, in this or in another process:
 
         ```python
+        training = build_training(experiment, pipelines, print)
+        training.callbacks = [keras.callbacks.EarlyStopping()]
         training.fit(lambda position: save_state(training.state(), path))
         ...
         training.restore(load_state(path))
         training.fit()
         ```
 
-    Args:
-        loop: Who drives the epochs.
-        model: The compiled model, prepared for that loop.
-        pipelines: The data.
-        callbacks: In the order in which they are called.
-
     Attributes:
+        experiment: What is trained.
+        model: The compiled model, prepared by the experiment's loop.
+        pipelines: The data.
+        saved: The part of the model that is kept as `best.keras`.
+        traces: Counts how often the steps were traced.
+        graphs: What they were traced into.
+        callbacks: In the order in which they are called; none at first.
         position: The next batch.
     """
 
     def __init__(
         self,
-        loop: Loop,
+        experiment: Experiment,
         model: keras.Model,
         pipelines: Pipelines,
-        callbacks: Sequence[keras.callbacks.Callback],
+        saved: SavedModel,
+        traces: Traces,
+        graphs: GraphRecord,
     ) -> None:
+        self.experiment = experiment
         self.model = model
+        self.pipelines = pipelines
+        self.saved = saved
+        self.traces = traces
+        self.graphs = graphs
+        self.callbacks: Sequence[keras.callbacks.Callback] = ()
         self.position = START
-        self._loop = loop
-        self._pipelines = pipelines
-        # Keras adds a History behind all others: ours has to be behind that.
-        self._callbacks = [*callbacks, keras.callbacks.History()]
+        self._history = keras.callbacks.History()
         self._restored: TrainingState | None = None
 
     def fit(
@@ -79,14 +91,25 @@ class Training:
 
         start = self.position
         if self._restored is not None and self._restored.is_stopped:
-            start = Position(self._loop.epochs)
+            start = Position(self.experiment.loop.epochs)
         keeper = StateKeeper(start, self._restore, follow)
         # A loop of the user's own need not know how to begin anywhere else.
         arguments = () if start == START else (start,)
-        callbacks = [*self._callbacks, keeper]
-        history = self._loop.run(self.model, self._pipelines, callbacks, *arguments)
+        callbacks = [*self._all_callbacks, keeper]
+        history = self.experiment.loop.run(self.model, self.pipelines, callbacks, *arguments)
         self._restored = None  # it has been gone on from
         return history
+
+    def evaluate(self, dataset: tf.data.Dataset) -> dict[str, float]:
+        """Returns the metrics of the model on a dataset, by name."""
+        return self.experiment.loop.evaluate(self.model, dataset)
+
+    def validate(self) -> dict[str, float]:
+        """Returns the metrics on the validation data, with `val_` in front; none if it has none."""
+        if self.pipelines.validation is None:
+            return {}
+        scores = self.evaluate(self.pipelines.validation)
+        return {f"val_{name}": value for name, value in scores.items()}
 
     def state(self) -> TrainingState:
         """Copies everything that decides how the training goes on."""
@@ -95,7 +118,8 @@ class Training:
             variables=read_variables(self.model),
             metrics=read_metrics(self.model) if self.position.step else {},
             trainable=read_trainable(self.model),
-            callbacks=read_callbacks(self._callbacks),
+            callbacks=read_callbacks(self._all_callbacks),
+            saved=self.saved.get_state(),
             is_stopped=bool(self.model.stop_training),
         )
 
@@ -105,26 +129,48 @@ class Training:
         Raises:
             StateError: If it is the state of another training, or if the loop cannot begin there.
         """
-        if "start" not in inspect.signature(self._loop.run).parameters:
+        loop = self.experiment.loop
+        if "start" not in inspect.signature(loop.run).parameters:
             raise StateError(
-                f"{type(self._loop).__name__}.run begins with the first batch always. To go on "
+                f"{type(loop).__name__}.run begins with the first batch always. To go on "
                 "from elsewhere it needs a parameter `start`: see altitude.loops.Tape.run"
             )
         set_trainable(self.model, state.trainable)
         if not has_variables(self.model, state):
-            self._loop.make_variables(self.model, self._pipelines)
+            loop.make_variables(self.model, self.pipelines)
         if state.position > START:
-            append_to_files(self._callbacks)
+            append_to_files(self._all_callbacks)
+        self._set(state)
         self.position = state.position
-        self._restored = state
-        self._restore()
+        self.model.stop_training = state.is_stopped
+        # What callbacks do as a training begins must last, if this one begins.
+        self._restored = state if state.position > START else None
+
+    def reset_to(self, fresh: Training) -> None:
+        """Becomes another training with the same graphs, which has not begun.
+
+        Raises:
+            StateError: If its state does not fit.
+        """
+        self.experiment, self.pipelines = fresh.experiment, fresh.pipelines
+        self.callbacks, self._history = fresh.callbacks, keras.callbacks.History()
+        self.restore(fresh.state())
+        self.model.predict_function = None  # callbacks may have had it traced, unseen
+        self.traces.restart()
+
+    @property
+    def _all_callbacks(self) -> list[keras.callbacks.Callback]:
+        # Keras adds a History behind all others: the StateKeeper has to be behind that.
+        return [*self.callbacks, self._history]
 
     def _restore(self) -> None:
-        state = self._restored
-        if state is None:
-            return
+        if self._restored is not None:
+            self._set(self._restored)
+
+    def _set(self, state: TrainingState) -> None:
         set_trainable(self.model, state.trainable)
         set_variables(self.model, state.variables)
         if state.metrics:
             set_metrics(self.model, state.metrics)
-        set_callbacks(self._callbacks, state.callbacks)
+        set_callbacks(self._all_callbacks, state.callbacks)
+        self.saved.set_state(state.saved)

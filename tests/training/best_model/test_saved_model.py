@@ -130,3 +130,22 @@ def test_a_part_is_an_attribute_that_is_a_model() -> None:
         assert problem.key == "model.saved"
         assert problem.expected.endswith("that is a model: generator")
         assert problem.instead == instead
+
+
+def test_weights_that_are_in_no_whole_model_are_part_of_the_state(tmp_path: Path) -> None:
+    first, second = functional(), functional()
+    saved, resumed = SavedModel(first, first, SPEC), SavedModel(second, second, SPEC)
+    saved.trouble = "no get_config"
+    first.save(tmp_path / "best.keras")
+    resumed.set_state(saved.get_state())
+    resumed.restore(tmp_path / "best.keras")
+    assert resumed.kind == "weights"
+    for expected, found in zip(first.get_weights(), second.get_weights(), strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_weights_of_a_whole_model_are_left_to_its_file(tmp_path: Path) -> None:
+    model = functional()
+    saved = SavedModel(model, model, SPEC)
+    model.save(tmp_path / "best.keras")
+    assert saved.get_state() == {"kind": "model", "trouble": "", "weights": None}

@@ -2,7 +2,7 @@
 
 import tempfile
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -110,9 +110,19 @@ class SavedModel:
         places = (path, weights, path.with_suffix(".json"), path.with_suffix(".txt"))
         return [place for place in places if place.exists()]
 
-    def forget(self) -> None:
-        """Forgets what was saved, for another run with the same model."""
-        self._weights, self.kind = None, "nothing"
+    def get_state(self) -> dict[str, Any]:
+        """What decides how scoring goes on in another process: weights, if the file has not all."""
+        weights = self._weights if self.trouble else None
+        return {"kind": self.kind, "trouble": self.trouble, "weights": weights}
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Sets what `get_state` has returned; of no state, that nothing was saved.
+
+        That the model cannot be saved stays known.
+        """
+        self.kind = state.get("kind", "nothing")
+        self.trouble = state.get("trouble") or self.trouble
+        self._weights = state.get("weights")
 
     def _save(self, filepath: Any, overwrite: bool = True, **options: Any) -> None:
         path = Path(str(filepath))

@@ -1,4 +1,4 @@
-"""Whether the graphs of one run may serve another: they depend on nothing but known variables."""
+"""What the steps of a model were traced into, and whether another run may use that."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from altitude.internals.tensorflow import is_known_and_stateless
 from altitude.lazy import keras, tf
 from altitude.session import random_state
 from altitude.training.graphs.constants import constants
+from altitude.training.variables import metric_variables, variables
 
 HARMLESS = frozenset(
     {
@@ -41,6 +42,53 @@ HARMLESS_PREFIXES = ("ResourceApply", "ResourceSparseApply", "ResourceScatter", 
 """The same, of operations that update such variables."""
 
 
+class GraphRecord:
+    """The graphs of a model's steps, and the model as it was built.
+
+    Attributes:
+        constants: What graphs take from the model as it was built: see `constants`.
+    """
+
+    def __init__(self) -> None:
+        self.constants = ""
+        self._variables: list[tf.Variable] = []
+        self._graphs: list[TracedGraph] = []
+
+    def note_model(self, model: keras.Model) -> None:
+        """Notes what a model is, once it is built and prepared."""
+        self.constants = constants(model)
+        self._variables = variables(model)
+
+    @contextmanager
+    def tracing(self, model: keras.Model) -> Iterator[None]:
+        """Records the graph into which a step is traced inside."""
+        graphs = []
+        graph = tf.compat.v1.get_default_graph()
+        while graph.building_function:
+            graphs.append(graph)
+            graph = graph.outer_graph
+        held, before = constants(model), random_state()
+        yield
+        if graphs:  # a callback may call the step as plain Python
+            self._graphs.append(TracedGraph(tuple(graphs), held, random_state() != before))
+
+    def would_be_the_same(self, model: keras.Model) -> bool:
+        """Whether a model of the same structure would be traced into the same graphs.
+
+        After training. Graphs must depend on the batch and on the model's variables alone, and the
+        model must be as it was built, but for the values of its variables.
+        """
+        present = variables(model)
+        known = [*present, *metric_variables(model)]
+        return (
+            bool(self._graphs)
+            and [*map(id, present)] == [*map(id, self._variables)]
+            and constants(model) == self.constants
+            and all(graph.constants == self.constants for graph in self._graphs)
+            and not any(graph.depends_on_more(known) for graph in self._graphs)
+        )
+
+
 @dataclass(frozen=True)
 class TracedGraph:
     """A graph, and what went into it besides the batch and the variables.
@@ -61,20 +109,6 @@ class TracedGraph:
         outermost = self.graphs[-1]
         unknown = any(id(external) not in handles for external, _ in outermost.captures)
         return unknown or self.drew or bool(hidden_state(outermost))
-
-
-@contextmanager
-def tracing(model: keras.Model, record: list[TracedGraph]) -> Iterator[None]:
-    """Records the graph into which a step is traced inside."""
-    graphs = []
-    graph = tf.compat.v1.get_default_graph()
-    while graph.building_function:
-        graphs.append(graph)
-        graph = graph.outer_graph
-    held, before = constants(model), random_state()
-    yield
-    if graphs:  # a callback may call the step as plain Python
-        record.append(TracedGraph(tuple(graphs), held, random_state() != before))
 
 
 def hidden_state(graph: Any) -> set[str]:
