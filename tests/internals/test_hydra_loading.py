@@ -112,7 +112,7 @@ def test_files_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
 COUNT = """
 import sys
 from omegaconf import DictConfig
-from altitude.cli.run import main
+from altitude.cli import main
 
 copies, copy = [], DictConfig.__deepcopy__
 DictConfig.__deepcopy__ = lambda node, memo: copies.append(node) or copy(node, memo)

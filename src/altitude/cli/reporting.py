@@ -1,6 +1,11 @@
 """Formats errors and warnings of the command line."""
 
+import gc
+import os
 import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
@@ -12,6 +17,27 @@ INTERRUPTED = 130
 TERMINATED = 143
 
 FULL_TRACEBACK = "HYDRA_FULL_ERROR=1 altitude ... shows it"
+
+
+@contextmanager
+def errors_reported() -> Iterator[None]:
+    """Prints errors and warnings of the block, and exits; `HYDRA_FULL_ERROR=1` shows tracebacks.
+
+    Raises:
+        SystemExit: If there was an error.
+    """
+    full_error = os.environ.get("HYDRA_FULL_ERROR") == "1"
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra would print errors in its own way and exit with 1
+    warnings.showwarning = show_warning
+    try:
+        yield
+        gc.freeze()  # Python need not look through all of TensorFlow before it ends
+    except KeyboardInterrupt as interrupt:
+        report_interruption(interrupt)
+    except Exception as error:
+        if full_error:
+            raise
+        report(error)
 
 
 def report(error: Exception) -> NoReturn:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from altitude.cli.reporting import errors_reported
+
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
@@ -18,6 +20,7 @@ EPILOG = """A job of a sweep goes on when the sweep is launched again. Overrides
 for how long the training goes, such as loop.epochs=60 or callbacks.early_stopping.patience=5."""
 
 
+@errors_reported()
 def main(arguments: Sequence[str]) -> None:
     """Runs `altitude resume` and exits: 2 for a mistake in what was typed, 1 for a failure.
 

@@ -5,10 +5,8 @@ Imports neither TensorFlow nor MLflow, so that `--help` and Tab completion are q
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
-import warnings
 from argparse import Namespace
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -21,7 +19,7 @@ from omegaconf import DictConfig
 
 from altitude.cli.arguments import read_arguments, to_arguments
 from altitude.cli.help_page import wrapped_help_page
-from altitude.cli.reporting import report, report_interruption, show_warning
+from altitude.cli.reporting import errors_reported
 from altitude.composition.directory import config_directory
 from altitude.composition.source import PRIMARY, ConfigSource
 from altitude.internals.hydra import hydra_of_jobs, store
@@ -41,55 +39,27 @@ def job(config: DictConfig) -> float | list[float]:
     return run_job(config)
 
 
-def main() -> None:
-    """Runs the command line and exits: 2 for a mistake in the config, 1 for a failure."""
-    if sys.argv[1:2] == ["new"]:
-        from altitude.cli.new import main as new
+@errors_reported()
+def main(typed: Sequence[str]) -> None:
+    """Runs `altitude` and exits: 2 for a mistake in the config, 1 for a failure.
 
-        return new(sys.argv[2:])
-    if sys.argv[1:2] == ["resume"]:
-        return _resume(sys.argv[2:])
-    if "--version" in sys.argv[1:]:
+    Args:
+        typed: What was typed after `altitude`.
+    """
+    if "--version" in typed:
         print(f"altitude {__version__}", f"Hydra {hydra.__version__}", sep="\n")
-        return None
-    full_error = os.environ.get("HYDRA_FULL_ERROR") == "1"
-    warnings.showwarning = show_warning
-    try:
-        arguments, unknown = read_arguments(sys.argv[1:])
-        if arguments.shell_completion and _completes_new(arguments):
-            return None
-        sys.argv[1:] = to_arguments(arguments)
-        _store_launchers()
-        avoid_unused_work()
-        # Hydra would print errors in its own way and exit with 1.
-        os.environ["HYDRA_FULL_ERROR"] = "1"
-        if unknown or _runs_jobs(arguments):
-            _run(arguments, unknown)
-        else:
-            with wrapped_help_page() if arguments.help else nullcontext():
-                _show()
-        gc.freeze()  # Python need not look through all of TensorFlow before it ends
-    except KeyboardInterrupt as interrupt:
-        report_interruption(interrupt)
-    except Exception as error:
-        if full_error:
-            raise
-        report(error)
-
-
-def _resume(arguments: Sequence[str]) -> None:
-    from altitude.cli.resume import main
-
-    warnings.showwarning = show_warning
-    try:
-        main(arguments)
-        gc.freeze()
-    except KeyboardInterrupt as interrupt:
-        report_interruption(interrupt)
-    except Exception as error:
-        if os.environ.get("HYDRA_FULL_ERROR") == "1":
-            raise
-        report(error)
+        return
+    arguments, unknown = read_arguments(typed)
+    if arguments.shell_completion and _completes_new(arguments):
+        return
+    sys.argv[1:] = to_arguments(arguments)
+    _store_launchers()
+    avoid_unused_work()
+    if unknown or _runs_jobs(arguments):
+        _run(arguments, unknown)
+    else:
+        with wrapped_help_page() if arguments.help else nullcontext():
+            _show()
 
 
 def _store_launchers() -> None:
