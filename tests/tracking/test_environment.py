@@ -16,6 +16,7 @@ from altitude.runs.describe import describe_run
 from altitude.sweeps.job_record import Goal
 from altitude.sweeps.store.mlflow_sweep_store import MlflowSweepStore, open_sweep
 from altitude.sweeps.store.page import Presentation
+from altitude.sweeps.store.sweep_store import SweepResult
 from altitude.tracking import Mlflow
 from altitude.tracking.mlflow_run import open_mlflow_run
 from altitude.tracking.tags import CONFIG_HASH
@@ -167,7 +168,7 @@ def test_a_sweeps_own_run_is_the_one_that_is_given(
     default_store: MlflowClient, opening: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = opened_sweep()
-    first.close("FINISHED", {}, [], "note")
+    first.close(SweepResult(status="FINISHED"))
     run_id = default_store.create_run("1").info.run_id
     monkeypatch.setenv("MLFLOW_RUN_ID", run_id)
     again = opened_sweep()
@@ -176,14 +177,14 @@ def test_a_sweeps_own_run_is_the_one_that_is_given(
     monkeypatch.setenv("MLFLOW_RUN_ID", run_id)  # as a process elsewhere might have inherited it
     job = opening(watched=True, tags={"sweep_id": "abc", "role": "job", CONFIG_HASH: "x"})
     assert job.info.run_id != run_id
-    again.close("FINISHED", {}, [], "note")
+    again.close(SweepResult(status="FINISHED"))
     assert default_store.get_run(run_id).info.status == "FINISHED"
 
 
 def test_a_run_of_another_sweep_is_refused(
     default_store: MlflowClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened_sweep().close("FINISHED", {}, [], "note")
+    opened_sweep().close(SweepResult(status="FINISHED"))
     monkeypatch.setenv("MLFLOW_RUN_ID", summaries(default_store)[0])
     with pytest.raises(TrackingError, match="belongs to another sweep"):
         opened_sweep("def")

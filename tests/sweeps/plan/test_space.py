@@ -70,18 +70,12 @@ def test_all_ways_to_write_values(text: str, values: list[str]) -> None:
 
 def test_samples_hold_every_value_and_the_ends_of_intervals() -> None:
     found = space("seed=1,2,3", "rate=interval(0.1,0.9)", "loop=tape")
-    assert not found.is_discrete
     assert list(found.samples()) == [
         ("loop=tape", "seed=1", "rate=0.1"),
         ("loop=tape", "seed=2", "rate=0.1"),
         ("loop=tape", "seed=3", "rate=0.1"),
         ("loop=tape", "seed=1", "rate=0.9"),
     ]
-
-
-def test_a_space_is_discrete_if_all_of_it_is() -> None:
-    assert space("seed=1,2").is_discrete
-    assert space("seed=1").is_discrete
 
 
 def test_a_recipe_brings_its_space() -> None:

@@ -1,4 +1,4 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from altitude.sweeps.job_record import Goal, JobRecord
 from altitude.sweeps.plan.composing import Composer
 from altitude.sweeps.plan.jobs import Job, compose_jobs
 from altitude.sweeps.report.sweep_report import SweepReport
-from altitude.sweeps.store.sweep_store import FinalStatus, InMemorySweepStore
+from altitude.sweeps.store.sweep_store import InMemorySweepStore, SweepResult
 
 GOAL = Goal(metric="best_val_accuracy", direction="maximize")
 COMMAND = "altitude -m dataset=digits seed=1,2,3"
@@ -23,15 +23,13 @@ class Notebook(InMemorySweepStore):
     def model_of(self, record: JobRecord, folder: Path) -> Path | None:  # noqa: ARG002
         return self.model
 
-    def close(
-        self,
-        status: FinalStatus,
-        metrics: Mapping[str, float],
-        files: Sequence[Path],
-        note: str,
-        best: str | None = None,  # noqa: ARG002
-    ) -> None:
-        self.closed = (status, dict(metrics), [path.name for path in files], note)
+    def close(self, result: SweepResult) -> None:
+        self.closed = (
+            result.status,
+            dict(result.metrics),
+            [path.name for path in result.files],
+            result.note,
+        )
 
 
 @pytest.fixture

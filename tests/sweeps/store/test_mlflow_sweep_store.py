@@ -14,6 +14,7 @@ from altitude.sweeps.plan.jobs import Job
 from altitude.sweeps.store import mlflow_sweep_store
 from altitude.sweeps.store.mlflow_sweep_store import MlflowSweepStore, open_sweep
 from altitude.sweeps.store.page import Presentation
+from altitude.sweeps.store.sweep_store import SweepResult
 from altitude.tracking.liveness import process_tags
 from altitude.tracking.settings import Mlflow
 from altitude.tracking.settling import GONE
@@ -200,7 +201,7 @@ def test_a_sweep_goes_on_in_the_same_run(
     before = summary_of(default_store, sweep_store).info.run_id
     end(default_store, begin(default_store, sweep_store), "FINISHED")
     sweep_store.ask_to_stop("Ctrl-C")
-    sweep_store.close("KILLED", {}, [], "")
+    sweep_store.close(SweepResult(status="KILLED"))
     again = open_it()
     run = summary_of(default_store, again)
     assert (again.sweep_id, run.info.run_id, run.info.status) == ("id", before, "RUNNING")
@@ -212,10 +213,10 @@ def test_a_fresh_one_begins_anew(
     sweep_store: MlflowSweepStore, default_store: MlflowClient
 ) -> None:
     end(default_store, begin(default_store, sweep_store), "FINISHED")
-    sweep_store.close("FINISHED", {}, [], "")
+    sweep_store.close(SweepResult(status="FINISHED"))
     second = open_it(fresh=True)
     assert (second.sweep_id, second.records()) == ("id-2", {})
-    second.close("FINISHED", {}, [], "")
+    second.close(SweepResult(status="FINISHED"))
     assert open_it().sweep_id == "id-2"  # what is gone on with is the latest
 
 
@@ -295,7 +296,8 @@ def test_the_end_is_what_people_look_at(
     (tmp_path / "leaderboard.csv").write_text("rank\n")
     note = "## best\n" + "x" * 20000  # longer than a tag may be
     metrics = {"best_val_accuracy": 0.9, "val_accuracy": 0.8}
-    sweep_store.close("FAILED", metrics, [tmp_path / "leaderboard.csv"], note)
+    left = [tmp_path / "leaderboard.csv"]
+    sweep_store.close(SweepResult(status="FAILED", metrics=metrics, files=left, note=note))
     run = summary_of(default_store, sweep_store)
     assert (run.info.status, run.data.metrics) == ("FAILED", {"best_val_accuracy": 0.9})
     assert run.data.tags["mlflow.note.content"].startswith("## best")
@@ -306,7 +308,8 @@ def test_the_end_is_what_people_look_at(
 def test_the_description_links_the_best_job_below_the_answer(
     sweep_store: MlflowSweepStore, default_store: MlflowClient
 ) -> None:
-    sweep_store.close("FINISHED", {}, [], "**best: a**\n\n| rank |", "ab12")
+    note = "**best: a**\n\n| rank |"
+    sweep_store.close(SweepResult(status="FINISHED", note=note, best="ab12"))
     best_job, links, table = (
         summary_of(default_store, sweep_store).data.tags["mlflow.note.content"].split("\n\n")
     )

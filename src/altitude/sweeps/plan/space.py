@@ -45,11 +45,6 @@ class Space:
         return " ".join(str(override.input_line) for override in self.swept)
 
     @property
-    def is_discrete(self) -> bool:
-        """Whether all values can be listed."""
-        return all(override.is_discrete_sweep() for override in self.swept)
-
-    @property
     def empty(self) -> tuple[Override, ...]:
         """The swept overrides that stand for no value at all."""
         return tuple(override for override in self.swept if not values_of(override))

@@ -22,7 +22,7 @@ from altitude.sweeps.report.leaderboard import (
     markdown_table,
     write_csv,
 )
-from altitude.sweeps.store.sweep_store import FinalStatus, SweepStore
+from altitude.sweeps.store.sweep_store import FinalStatus, SweepResult, SweepStore
 
 SHOWN = 10
 LABEL_WIDTH = 16
@@ -77,9 +77,14 @@ class SweepReport:
         files = [*self._tables(entries), *self._pictures(sweep_store)]
         if best_job is not None:
             files += [path for path in (best_job.model, best_job.experiment) if path is not None]
-        metrics = {} if best_job is None else best_job.record.metrics
-        best = None if best_job is None else best_job.record.run_id
-        sweep_store.close(ending, metrics, files, self._note(entries, best_job), best)
+        result = SweepResult(
+            status=ending,
+            metrics={} if best_job is None else best_job.record.metrics,
+            files=files,
+            note=self._note(entries, best_job),
+            best=None if best_job is None else best_job.record.run_id,
+        )
+        sweep_store.close(result)
         yield from self._told(entries, best_job)
         if sweep_store.how_to_open:
             yield _row("open", sweep_store.how_to_open)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import Field
@@ -140,7 +140,17 @@ class Optuna(Sweep):
     @property
     def pruner_node(self) -> Mapping[str, Any] | None:
         """The config of Optuna's pruner, for the callback of a job; None without one."""
-        return PRUNERS[self.pruner](self)
+        median = {
+            "_target_": "optuna.pruners.MedianPruner",
+            "n_warmup_steps": self.min_resource,
+        }
+        hyperband = {
+            "_target_": "optuna.pruners.HyperbandPruner",
+            "min_resource": self.min_resource,
+            "max_resource": "${loop.epochs}",
+            "reduction_factor": self.reduction_factor,
+        }
+        return {"none": None, "median": median, "hyperband": hyperband}[self.pruner]
 
     @property
     def monitored(self) -> str:
@@ -168,28 +178,3 @@ class Optuna(Sweep):
         except (TypeError, ValueError) as error:
             return [Problem(key, repr(self.sampler_arguments), str(error))]
         return []
-
-
-def _no_pruner(_settings: Optuna) -> None:
-    return None
-
-
-def _median(settings: Optuna) -> Mapping[str, Any]:
-    return {"_target_": "optuna.pruners.MedianPruner", "n_warmup_steps": settings.min_resource}
-
-
-def _hyperband(settings: Optuna) -> Mapping[str, Any]:
-    return {
-        "_target_": "optuna.pruners.HyperbandPruner",
-        "min_resource": settings.min_resource,
-        "max_resource": "${loop.epochs}",
-        "reduction_factor": settings.reduction_factor,
-    }
-
-
-PRUNERS: Mapping[str, Callable[[Optuna], Mapping[str, Any] | None]] = {
-    "none": _no_pruner,
-    "median": _median,
-    "hyperband": _hyperband,
-}
-"""Configs of Optuna's pruners."""

@@ -13,7 +13,7 @@ from altitude.sweeps.job_record import JobRecord, Status
 from altitude.sweeps.plan.jobs import Job
 from altitude.sweeps.store.page import Presentation, sweep_view, with_links
 from altitude.sweeps.store.summary import open_summary
-from altitude.sweeps.store.sweep_store import FinalStatus
+from altitude.sweeps.store.sweep_store import SweepResult
 from altitude.tracking.connection import Connection, connect, wrap_store_errors
 from altitude.tracking.environment import take_run_id
 from altitude.tracking.liveness import is_alive, now, process_tags
@@ -189,25 +189,18 @@ class MlflowSweepStore:
             return None  # files of another machine; the leaderboard names the run
 
     @wrap_store_errors()
-    def close(
-        self,
-        status: FinalStatus,
-        metrics: Mapping[str, float],
-        files: Sequence[Path],
-        note: str,
-        best: str | None = None,
-    ) -> None:
+    def close(self, result: SweepResult) -> None:
         """Logs what people look at, and ends the summary run."""
-        told = with_links(note, self._store.experiment_id, self.sweep_id, best)
+        description = with_links(result.note, self._store.experiment_id, self.sweep_id, result.best)
         # The values of single epochs would be points in the charts of curves.
         goal = self._presentation.goal.metric
-        final = {n: v for n, v in metrics.items() if n == goal or n.startswith(FINAL)}
+        final = {n: v for n, v in result.metrics.items() if n == goal or n.startswith(FINAL)}
         time = int(float(now()) * 1000)
         batch = [LoggedMetric(name, value, time, 0) for name, value in final.items()]
-        self._client.log_batch(self._run_id, metrics=batch, tags=[RunTag(DESCRIPTION, told)])
-        for path in files:
+        self._client.log_batch(self._run_id, metrics=batch, tags=[RunTag(DESCRIPTION, description)])
+        for path in result.files:
             self._client.log_artifact(self._run_id, str(path))
-        self._client.set_terminated(self._run_id, status)
+        self._client.set_terminated(self._run_id, result.status)
 
     def settle_the_dead(self) -> None:
         """Ends every run of a sweep in this experiment that says RUNNING and has no process."""

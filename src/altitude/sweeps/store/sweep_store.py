@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -33,8 +34,27 @@ def counts_of(records: Sequence[JobRecord], total: int, skipped: int) -> dict[st
     }
 
 
+@dataclass(frozen=True, kw_only=True)
+class SweepResult:
+    """What a launch of a sweep came to.
+
+    Attributes:
+        status: How it ended.
+        metrics: Metrics of the best job.
+        files: What people look at.
+        note: The result in Markdown.
+        best: Id of the best job's run.
+    """
+
+    status: FinalStatus
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    files: Sequence[Path] = ()
+    note: str = ""
+    best: str | None = None
+
+
 class SweepStore(Protocol):
-    """The truth about a sweep, whoever runs its jobs."""
+    """What is known of a sweep, whoever runs its jobs."""
 
     @property
     def sweep_id(self) -> str:
@@ -71,23 +91,8 @@ class SweepStore(Protocol):
     def model_of(self, record: JobRecord, folder: Path) -> Path | None:
         """Fetches the best model of a job into a folder, or its weights where it has no more."""
 
-    def close(
-        self,
-        status: FinalStatus,
-        metrics: Mapping[str, float],
-        files: Sequence[Path],
-        note: str,
-        best: str | None = None,
-    ) -> None:
-        """Ends this launch of the sweep.
-
-        Args:
-            status: How it ended.
-            metrics: Metrics of the best job.
-            files: What people look at.
-            note: The result in Markdown.
-            best: Id of the best job's run.
-        """
+    def close(self, result: SweepResult) -> None:
+        """Ends this launch of the sweep."""
 
 
 class InMemorySweepStore:
@@ -131,10 +136,13 @@ class InMemorySweepStore:
         )
 
     def ask_to_stop(self, reason: str) -> None:
-        """Nobody listens."""
+        """No job reads it."""
 
     def count(self, counts: Mapping[str, int]) -> None:
         """Nobody reads it."""
+
+    def close(self, result: SweepResult) -> None:
+        """Nothing is kept."""
 
     def histories(self, metric: str) -> dict[str, list[float]]:  # noqa: ARG002
         """There are none."""
@@ -143,13 +151,3 @@ class InMemorySweepStore:
     def model_of(self, record: JobRecord, folder: Path) -> Path | None:  # noqa: ARG002
         """It is where the job has left it."""
         return None
-
-    def close(
-        self,
-        status: FinalStatus,
-        metrics: Mapping[str, float],
-        files: Sequence[Path],
-        note: str,
-        best: str | None = None,
-    ) -> None:
-        """Nothing is kept."""
