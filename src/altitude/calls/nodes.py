@@ -2,7 +2,7 @@
 
 import dataclasses
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel, PydanticSchemaGenerationError, TypeAdapter, ValidationError
@@ -73,13 +73,36 @@ def read_object(key: str, node: Any, kinds: Kinds = ()) -> tuple[Any, list[Probl
         return None, problems
     given = {name: value for name, value in node.items() if name not in NO_ARGUMENTS}
     problems = argument_problems(cls, given, key)
-    annotations = annotations_of(cls)
-    arguments = {}
-    for name, value in given.items():
-        place = f"{key}.{name}"
-        arguments[name], found = _read_value(place, value, annotations.get(name, Any))
-        problems += found
+    arguments, found = _read_settings(key, given, annotations_of(cls), Any)
+    problems += found
     return (None, problems) if problems else _construct(key, cls, arguments)
+
+
+def read_each(
+    key: str,
+    values: Iterable[tuple[Any, Any]],
+    read: Callable[[str, Any], tuple[Any, list[Problem]]],
+) -> tuple[dict[Any, Any], list[Problem]]:
+    """Reads several values.
+
+    Args:
+        key: The config key that holds them.
+        values: The name and the value of each.
+        read: Reads one of them, given its key.
+
+    Returns:
+        What was read, by name; and all problems.
+    """
+    results = {name: read(f"{key}.{name}", value) for name, value in values}
+    problems = [problem for _, found in results.values() for problem in found]
+    return {name: value for name, (value, _) in results.items()}, problems
+
+
+def _read_settings(
+    key: str, settings: Mapping[str, Any], annotations: Mapping[str, Any], default: Any
+) -> tuple[dict[str, Any], list[Problem]]:
+    annotated = [(n, (value, annotations.get(n, default))) for n, value in settings.items()]
+    return read_each(key, annotated, lambda place, pair: _read_value(place, *pair))
 
 
 def _read_of_keras(
@@ -111,17 +134,13 @@ def _read_value(key: str, value: Any, annotation: Any) -> tuple[Any, list[Proble
     if isinstance(value, Mapping) and "_target_" in value:
         return _read_node(key, value, annotation)
     if isinstance(value, list):
-        items = [_read_value(f"{key}.{n}", item, annotation) for n, item in enumerate(value)]
-        return [item for item, _ in items], [p for _, problems in items for p in problems]
+        items, problems = read_each(
+            key, enumerate(value), lambda place, item: _read_value(place, item, annotation)
+        )
+        return list(items.values()), problems
     if not isinstance(value, Mapping):
         return value, []
-    settings = settings_named(value, annotation)
-    read = {
-        name: _read_value(f"{key}.{name}", item, settings.get(name, annotation))
-        for name, item in value.items()
-    }
-    built = {name: item for name, (item, _) in read.items()}
-    return built, [problem for _, problems in read.values() for problem in problems]
+    return _read_settings(key, value, settings_named(value, annotation), annotation)
 
 
 def _read_node(key: str, node: Mapping[str, Any], annotation: Any) -> tuple[Any, list[Problem]]:

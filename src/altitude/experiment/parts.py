@@ -6,7 +6,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from altitude.calls.nodes import read_builder, read_lazy_call, read_object
+from altitude.calls.nodes import read_builder, read_each, read_lazy_call, read_object
 from altitude.composition.directory import config_directory
 from altitude.data import Dataset
 from altitude.errors import ConfigError, Problem
@@ -73,15 +73,10 @@ def _read_optimizer(key: str, node: Any) -> Read:
 
 def _read_calls(key: str, nodes: Mapping[str, Any], *, named: bool = False) -> Read:
     """Reads a mapping of calls; if they are `named`, they get their keys as an argument."""
-    calls: dict[str, Any] = {}
-    problems: list[Problem] = []
-    for name, node in nodes.items():
-        if named and isinstance(node, Mapping):
-            node = {"name": name, **node}
-        call, found = read_lazy_call(f"{key}.{name}", node)
-        calls |= {} if call is None else {name: call}
-        problems += found
-    return calls, problems
+    if named:
+        nodes = {n: {"name": n, **v} if isinstance(v, Mapping) else v for n, v in nodes.items()}
+    calls, problems = read_each(key, nodes.items(), read_lazy_call)
+    return {name: call for name, call in calls.items() if call is not None}, problems
 
 
 def _read_callbacks(key: str, nodes: Any) -> Read:
@@ -97,9 +92,7 @@ def _read_own(key: str, value: Any) -> Read:
     if not isinstance(value, Mapping | list):
         return value, []
     items = value.items() if isinstance(value, Mapping) else enumerate(value)
-    read = {name: _read_own(f"{key}.{name}", item) for name, item in items}
-    problems = [problem for _, found in read.values() for problem in found]
-    built = {name: item for name, (item, _) in read.items()}
+    built, problems = read_each(key, items, _read_own)
     return (built if isinstance(value, Mapping) else list(built.values())), problems
 
 
