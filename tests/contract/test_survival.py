@@ -1,5 +1,6 @@
 """A tracked run is closed in every case, and tracking never costs a run."""
 
+import errno
 import io
 import json
 import os
@@ -330,3 +331,21 @@ def test_a_run_that_nobody_has_closed_is_not_called_finished(
     process = run_python("-c", LEFT_OPEN, folder=working_folder)
     assert process.returncode == 0, process.stderr
     assert only_run(default_store).info.status == "KILLED"
+
+
+def test_a_traceback_that_cannot_be_written_hides_no_reason(
+    small_experiment: ExperimentFactory, working_folder: Path
+) -> None:
+    (working_folder / "run" / "traceback.txt").mkdir(parents=True)
+
+    def fail() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    callbacks = {"full": lambda: AtTheEndOfEpoch(1, fail)}
+    experiment = small_experiment(loop=Fit(epochs=2), callbacks=callbacks, tracking=Mlflow())
+    with pytest.raises(OSError, match="No space left"):
+        altitude.run(experiment)
+    client = MlflowClient()
+    (run,) = client.search_runs([e.experiment_id for e in client.search_experiments()])
+    assert run.info.status == "FAILED"
+    assert "No space left on device" in run.data.tags["reason"]

@@ -270,7 +270,11 @@ def _explain(tracked: Run, output_dir: Path, error: BaseException) -> None:
     whole = f"{name}: {error}"[:5000]
     tracked.set_tags({EXCEPTION: whole, REASON: failure_reason(error)[:5000]})
     report = output_dir / "traceback.txt"
-    report.parent.mkdir(parents=True, exist_ok=True)
-    report.write_text("".join(traceback.format_exception(error)))
+    try:
+        report.parent.mkdir(parents=True, exist_ok=True)
+        report.write_text("".join(traceback.format_exception(error)))
+    except OSError as failure:  # the disk may be full, which must not hide the reason
+        error.add_note(f"{report}, which could not be written: {failure}")
+        return
     tracked.log_artifact(report)
     error.add_note(str(report))
