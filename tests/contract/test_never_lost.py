@@ -184,6 +184,31 @@ def test_a_full_disk_leaves_no_empty_file_and_all_scores(
     assert list(result.output_dir.glob("*best*")) == []
 
 
+def test_a_disk_that_is_full_later_leaves_a_model_that_is_not_trusted(
+    small_experiment: ExperimentFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved: list[Any] = []
+    save = keras.Model.save
+
+    def write_once(model: Any, path: Any, **options: Any) -> None:
+        if saved:
+            raise OSError(28, "No space left on device")
+        saved.append(path)
+        save(model, path, **options)
+
+    def write_nothing(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(keras.Model, "save", write_once)
+    monkeypatch.setattr(keras.Model, "save_weights", write_nothing)
+    path = small_experiment().output_dir / "best.keras"
+    callbacks = {"save": lambda: keras.callbacks.ModelCheckpoint(str(path))}
+    result, _ = quietly(make=small_experiment, callbacks=callbacks)
+    require_scores(result)
+    assert result.model_saved == "untrusted"
+    assert any(f"Do not use {path}" in notice for notice in result.notices)
+
+
 def test_a_file_that_is_not_the_model_is_not_trusted(small_experiment: ExperimentFactory) -> None:
     class Overwrite(keras.callbacks.Callback):
         def on_train_end(self, logs: Any = None) -> None:  # noqa: ARG002

@@ -148,6 +148,7 @@ class SavedModel:
             _write_architecture(self._original, path)
         except Exception as error:  # noqa: BLE001 - a full disk must not cost the training
             if self.kind != "nothing":
+                self.kind = "untrusted"  # what is on disk is from an earlier epoch
                 return
             warnings.warn(f"weights could not be saved either: {error}", stacklevel=2)
         else:
