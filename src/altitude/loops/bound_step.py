@@ -50,7 +50,7 @@ def _compiled(model: keras.Model, step: BatchFunction) -> Callable[[Any, int], L
     if tf.distribute.has_strategy():
         return _distributed(model, step)
 
-    # As Keras does, without AutoGraph: a step says in TensorFlow what is to happen in the graph.
+    # Without AutoGraph, as Keras does: control flow in a step is TensorFlow's or Python's.
     @tf.function(reduce_retracing=True, autograph=False, jit_compile=model.jit_compile)
     def run_batch(batch: Batch, _trainable: tuple[bool, ...]) -> Logs:
         return step(batch)

@@ -42,7 +42,7 @@ def _no_step(value: Any) -> None:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Fit(Loop):
-    """Keras' `fit`. Standard supervised training, and nothing that needs maths of its own.
+    """Keras' `fit` with Keras' own step: standard supervised training.
 
     Attributes:
         clip_norm: Not at this altitude: `optimizer.global_clipnorm` clips here.

@@ -1,4 +1,4 @@
-"""REINFORCE: a loop whose epochs are episodes that the model plays, and no pass over a dataset.
+"""REINFORCE: a loop whose epochs are sampled episodes, not passes over a dataset.
 
 Source: Williams (1992), https://doi.org/10.1007/BF00992696.
 """
@@ -31,7 +31,7 @@ Policy = Callable[[Any], Any]
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Reinforce(Loop):
-    """Plays whole episodes by chance, makes likelier what earned more, and starts again.
+    """Samples episodes from the policy, then applies one REINFORCE update.
 
     The model puts out a logit for each action. In validation and test the likeliest action is
     taken. An epoch is one update.
@@ -83,7 +83,7 @@ class Reinforce(Loop):
         callbacks: Sequence[keras.callbacks.Callback],
         start: Position = START,
     ) -> keras.callbacks.History:
-        """Plays and updates in turn.
+        """Alternates between sampling episodes and updating the policy.
 
         Raises:
             ConfigError: If the dataset has batches in place of episodes.
@@ -112,7 +112,7 @@ class Reinforce(Loop):
         return run_epochs(model, callbacks, self.epochs, 1, run_epoch, start)
 
     def evaluate(self, model: keras.Model, dataset: Any) -> dict[str, float]:
-        """Plays the same episodes each time, with the likeliest action in each step."""
+        """Plays the same episodes each time, taking the most likely action in each step."""
         return _evaluate(_compiled_policy(model), dataset)
 
 

@@ -1,4 +1,4 @@
-"""What altitudes 2 and 3 have in common: a step that can be swapped, and clipped."""
+"""What altitudes 2 and 3 have in common: a custom step."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class SteppingLoop(Loop):
-    """A loop whose step is its own.
+    """A loop around a custom step.
 
     Attributes:
         step: The maths of one batch. A model class that brings its own `train_step` or `test_step`

@@ -1,4 +1,4 @@
-"""Altitude 3: a whole training loop of one's own, with Keras' callbacks around it."""
+"""Altitude 3: a custom training loop, with Keras' callbacks around it."""
 
 from __future__ import annotations
 

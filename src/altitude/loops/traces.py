@@ -61,10 +61,9 @@ class Traces:
         return {name: len(traces) for name, traces in self._seen.items()}
 
     def counted(self, name: str, model: keras.Model, step: BatchFunction) -> BatchFunction:
-        """Returns a step that is noticed when it is traced, and does the same."""
+        """Returns a step that does the same and counts its traces."""
         if model.run_eagerly:
             return step
-
         if brings_own_step(model):
             self._making_variables.add(name)
 
@@ -82,14 +81,14 @@ class Traces:
 
     def warnings(self) -> list[str]:
         """A sentence for each step that was traced more often than its batches ask for."""
-        told = []
+        sentences = []
         for name, traces in self._seen.items():
             expected = len({trace.reason for trace in traces})
             if name in self._making_variables and traces[:1] == traces[1:2]:
                 expected += 1  # a class with optimizers of its own has them build in its first call
             if len(traces) > expected:
-                told.append(_excuse(name, traces, expected))
-        return told
+                sentences.append(_describe_waste(name, traces, expected))
+        return sentences
 
 
 def _trace(model: keras.Model, batch: Batch) -> Trace:
@@ -105,14 +104,11 @@ def _trace(model: keras.Model, batch: Batch) -> Trace:
 
 
 def _named(name: str, value: Any) -> list[tuple[str, Any]]:
-    if isinstance(value, dict):
-        return [pair for key, item in value.items() for pair in _named(f"{name}[{key}]", item)]
-    if isinstance(value, list | tuple):
-        return [pair for i, item in enumerate(value) for pair in _named(f"{name}[{i}]", item)]
-    return [(name, value)]
+    leaves = keras.tree.flatten_with_path(value)
+    return [(name + "".join(f"[{key}]" for key in path), leaf) for path, leaf in leaves]
 
 
-def _excuse(name: str, traces: list[Trace], expected: int) -> str:
+def _describe_waste(name: str, traces: list[Trace], expected: int) -> str:
     count = f"{name} was traced {len(traces)} times where {expected} would do"
     changed = []
     for argument, _ in traces[0].shapes:

@@ -1,4 +1,4 @@
-"""Altitude 2: a `train_step` of one's own, under Keras' `fit`."""
+"""Altitude 2: a custom `train_step` under Keras' `fit`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class TrainStep(SteppingLoop):
-    """Keras' `fit` around a step of one's own."""
+    """Keras' `fit` around a custom step."""
 
     @property
     def name(self) -> str:

@@ -69,7 +69,7 @@ class AuxiliaryLoss(ClippingStep):
         return {name: value for name, value in logs.items() if name != "grad_norm"}
 
     def _forward(self, model: keras.Model, batch: Batch, training: bool) -> tuple[Any, Any]:
-        """Returns the model's output and the sum of both losses, having told the metrics."""
+        """Updates the metrics; returns the model's output and the sum of both losses."""
         x, y, sample_weight = unpack(batch)
         tapped = keras.Model(model.input, [model.output, model.get_layer(self.layer).output])
         y_pred, inside = tapped(x, training=training)

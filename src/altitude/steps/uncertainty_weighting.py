@@ -22,7 +22,7 @@ WEIGHTS = ("label_weight", "image_weight")
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class UncertaintyWeighting(ClippingStep):
-    """Trains a model to tell the label of an image and to draw the image again.
+    """Trains a model to classify an image and to reconstruct it.
 
     Each of the two losses has a log variance s, and weighs exp(-s); s itself, added to the loss,
     keeps the weights from vanishing. See `altitude.models.LabelAndImage` for the model.
@@ -70,7 +70,7 @@ class UncertaintyWeighting(ClippingStep):
         return keras.Model(model.input, model.output, name=model.name)
 
     def _loss(self, model: keras.Model, batch: Batch, training: bool) -> Any:
-        """Returns the weighted sum of the losses, a scalar, having told the metrics."""
+        """Updates the metrics and returns the weighted sum of the losses, a scalar."""
         x, y, sample_weight = unpack(batch)
         logits, image = model(x, training=training)
         label_loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)

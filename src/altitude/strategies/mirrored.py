@@ -65,7 +65,7 @@ class Mirrored(Strategy):
         Raises:
             ConfigError: If there are no such devices.
         """
-        # It tells of every device and every reduction.
+        # TensorFlow logs every device and every reduction.
         tf.get_logger().setLevel("WARNING")
         names = self._names()
         on_cpu = any("CPU" in name.upper() for name in names)

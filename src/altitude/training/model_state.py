@@ -17,32 +17,29 @@ SHOWN = 3
 """How many variables that do not fit are named."""
 
 
-def read_variables(model: keras.Model) -> dict[str, Array]:
-    """Copies weights, optimizer variables and seed generators, by place and path."""
-    return _read(variables(model))
+def read_variables(found: Sequence[tf.Variable]) -> dict[str, Array]:
+    """Copies variables, by place and path."""
+    return {_key(i, _path(v)): np.array(v.numpy()) for i, v in enumerate(found)}
 
 
-def read_metrics(model: keras.Model) -> dict[str, Array]:
-    """Copies the variables of the metrics, by place and path."""
-    return _read(metric_variables(model))
-
-
-def set_variables(model: keras.Model, values: Mapping[str, Array]) -> None:
+def set_variables(found: Sequence[tf.Variable], values: Mapping[str, Array]) -> None:
     """Sets what `read_variables` has read from a model that was built in the same way.
 
     Raises:
         StateError: If the variables differ in number, path, shape or dtype; nothing is set.
     """
-    _assign(variables(model), values)
-
-
-def set_metrics(model: keras.Model, values: Mapping[str, Array]) -> None:
-    """Sets what `read_metrics` has read.
-
-    Raises:
-        StateError: If the variables differ; nothing is set.
-    """
-    _assign(metric_variables(model), values)
+    present = {_key(i, _path(variable)): variable for i, variable in enumerate(found)}
+    if present.keys() != values.keys():
+        raise StateError(_difference("variables", present.keys(), values.keys()))
+    other = [name for name, v in present.items() if not _fits(v, values[name])]
+    if other:
+        raise StateError(
+            f"the state holds {_listed(other)} in another shape or dtype than this training has: "
+            f"{values[other[0]].dtype} {values[other[0]].shape} in place of "
+            f"{present[other[0]].dtype.name} {tuple(present[other[0]].shape)}"
+        )
+    for name, variable in present.items():
+        variable.assign(values[name])
 
 
 def read_trainable(model: keras.Model) -> dict[str, bool]:
@@ -70,25 +67,6 @@ def has_variables(model: keras.Model, state: TrainingState) -> bool:
     """Whether the model has made all variables of a state: some appear with the first batch."""
     missing = len(metric_variables(model)) < len(state.metrics)
     return not missing and len(variables(model)) >= len(state.variables)
-
-
-def _read(found: Sequence[tf.Variable]) -> dict[str, Array]:
-    return {_key(i, _path(v)): np.array(v.numpy()) for i, v in enumerate(found)}
-
-
-def _assign(found: Sequence[tf.Variable], values: Mapping[str, Array]) -> None:
-    present = {_key(i, _path(variable)): variable for i, variable in enumerate(found)}
-    if present.keys() != values.keys():
-        raise StateError(_difference("variables", present.keys(), values.keys()))
-    other = [name for name, v in present.items() if not _fits(v, values[name])]
-    if other:
-        raise StateError(
-            f"the state holds {_listed(other)} in another shape or dtype than this training has: "
-            f"{values[other[0]].dtype} {values[other[0]].shape} in place of "
-            f"{present[other[0]].dtype.name} {tuple(present[other[0]].shape)}"
-        )
-    for name, variable in present.items():
-        variable.assign(values[name])
 
 
 def _fits(variable: tf.Variable, value: Array) -> bool:

@@ -15,15 +15,14 @@ from altitude.training.callback_state import append_to_files, read_callbacks, se
 from altitude.training.graphs.graph_record import GraphRecord
 from altitude.training.model_state import (
     has_variables,
-    read_metrics,
     read_trainable,
     read_variables,
-    set_metrics,
     set_trainable,
     set_variables,
 )
 from altitude.training.state import StateError, TrainingState
 from altitude.training.state_keeper import StateKeeper
+from altitude.training.variables import metric_variables, variables
 
 
 class Training:
@@ -115,8 +114,8 @@ class Training:
         """Copies everything that decides how the training goes on."""
         return TrainingState(
             position=self.position,
-            variables=read_variables(self.model),
-            metrics=read_metrics(self.model) if self.position.step else {},
+            variables=read_variables(variables(self.model)),
+            metrics=read_variables(metric_variables(self.model)) if self.position.step else {},
             trainable=read_trainable(self.model),
             callbacks=read_callbacks(self._all_callbacks),
             saved=self.saved.get_state(),
@@ -169,8 +168,8 @@ class Training:
 
     def _set(self, state: TrainingState) -> None:
         set_trainable(self.model, state.trainable)
-        set_variables(self.model, state.variables)
+        set_variables(variables(self.model), state.variables)
         if state.metrics:
-            set_metrics(self.model, state.metrics)
+            set_variables(metric_variables(self.model), state.metrics)
         set_callbacks(self._all_callbacks, state.callbacks)
         self.saved.set_state(state.saved)
