@@ -69,7 +69,9 @@ def test_help_has_five_commands(help_page: Finished) -> None:
     assert len([line for line in page.splitlines() if line.startswith("  altitude")]) == 5
 
 
-@pytest.mark.parametrize("word", ["--config-dir", "sweep.dry_run", "hydra/launcher"])
+@pytest.mark.parametrize(
+    "word", ["--config-dir", "sweep.dry_run", "hydra/launcher", "altitude resume"]
+)
 def test_help_mentions_what_people_look_for(word: str, help_page: Finished) -> None:
     assert word in help_page.stdout
 

@@ -1,6 +1,7 @@
 """Explains words on the command line that are not overrides."""
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 
 from hydra.core.global_hydra import GlobalHydra
 
@@ -13,6 +14,7 @@ SCORES = "altitude, which evaluates the best model when it has trained; there is
 MEANT: Mapping[str, str] = {
     **dict.fromkeys(("eval", "evaluate", "test"), SCORES),
     **dict.fromkeys(("fit", "run", "train"), TRAINING),
+    **dict.fromkeys(("continue", "restart"), "altitude resume latest"),
     "help": "altitude --help",
     "predict": "a few lines of Python: there is no such command",
     "search": "altitude -m sweep=optuna key=value,value",
@@ -20,6 +22,12 @@ MEANT: Mapping[str, str] = {
     "version": "altitude --version",
 }
 """Replacements for words that are commands in other tools."""
+
+COMMANDS: Mapping[str, str] = {
+    "new": "altitude new step NAME",
+    "resume": "altitude resume latest",
+}
+"""Our own commands, which come first on the command line, and how they are used."""
 
 
 def groups() -> list[str]:
@@ -34,10 +42,15 @@ def explain_bare_word(word: str) -> Problem:
     Args:
         word: As it was typed: a command of other tools, the name of an option, or of a group.
     """
-    expected = "key=value; the one command is: altitude new step NAME"
-    return Problem(
-        word or "''", word or "an empty text", expected, MEANT.get(word.lower()) or _choice(word)
-    )
+    expected = f"key=value, or a command in the first place: {', '.join(COMMANDS.values())}"
+    instead = MEANT.get(word.lower()) or _choice(word) or _command(word)
+    return Problem(word or "''", word or "an empty text", expected, instead)
+
+
+def _command(word: str) -> str:
+    """Returns how a command is used whose name is close to a word; empty if none is."""
+    close = get_close_matches(word, COMMANDS, n=1)
+    return COMMANDS[close[0]] if close else ""
 
 
 def _choice(word: str) -> str:
