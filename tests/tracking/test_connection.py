@@ -34,6 +34,26 @@ def test_a_store_on_a_local_disk_writes_ahead_and_on_others_not(
     assert journal_mode(working_folder / "mlflow.db") == mode
 
 
+@pytest.mark.usefixtures("default_store")
+def test_a_search_returns_the_runs_of_all_pages_the_latest_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection, "PAGE_SIZE", 2)
+    store = connect(Mlflow())
+    ids = [
+        store.client.create_run(
+            store.experiment_id, start_time=time, tags={"role": "job"}
+        ).info.run_id
+        for time in range(1, 6)
+    ]
+    store.client.set_terminated(ids[3], "FAILED")
+    assert [run.info.run_id for run in store.runs({"role": "job"})] == ids[::-1]
+    assert store.runs({"role": "summary"}) == []
+    for run in store.runs({"role": "job"}, status="RUNNING"):  # while these leave the search
+        store.client.set_tag(run.info.run_id, "role", "attempt")
+    assert [run.info.run_id for run in store.runs({"role": "job"})] == [ids[3]]
+
+
 def test_an_experiment_is_made_once(default_store: MlflowClient, working_folder: Path) -> None:
     first, second = connect(Mlflow()), connect(Mlflow())
     assert first.experiment_id == second.experiment_id

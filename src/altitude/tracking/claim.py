@@ -18,9 +18,10 @@ def claim(store: Connection, run: Run) -> None:
             sweep is being stopped.
     """
     tags = run.data.tags
-    others = _runs(store, tags[SWEEP_ID], JOB, f"tags.`{CONFIG_HASH}` = '{tags[CONFIG_HASH]}'")
-    reason = next((said for other in others if (said := _precedence(other, run))), "")
-    for summary in _runs(store, tags[SWEEP_ID], SUMMARY):
+    sweep = {SWEEP_ID: tags[SWEEP_ID]}
+    others = store.runs({**sweep, ROLE: JOB, CONFIG_HASH: tags[CONFIG_HASH]})
+    reason = next((found for other in others if (found := _precedence(other, run))), "")
+    for summary in store.runs({**sweep, ROLE: SUMMARY}):
         reason = reason or summary.data.tags.get(STOP, "")
     if reason:
         store.client.set_tag(run.info.run_id, ROLE, ATTEMPT)
@@ -37,9 +38,3 @@ def _precedence(other: Run, run: Run) -> str:
     if other.info.status == "RUNNING" and earlier and is_alive(other.data.tags):
         return f"being done by run {other.info.run_id}"
     return ""
-
-
-def _runs(store: Connection, sweep_id: str, role: str, condition: str = "") -> list[Run]:
-    conditions = [f"tags.{SWEEP_ID} = '{sweep_id}'", f"tags.{ROLE} = '{role}'", condition]
-    told = " and ".join(filter(None, conditions))
-    return list(store.client.search_runs([store.experiment_id], told))

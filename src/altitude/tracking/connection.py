@@ -3,7 +3,7 @@
 import logging
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
@@ -26,6 +26,9 @@ from altitude.tracking.store import artifact_location, creation_lock, resolve_ur
 
 mlflow.store.db.utils.MAX_RETRY_COUNT = 5  # ten are two minutes; no variable is there for it
 
+PAGE_SIZE = 1000
+"""How many runs MLflow returns at a time."""
+
 LOCAL_FILE_SYSTEMS = {"btrfs", "ext2", "ext3", "ext4", "overlay", "tmpfs", "xfs", "zfs"}
 
 
@@ -46,6 +49,34 @@ class Connection:
     experiment_id: str
     experiment_name: str
     continued: Run | None = None
+
+    def runs(self, tags: Mapping[str, str], status: str = "") -> list[Run]:
+        """Searches the experiment for runs, and returns all of them, the latest first.
+
+        It is a list because a caller may change what was searched for, which moves later pages.
+
+        Args:
+            tags: Tags that the runs have, with these values.
+            status: The status that they have; empty for any.
+        """
+        conditions = [f"tags.`{name}` = '{value}'" for name, value in tags.items()]
+        conditions += [f"attributes.status = '{status}'"] if status else []
+        return list(self._pages(" and ".join(conditions)))
+
+    def _pages(self, wanted: str) -> Iterator[Run]:
+        token = None
+        while True:
+            page = self.client.search_runs(
+                [self.experiment_id],
+                wanted,
+                max_results=PAGE_SIZE,
+                order_by=["attributes.start_time DESC"],
+                page_token=token,
+            )
+            yield from page
+            token = page.token
+            if not token:
+                return
 
 
 def connect(settings: RunSettings, run_id: str | None = None) -> Connection:

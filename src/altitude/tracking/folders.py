@@ -47,12 +47,9 @@ def interrupted_folders(settings: RunSettings) -> list[Path]:
         TrackingError: If the store cannot be used.
     """
     store = connect(settings)
-    conditions = [f"tags.`{name}` = '{settings.tags[name]}'" for name in (SWEEP_ID, CONFIG_HASH)]
-    wanted = " and ".join([*conditions, f"tags.`{FOLDER}` != ''"])
-    runs = store.client.search_runs(
-        [store.experiment_id], wanted, order_by=["attributes.start_time DESC"]
-    )
-    return [Path(run.data.tags[FOLDER]) for run in runs if _was_killed(run)]
+    runs = store.runs({name: settings.tags[name] for name in (SWEEP_ID, CONFIG_HASH)})
+    killed = [run.data.tags for run in runs if _was_killed(run)]
+    return [Path(tags[FOLDER]) for tags in killed if FOLDER in tags]
 
 
 def _was_killed(run: Run) -> bool:

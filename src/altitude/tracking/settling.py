@@ -24,8 +24,7 @@ def settle_single_runs(store: Connection) -> None:
 
     Those of a sweep are settled when the sweep goes on.
     """
-    running = store.client.search_runs([store.experiment_id], "attributes.status = 'RUNNING'")
-    for run in running:
+    for run in store.runs({}, status="RUNNING"):
         tags = run.data.tags
         if ROLE not in tags and PROCESS in tags and not is_alive(tags):
             settle(store, run)

@@ -1,7 +1,7 @@
 """A sweep in MLflow: its jobs, each a run, and a run of its own that sums them up."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -134,7 +134,7 @@ class MlflowSweepStore:
     @wrap_store_errors()
     def returned(self, job: Job, error: BaseException | None, value: Any) -> None:  # noqa: ARG002
         """Records what its run does not say: why it never began, or how it ended."""
-        runs = self._children(f" and tags.`{CONFIG_HASH}` = '{job.identity}'")
+        runs = self._children({CONFIG_HASH: job.identity})
         known = self._records_of(runs).get(job.identity)
         if known is None and error is not None:
             self._record(job, error)
@@ -205,7 +205,7 @@ class MlflowSweepStore:
     def settle_the_dead(self) -> None:
         """Ends every run of a sweep in this experiment that says RUNNING and has no process."""
         for role in (JOB, SUMMARY):
-            for run in self._search(f"tags.{ROLE} = '{role}' and attributes.status = 'RUNNING'"):
+            for run in self._store.runs({ROLE: role}, status="RUNNING"):
                 if run.info.run_id != self._run_id:
                     self._settled(run)
 
@@ -214,18 +214,8 @@ class MlflowSweepStore:
         name, view = sweep_view(self.sweep_id, self._presentation)
         self._client.set_experiment_tag(self._store.experiment_id, name, view)
 
-    def _children(self, condition: str = "") -> Iterator[Run]:
-        wanted = f"tags.{SWEEP_ID} = '{self.sweep_id}' and tags.{ROLE} = '{JOB}'"
-        return self._search(wanted + condition)
-
-    def _search(self, wanted: str) -> Iterator[Run]:
-        token = None
-        while True:
-            page = self._client.search_runs([self._store.experiment_id], wanted, page_token=token)
-            yield from page
-            token = page.token
-            if not token:
-                return
+    def _children(self, tags: Mapping[str, str] | None = None) -> list[Run]:
+        return self._store.runs({SWEEP_ID: self.sweep_id, ROLE: JOB, **(tags or {})})
 
     def _settled(self, run: Run) -> tuple[Status, str]:
         """Status and reason of a run, once it is ended if its process is gone."""
@@ -233,7 +223,7 @@ class MlflowSweepStore:
             return "KILLED", settle(self._store, run)
         return run.info.status, run.data.tags.get(REASON, "")
 
-    def _records_of(self, runs: Iterator[Run]) -> dict[str, JobRecord]:
+    def _records_of(self, runs: Sequence[Run]) -> dict[str, JobRecord]:
         known: dict[str, Run] = {}
         for run in sorted(runs, key=lambda run: run.info.start_time):
             identity = run.data.tags[CONFIG_HASH]

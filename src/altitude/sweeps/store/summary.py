@@ -36,11 +36,9 @@ def open_summary(store: Connection, identity: str, title: str, command: str, *, 
     Raises:
         TrackingError: If another process runs this sweep.
     """
-    wanted = f"tags.`{IDENTITY}` = '{identity}' and tags.{ROLE} = '{SUMMARY}'"
-    order = ["attributes.start_time DESC"]
     mine = {**process_tags(), COMMAND: command, STOP: ""}
     with creation_lock(store.uri):  # of two launches at the same time, one comes first
-        earlier = store.client.search_runs([store.experiment_id], wanted, order_by=order)
+        earlier = store.runs({IDENTITY: identity, ROLE: SUMMARY})
         for run in earlier[:1]:
             _require_idle(run)
         if store.continued is None and earlier and not fresh:
