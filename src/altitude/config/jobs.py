@@ -61,7 +61,7 @@ def read_jobs(overrides: Sequence[str], source: ConfigSource, *, multirun: bool)
         read = _read_config(config)
         return replace(read, problems=_unique([*invalid, *read.problems]))
 
-    # What fits in no job is told once: to find it takes a composition for every override.
+    # Overrides that are invalid in every job are reported once: each costs a composition.
     never = {problem.key for problem in invalid}
     fitting = [o for o in overrides if not any(o.lstrip("+~").startswith(k) for k in never)]
     swept = [*_recipe_space(config, fitting), *fitting]
