@@ -24,24 +24,34 @@ ExperimentFactory = Callable[..., Experiment]
 
 
 LONGEST = (
-    "test_command_lines.py",
-    "test_state.py",
-    "test_clusters.py",
+    "config/test_random_command_lines.py",
+    "contract/test_clusters.py",
     "test_readme.py",
-    "test_sweep_survival.py",
-    "test_recipes.py",
-    "test_parity.py",
-    "test_reuse.py",
-    "test_survival.py",
-    "test_search.py",
+    "contract/test_resume.py",
+    "contract/test_state.py",
+    "contract/test_sweep_survival.py",
+    "contract/test_recipes.py",
+    "contract/test_parity.py",
+    "contract/test_bring_your_own.py",
+    "contract/test_survival.py",
+    "sweeps/run/test_workers.py",
+    "contract/test_reuse.py",
 )
-"""Files that take more than a minute, the longest first."""
+"""Files that take the better part of a minute and more, the longest first."""
+
+TESTS = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begins with what takes longest, so that no process is left alone with it at the end."""
-    rank = {name: number for number, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: rank.get(item.path.name, len(rank)))
+    rank = {TESTS / name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path, len(rank)))
+
+
+def pytest_sessionstart() -> None:
+    """Refuses to run with files listed as the longest that have been moved."""
+    moved = [name for name in LONGEST if not (TESTS / name).exists()]
+    assert not moved, f"tests/conftest.py lists files that are not there: {moved}"
 
 
 def freeze_what_is_imported() -> None:

@@ -6,22 +6,27 @@ A test compares what it composes with what Hydra's own loader does.
 import copy
 import pickle
 from collections.abc import Hashable
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any, ClassVar
 
+from hydra._internal import config_loader_impl
 from hydra._internal import defaults_list as defaults_lists
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.config_repository import ConfigRepository
+from hydra._internal.defaults_list import DefaultsList
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.config_store import ConfigStore
 from hydra.core.default_element import InputDefault, ResultDefault
 from hydra.core.object_type import ObjectType
+from hydra.core.override_parser.types import Override
 from hydra.plugins.config_source import ConfigResult, ConfigSource
 from omegaconf import DictConfig
 
 NO_CHOICES = DictConfig({})
+
+_create_defaults_list = defaults_lists.create_defaults_list
 
 # Hydra 1.4 has no such function.
 _create_interpolation_map: Any = getattr(defaults_lists, "_create_interpolation_map", None)
@@ -35,6 +40,7 @@ def avoid_unused_work() -> None:
     that are interpolations, although hardly any are.
     """
     ConfigStore.__deepcopy__ = lambda store, _: store  # type: ignore[attr-defined]
+    config_loader_impl.create_defaults_list = cached_defaults_list  # type: ignore[attr-defined]
     if _create_interpolation_map is not None:
         defaults_lists._create_interpolation_map = _interpolation_map_where_needed
 
@@ -57,6 +63,11 @@ class CachingRepository(ConfigRepository):
 
     _loaded: ClassVar[dict[Hashable, tuple[Any, bytes]]] = {}
 
+    def __init__(self, config_search_path: ConfigSearchPath) -> None:
+        super().__init__(config_search_path)
+        self.read: dict[str, Any] = {}
+        self.interpolates = False
+
     def initialize_sources(self, config_search_path: ConfigSearchPath) -> None:
         """Takes a search path, and forgets what was found on another."""
         self._sources: dict[tuple[str, ObjectType | None], ConfigSource | None] = {}
@@ -65,7 +76,9 @@ class CachingRepository(ConfigRepository):
 
     def __deepcopy__(self, memo: Any) -> "CachingRepository":
         """Hydra copies it for each composition, which may take another search path."""
-        return copy.copy(self)
+        copied = copy.copy(self)
+        copied.read, copied.interpolates = {}, False
+        return copied
 
     def _find_object_source(
         self, config_path: str, object_type: ObjectType | None
@@ -78,6 +91,7 @@ class CachingRepository(ConfigRepository):
     def load_config(self, config_path: str) -> ConfigResult | None:
         """Loads a config, as a copy of the caller's own; None, if there is none."""
         source = self._find_object_source(config_path, ObjectType.CONFIG)
+        self.read[config_path] = self.version(config_path)
         if source is None:
             return None
         key = (source.scheme(), source.provider, source.path, config_path)
@@ -85,6 +99,7 @@ class CachingRepository(ConfigRepository):
         if key not in self._loaded or self._loaded[key][0] != version:
             self._loaded[key] = version, pickle.dumps(super().load_config(config_path))
         result: ConfigResult = pickle.loads(self._loaded[key][1])  # noqa: S301 - written above
+        self.interpolates |= any("${" in repr(one) for one in result.defaults_list or ())
         return result
 
     def version(self, config_path: str) -> Any:
@@ -93,6 +108,46 @@ class CachingRepository(ConfigRepository):
             source = self._find_object_source(config_path, ObjectType.CONFIG)
             self._versions[config_path] = source and _version(source, config_path)
         return self._versions[config_path]
+
+
+_defaults_lists: dict[Hashable, tuple[dict[str, Any], bytes]] = {}
+
+
+def cached_defaults_list(
+    repo: Any,
+    config_name: str | None,
+    overrides_list: list[Override],
+    prepend_hydra: bool,
+    skip_missing: bool,
+) -> DefaultsList:
+    """Does what Hydra's function of the same arguments does, once for each choice of groups.
+
+    Overrides of values have no part in it. What is an interpolation is found anew each time.
+    """
+    files = getattr(repo, "delegate", None)
+    if not isinstance(files, CachingRepository):
+        return _create_defaults_list(repo, config_name, overrides_list, prepend_hydra, skip_missing)
+    plain = [override for override in overrides_list if not override.is_sweep_override()]
+    values = [override for override in plain if not _chooses(override, files)]
+    choices = [override for override in plain if _chooses(override, files)]
+    sources = tuple((source.scheme(), source.path) for source in files.sources)
+    typed = tuple(override.input_line for override in choices)
+    key = (sources, config_name, typed, prepend_hydra, skip_missing)
+    if key in _defaults_lists and _are_unchanged(_defaults_lists[key][0], files):
+        found: DefaultsList = pickle.loads(_defaults_lists[key][1])  # noqa: S301 - written below
+    else:
+        found = _create_defaults_list(repo, config_name, choices, prepend_hydra, skip_missing)
+        if not files.interpolates:
+            _defaults_lists[key] = dict(files.read), pickle.dumps(found)
+    return replace(found, config_overrides=values)
+
+
+def _chooses(override: Override, files: CachingRepository) -> bool:
+    return not isinstance(override.value(), dict) and files.group_exists(override.key_or_group)
+
+
+def _are_unchanged(versions: dict[str, Any], files: CachingRepository) -> bool:
+    return all(files.version(path) == version for path, version in versions.items())
 
 
 class CachingLoader(ConfigLoaderImpl):
