@@ -5,7 +5,7 @@ from pydantic import ValidationError
 
 from altitude import ConfigError, compose, run
 from altitude.loops import Fit, Tape, TrainStep
-from altitude.steps import Batch, Logs, Step
+from altitude.steps import Batch, Logs, Step, Supervised
 from tests.conftest import ExperimentFactory
 
 
@@ -81,3 +81,10 @@ def test_a_model_class_keeps_its_own_step(small_experiment: ExperimentFactory) -
     for loop in (TrainStep(epochs=1), Tape(epochs=1)):
         result = run(small_experiment(loop=loop, model=build))
         assert result.metrics_by_epoch["own"] == [7.0]
+
+
+def test_the_loops_bound_goes_before_that_of_the_step_and_leaves_its_settings() -> None:
+    loop = Tape(clip_norm=0.5, step=Supervised(clip_norm=2.0))
+    assert loop.bounded_step == Supervised(clip_norm=0.5)
+    assert loop.step == Supervised(clip_norm=2.0)
+    assert loop.reported_metrics == ("grad_norm",)

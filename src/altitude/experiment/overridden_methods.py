@@ -6,7 +6,6 @@ from altitude.errors import ConfigError, Problem
 from altitude.lazy import keras
 from altitude.loops import Loop, SteppingLoop
 from altitude.steps import Step, Supervised
-from altitude.steps.clipping import with_clip_norm
 
 
 def check_overrides(model: keras.Model, loop: Loop) -> None:
@@ -44,8 +43,7 @@ def _duplicate_steps(model: keras.Model, loop: SteppingLoop) -> list[Problem]:
     problems = []
     if overrides(model, "train_step"):
         brings = f"{name} brings a `train_step` of its own"
-        configured = step if loop.clip_norm is None else with_clip_norm(step, None)
-        if configured != Supervised():
+        if step != Supervised():
             problems.append(Problem("loop.step", _name(step), f"the default: {brings}", default))
         if loop.clip_norm is not None:
             instead = f"optimizer.global_clipnorm={loop.clip_norm}"

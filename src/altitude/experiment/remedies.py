@@ -43,7 +43,7 @@ def _lower_rates(optimizers: dict[str, LazyCall]) -> Iterator[str]:
 def _clipping(experiment: Experiment, optimizers: dict[str, LazyCall]) -> Iterator[str]:
     loop = experiment.loop
     if isinstance(loop, SteppingLoop) and clips(loop.step):
-        if loop.step.clip_norm is None:  # type: ignore[attr-defined]
+        if loop.bounded_step.clip_norm is None:  # type: ignore[attr-defined]
             yield f"loop.clip_norm={CLIP_NORM}"
         return
     for key, call in optimizers.items():

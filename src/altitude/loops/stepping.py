@@ -39,20 +39,24 @@ class SteppingLoop(Loop):
     clip_norm: Positive | None = None
 
     def __post_init__(self) -> None:
-        """Hands a bound to the step, and refuses one for a step that does not clip."""
+        """Refuses a bound for a step that does not clip."""
         super().__post_init__()
-        if self.clip_norm is not None:
-            object.__setattr__(self, "step", with_clip_norm(self.step, self.clip_norm))
+        _ = self.bounded_step
+
+    @property
+    def bounded_step(self) -> Step:
+        """The step, with the loop's `clip_norm` where one is given: what trains and reports."""
+        return self.step if self.clip_norm is None else with_clip_norm(self.step, self.clip_norm)
 
     @property
     def reported_metrics(self) -> tuple[str, ...]:
         """What the step reports of training."""
-        return self.step.reported_metrics
+        return self.bounded_step.reported_metrics
 
     @property
     def evaluated_metrics(self) -> tuple[str, ...]:
         """What the step reports of evaluation."""
-        return self.step.evaluated_metrics
+        return self.bounded_step.evaluated_metrics
 
     @property
     def owns_objective(self) -> bool:
@@ -67,20 +71,20 @@ class SteppingLoop(Loop):
     def prepare(self, model: keras.Model, traces: Traces) -> None:
         """Has the step add its metrics to the model, and binds it."""
         if not brings_own_step(model):
-            self.step.build(model)
+            self.bounded_step.build(model)
         super().prepare(model, traces)
 
     def train_step(self, model: keras.Model) -> BatchFunction:
         """The step, unless the model's class brings one."""
         if brings_own_step(model):
             return super().train_step(model)
-        return _bound(model, self.step.train)
+        return _bound(model, self.bounded_step.train)
 
     def test_step(self, model: keras.Model) -> BatchFunction:
         """The step's evaluation, unless the model's class brings a step or an evaluation."""
         if brings_own_step(model) or overrides(model, "test_step"):
             return super().test_step(model)
-        return _bound(model, self.step.evaluate)
+        return _bound(model, self.bounded_step.evaluate)
 
     def saved_model(self, model: keras.Model) -> keras.Model:
         """What the step says is to be kept."""

@@ -19,8 +19,8 @@ def clips(step: Step) -> bool:
     return "clip_norm" in getattr(step, "__dataclass_fields__", {})
 
 
-def with_clip_norm(step: Step, clip_norm: float | None) -> Step:
-    """Returns a step with another bound of the gradients' norm; None neither clips nor reports.
+def with_clip_norm(step: Step, clip_norm: float) -> Step:
+    """Returns a step with another bound of the gradients' norm.
 
     Raises:
         PydanticCustomError: If the step takes none.

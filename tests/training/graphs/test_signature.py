@@ -12,7 +12,7 @@ from altitude.loops import Fit, Tape, TrainStep
 from altitude.models import Mlp
 from altitude.objective import Objective
 from altitude.optimizers import Group, Grouped
-from altitude.steps import Supervised
+from altitude.steps import Step, Supervised
 from altitude.training.graphs.signature import graph_signature
 from tests.conftest import ExperimentFactory
 
@@ -37,8 +37,18 @@ class ByHand(Supervised):
         return super().train(model, (batch[0] * self.clip_norm, batch[1]))
 
 
+class Undeclared(Step):
+    """Is no dataclass."""
+
+    def train(self, model: Any, batch: Any) -> Any:
+        raise NotImplementedError
+
+
 def lambda_callback(function: Any) -> dict[str, LazyCall]:
     return {"own": LazyCall("keras.callbacks.LambdaCallback", {"on_epoch_end": function})}
+
+
+UNDECLARED = Undeclared()
 
 
 @pytest.mark.parametrize(
@@ -49,6 +59,7 @@ def lambda_callback(function: Any) -> dict[str, LazyCall]:
         ({"optimizer": grouped(0.1)}, {"optimizer": grouped(0.2)}),
         ({"loop": Fit(epochs=1)}, {"loop": Fit(epochs=2)}),
         ({"loop": Tape(clip_norm=1.0)}, {"loop": Tape(step=Supervised(clip_norm=2.0))}),
+        ({"loop": Tape(step=UNDECLARED, epochs=1)}, {"loop": Tape(step=UNDECLARED, epochs=2)}),
         ({"callbacks": stopping(1)}, {"callbacks": stopping(2)}),
         ({"callbacks": stopping(1)}, {}),
     ],

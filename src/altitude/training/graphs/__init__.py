@@ -7,8 +7,8 @@ What it guarantees: the same numbers, bit for bit, as without it. The kept train
 state of one that was built afresh, by `Training.restore`.
 
 What it refuses, so that the run is traced as without it:
-- experiments with another `graph_signature`: all that is no variable counts, above all classes,
-  shapes and numbers in settings;
+- experiments with another `graph_signature`: everything that is not a variable counts, such as
+  classes, shapes and numbers in settings, unless a step lists them in its `variable_settings`;
 - graphs that depend on more than their batch and the variables of the state: random operations of
   TensorFlow's own, Python that is called from the graph, tensors made while tracing;
 - models that changed while they were trained in anything but their variables;

@@ -1,4 +1,4 @@
-"""What of an experiment decides on its graphs, apart from the values that variables take."""
+"""What in an experiment determines its graphs, apart from the values of variables."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -16,9 +16,9 @@ PRUNING = "altitude.sweeps.search.pruning.Pruning"
 def graph_signature(experiment: Experiment) -> str:
     """Describes an experiment such that two with the same description trace the same graphs.
 
-    Left out are the seed, the number of epochs, numeric learning rates, the bound of a step that
-    clips, tracking, and callbacks of Keras' own and ours with plain values alone. Functions are
-    told apart by identity, so the description holds as long as the experiment lives.
+    Left out are the seed, the number of epochs, numeric learning rates, the `variable_settings` of
+    the step, tracking, and Keras' and our callbacks that have plain values alone. Functions are
+    compared by identity, so the description is valid as long as the experiment exists.
     """
     parts = {
         "dataset": experiment.dataset,
@@ -34,7 +34,7 @@ def graph_signature(experiment: Experiment) -> str:
 
 
 def description(setting: Any) -> str:
-    """Describes a setting with all its values. Functions are told apart by identity."""
+    """Describes a setting with all its values. Functions are compared by identity."""
     return repr(plain(setting, opaque=_by_identity))
 
 
@@ -43,16 +43,18 @@ def _without_values(loop: Loop) -> Loop:
     loop = dataclasses.replace(loop, epochs=1)
     if not isinstance(loop, SteppingLoop):
         return loop
-    names = vars(type(loop.step)).get("variable_settings", ())
-    given = {name: 1.0 for name in names if getattr(loop.step, name) is not None}
-    step: Any = loop.step
-    return dataclasses.replace(loop, step=dataclasses.replace(step, **given), clip_norm=None)
+    step: Any = loop.bounded_step
+    names = vars(type(step)).get("variable_settings", ())
+    given = {name: 1.0 for name in names if getattr(step, name) is not None}
+    if given:
+        step = dataclasses.replace(step, **given)
+    return dataclasses.replace(loop, step=step, clip_norm=None)
 
 
 def _is_plain(callback: Any) -> bool:
     if not isinstance(callback, LazyCall):
         return False
-    if callback.target == PRUNING:  # it looks at metrics, whatever its pruner is
+    if callback.target == PRUNING:  # whatever its pruner is, it reads metrics alone
         return True
     if not callback.target.startswith(CALLBACKS):
         return False
