@@ -9,7 +9,7 @@ from rich.console import Console
 
 from altitude import ConfigError, Experiment, RunResult, compose, run
 from altitude.data import CartPole
-from altitude.data.cartpole import Played
+from altitude.data.cartpole import Rollout
 from altitude.errors import DataError
 from altitude.loops import Reinforce
 from altitude.loops.reinforce import as_batch, discounted
@@ -52,10 +52,10 @@ def test_episodes_depend_on_seed_and_epoch() -> None:
         return generator.integers(2, size=len(observations))
 
     def first_seen(seed: int, epoch: int) -> list[float]:
-        played = CartPole().build(seed, None).train.play(act, epoch)
-        assert played.alive[0].all()
-        assert played.mean_return == played.alive.sum(axis=0).mean()
-        return [float(value) for value in played.observations[0].ravel()]
+        rollout = CartPole().build(seed, None).train.play(act, epoch)
+        assert rollout.alive[0].all()
+        assert rollout.mean_return == rollout.alive.sum(axis=0).mean()
+        return [float(value) for value in rollout.observations[0].ravel()]
 
     assert first_seen(0, 0) == first_seen(0, 0)
     assert first_seen(0, 0) != first_seen(0, 1)
@@ -71,8 +71,8 @@ def test_rewards_are_discounted_as_by_hand() -> None:
 def test_padding_weighs_nothing_and_the_rest_is_standardised() -> None:
     alive = np.array([[True, True], [True, False], [False, False]])
     rewards = alive.astype(np.float32)
-    played = Played(np.zeros((3, 2, 4), np.float32), np.zeros((3, 2), np.int32), rewards, alive)
-    observations, actions, weights = as_batch(played, 1.0)
+    rollout = Rollout(np.zeros((3, 2, 4), np.float32), np.zeros((3, 2), np.int32), rewards, alive)
+    observations, actions, weights = as_batch(rollout, 1.0)
     assert (observations.shape, actions.shape) == ((6, 4), (6,))
     # Returns 2, 1 and 1: the mean is 4/3, the deviation sqrt(2)/3; three steps were played.
     expected = np.array([2**0.5, -(0.5**0.5), -(0.5**0.5), 0, 0, 0]) / 3

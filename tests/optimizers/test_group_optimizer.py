@@ -63,7 +63,7 @@ def test_a_layer_is_named_as_the_model_names_it_wherever_its_variables_lie() -> 
     model = keras.Sequential([keras.Input((3,)), *layers], name="outer")
     assert model.variables[0].path == "outer/lower/kernel"
     optimizer = grouped(BOTH)
-    optimizer.look_into(model)
+    optimizer.match_layers_of(model)
     optimizer.build(model.variables)
     assert optimizer.built
 

@@ -48,14 +48,14 @@ class RequireFinite(keras.callbacks.Callback):
 
     def _require_finite(self, logs: Mapping[str, Any], when: str) -> None:
         for name, value in logs.items():
-            if self._watches(name) and not np.all(np.isfinite(value)):
+            if self._is_checked(name) and not np.all(np.isfinite(value)):
                 self._fail(f"{name} is {value} {when}")
         losses = [name for name in logs if name.endswith("loss")]
         if losses:
             name = "loss" if "loss" in losses else losses[0]
             self._last_finite = f"the last finite {name} was {float(logs[name]):.4g}, {when}"
 
-    def _watches(self, name: str) -> bool:
+    def _is_checked(self, name: str) -> bool:
         # A loss scale is found by trial: the gradients of a step that is skipped overflow.
         scaled = isinstance(self.model.optimizer, keras.optimizers.LossScaleOptimizer)
         return name.endswith("loss") or (name == "grad_norm" and not scaled)

@@ -47,7 +47,7 @@ def with_monitors_required(
     return guarded
 
 
-def require_no_validation(callbacks: Callbacks) -> None:
+def require_no_validation_monitors(callbacks: Callbacks) -> None:
     """Refuses callbacks that monitor the validation data, where there are none.
 
     Args:

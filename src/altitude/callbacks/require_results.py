@@ -26,7 +26,7 @@ class RequireResults(keras.callbacks.Callback):
         if self._checked:
             return
         self._checked = True
-        known = results_of(logs or {})
+        known = result_names(logs or {})
         missing = [name for name in self._results if name not in known]
         if missing:
             nearest = [n if n in known else nearest_result(n, known) for n in self._results]
@@ -37,7 +37,7 @@ class RequireResults(keras.callbacks.Callback):
             )
 
 
-def results_of(logs: Collection[str]) -> list[str]:
+def result_names(logs: Collection[str]) -> list[str]:
     """The names of a run's results, final ones first, by those in the logs of an epoch."""
     best = [f"best_{name}" for name in logs if name.startswith("val_")]
     of_training = [name for name in logs if not name.startswith("val_")]

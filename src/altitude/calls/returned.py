@@ -4,7 +4,7 @@ from hydra.utils import get_object
 
 from altitude.calls.lazy_call import LazyCall
 from altitude.errors import ConfigError, Problem
-from altitude.failures.places import place_of_target
+from altitude.failures.places import user_line_of_target
 
 
 def check_returned(key: str, value: object, kind: type, builder: object) -> None:
@@ -22,7 +22,7 @@ def check_returned(key: str, value: object, kind: type, builder: object) -> None
     if isinstance(value, kind):
         return
     target = get_object(builder.target) if isinstance(builder, LazyCall) else builder
-    place = place_of_target(target)
+    place = user_line_of_target(target)
     name = getattr(target, "__qualname__", type(target).__name__)
     given = f"{'None' if value is None else type(value).__name__}, which `{name}` returned"
     instead = f"return it at the end of {place or name}"

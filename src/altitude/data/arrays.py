@@ -12,10 +12,10 @@ from altitude.data.spec import LabelSpec
 from altitude.errors import DataError, Problem
 
 Array = npt.NDArray[Any]
-NUMBERS = "biuf"
+NUMERIC_KINDS = "biuf"
 """NumPy's kinds of booleans, integers and floats."""
 
-DEFAULT_SHARE = 10
+DEFAULT_VALIDATION_DIVISOR = 10
 """One in so many training examples is for validation, if nothing else is said."""
 
 
@@ -84,14 +84,14 @@ def require_numbers(name: str, shape: tuple[int, ...], dtype: np.dtype) -> None:
         DataError: If it does not.
     """
     given = f"{dtype} of shape {shape}"
-    if dtype.kind not in NUMBERS or dtype.itemsize > 8 or not shape:
+    if dtype.kind not in NUMERIC_KINDS or dtype.itemsize > 8 or not shape:
         expected = "an array of numbers, one entry an example"
-        raise DataError(Problem(name, given, expected, _as_numbers(name, dtype)))
+        raise DataError(Problem(name, given, expected, _conversion_to_numbers(name, dtype)))
     if 0 in shape[1:]:
         raise DataError(Problem(name, given, "at least one value in each example"))
 
 
-def _as_numbers(name: str, dtype: np.dtype) -> str:
+def _conversion_to_numbers(name: str, dtype: np.dtype) -> str:
     """What to write in place of an array that holds no numbers."""
     if dtype.kind in "OSUT" and name.startswith("y"):
         return f"number the classes: classes, {name} = np.unique({name}, return_inverse=True)"
@@ -178,7 +178,7 @@ def split_validation(splits: Splits, validation_size: int | None) -> Splits:
 
 def default_validation_size(num_examples: int) -> int:
     """How many of so many training examples are for validation, if nothing else is said."""
-    return max(1, num_examples // DEFAULT_SHARE)
+    return max(1, num_examples // DEFAULT_VALIDATION_DIVISOR)
 
 
 def describe_labels(splits: Splits) -> LabelSpec:

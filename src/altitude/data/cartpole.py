@@ -20,12 +20,12 @@ ENVIRONMENT = "CartPole-v1"
 MAX_STEPS = 500
 SPEC = DataSpec((4,), LabelSpec("integer", 2))
 
-Act = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+ActionSelector = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 """Takes the observations of all environments, and a source of chance; returns their actions."""
 
 
 @plain_dataclass(frozen=True)
-class Played:
+class Rollout:
     """Episodes side by side, padded to the same length, so that all of them have one shape.
 
     Attributes:
@@ -58,7 +58,7 @@ class Episodes:
     count: int
     key: tuple[int, ...]
 
-    def play(self, act: Act, epoch: int = 0) -> Played:
+    def play(self, act: ActionSelector, epoch: int = 0) -> Rollout:
         """Plays all episodes to their end.
 
         Args:
@@ -68,7 +68,7 @@ class Episodes:
         start, chance = np.random.SeedSequence((*self.key, epoch)).spawn(2)
         generator = np.random.default_rng(chance)
         shape = (MAX_STEPS, self.count)
-        played = Played(
+        rollout = Rollout(
             observations=np.zeros((*shape, *SPEC.input_shape), np.float32),
             actions=np.zeros(shape, np.int32),
             rewards=np.zeros(shape, np.float32),
@@ -79,17 +79,17 @@ class Episodes:
         alive = np.ones(self.count, bool)
         for step in range(MAX_STEPS):
             actions = act(observations, generator)
-            played.observations[step][alive] = observations[alive]
-            played.actions[step][alive] = actions[alive]
-            played.alive[step] = alive
+            rollout.observations[step][alive] = observations[alive]
+            rollout.actions[step][alive] = actions[alive]
+            rollout.alive[step] = alive
             observations, rewards, terminated, truncated, _ = environments.step(actions)
             # An environment whose episode is over goes on with another, which does not count.
-            played.rewards[step] = rewards * alive
+            rollout.rewards[step] = rewards * alive
             alive = alive & ~terminated & ~truncated
             if not alive.any():
                 break
         environments.close()
-        return played
+        return rollout
 
 
 @plain_dataclass(frozen=True)

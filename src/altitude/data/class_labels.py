@@ -30,9 +30,9 @@ def label_warnings(splits: Splits) -> Iterator[str]:
     every = np.unique(np.concatenate([*present.values()]))
     # Negative class indices are an error elsewhere.
     if every[0] >= 0:
-        _require_plausible(every, highest, sum(map(len, splits.named().values())))
-        yield from _gaps(every, highest)
-    yield from _coverage(present)
+        _require_plausible_count(every, highest, sum(map(len, splits.named().values())))
+        yield from _unused_class_warnings(every, highest)
+    yield from _coverage_warnings(present)
 
 
 def classes_in(y: Array) -> Array | None:
@@ -52,7 +52,7 @@ def _is_one_hot(y: Array) -> bool:
     return bool(((y == 0) | (y == 1)).all() and (y.sum(axis=1) == 1).all())
 
 
-def _require_plausible(every: Array, highest: int, examples: int) -> None:
+def _require_plausible_count(every: Array, highest: int, examples: int) -> None:
     if highest < examples:
         return
     raise DataError(
@@ -66,7 +66,7 @@ def _require_plausible(every: Array, highest: int, examples: int) -> None:
     )
 
 
-def _gaps(every: Array, highest: int) -> Iterator[str]:
+def _unused_class_warnings(every: Array, highest: int) -> Iterator[str]:
     missing = np.setdiff1d(np.arange(highest + 1), every)
     if missing.size:
         yield (
@@ -76,7 +76,7 @@ def _gaps(every: Array, highest: int) -> Iterator[str]:
         )
 
 
-def _coverage(present: dict[str, Array]) -> Iterator[str]:
+def _coverage_warnings(present: dict[str, Array]) -> Iterator[str]:
     train = present["train"]
     if len(train) == 1:
         yield f"all training labels are {train[0]}: there is nothing to tell apart"

@@ -14,7 +14,7 @@ from altitude.data.examination import examine
 from altitude.data.spec import Declared
 from altitude.data.transform import Transform
 from altitude.errors import DataError, Problem
-from altitude.failures.places import place_of_target
+from altitude.failures.places import user_line_of_target
 from altitude.validation import STRICT, Count, Flag, NonNegativeCount, Positive
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class ArrayDataset(Dataset):
         if not isinstance(loaded, Splits):
             expected = "altitude.data.Splits(train=Examples(x, y), test=Examples(x, y))"
             given = type(loaded).__qualname__
-            place = place_of_target(type(self).load) or type(self).__name__
+            place = user_line_of_target(type(self).load) or type(self).__name__
             instead = f"return Splits(Examples(x, y), test=Examples(x_test, y_test)) in {place}"
             raise DataError(Problem(f"{type(self).__name__}.load", given, expected, instead))
         splits = split_validation(loaded, self.validation_size)

@@ -9,7 +9,7 @@ from altitude.data.class_labels import label_warnings
 from altitude.data.repeated_rows import count_repeated
 from altitude.errors import DataError, Problem
 
-SHOWN_ROWS = 5
+MAX_ROWS_SHOWN = 5
 REPEATED_SHARE = 0.01
 """From which share of repeated examples on there is a warning. Fashion-MNIST has none."""
 
@@ -57,9 +57,9 @@ def _not_finite(name: str, array: Array) -> Problem:
     counts = {"NaN": nan, "infinite as float32": int(bad.sum()) - nan}
     values = " and ".join(f"{count:,} {what}" for what, count in counts.items() if count)
     rows = np.unique(np.nonzero(bad)[0])
-    shown = ", ".join(str(row) for row in rows[:SHOWN_ROWS])
+    shown = ", ".join(str(row) for row in rows[:MAX_ROWS_SHOWN])
     where = f"row {shown}" if len(rows) == 1 else f"rows {shown}"
-    where += f", ... ({len(rows):,} rows)" if len(rows) > SHOWN_ROWS else ""
+    where += f", ... ({len(rows):,} rows)" if len(rows) > MAX_ROWS_SHOWN else ""
     return Problem(
         name,
         f"{values} of {array.size:,} values, in {where}",

@@ -54,10 +54,10 @@ class Npz(ArrayDataset):
     def problems(self) -> list[Problem]:
         """What is wrong with the file, as far as the headers of its arrays tell."""
         try:
-            arrays = {name: header.hollow() for name, header in self._headers().items()}
+            arrays = {name: header.placeholder() for name, header in self._headers().items()}
             _splits(arrays)
         except DataError as error:
-            return [self._of_the_path(error)]
+            return [self._as_path_problem(error)]
         return []
 
     def load(self) -> Splits:
@@ -80,18 +80,18 @@ class Npz(ArrayDataset):
             DataError: If one is missing or holds something else, or the file cannot be read.
         """
         headers = read_headers(self._file)
-        missing = [name for name in KNOWN if name not in headers and _is_needed(name, headers)]
+        missing = [name for name in KNOWN if name not in headers and _is_required(name, headers)]
         if missing:
             given = f"{self.path} without {', '.join(missing)}; it holds {', '.join(headers)}"
             expected = f"a file with {', '.join(REQUIRED)}"
-            instead = _spelling(missing, headers) or HOW_TO_WRITE
+            instead = _similar_array(missing, headers) or HOW_TO_WRITE
             raise DataError(Problem("dataset.path", given, expected, instead))
         known = {name: headers[name] for name in KNOWN if name in headers}
         for name, header in known.items():
             require_numbers(name, header.shape, header.dtype)
         return known
 
-    def _of_the_path(self, error: DataError) -> Problem:
+    def _as_path_problem(self, error: DataError) -> Problem:
         problem = error.problem or Problem("dataset.path", str(error), "a sound file")
         if problem.key == "dataset.path":
             return problem
@@ -99,14 +99,14 @@ class Npz(ArrayDataset):
         return dataclasses.replace(problem, key="dataset.path", given=given)
 
 
-def _is_needed(name: str, present: Iterable[str]) -> bool:
+def _is_required(name: str, present: Iterable[str]) -> bool:
     """Whether a file needs an array: of inputs and labels for validation, both or none."""
     return name in REQUIRED or (
         name in VALIDATION and any(other in present for other in VALIDATION)
     )
 
 
-def _spelling(missing: Iterable[str], present: Iterable[str]) -> str:
+def _similar_array(missing: Iterable[str], present: Iterable[str]) -> str:
     """The array that was probably meant, where one has a similar name."""
     strangers = {name.lower(): name for name in present if name not in KNOWN}
     for name in missing:

@@ -19,7 +19,7 @@ from numpy.lib import format as npy
 from altitude.data.arrays import Array, require_numbers
 from altitude.errors import DataError, Problem
 
-DAMAGES = (
+READ_ERRORS = (
     ArithmeticError,
     AttributeError,
     EOFError,
@@ -41,8 +41,8 @@ DAMAGES = (
 ENCRYPTED = 0x1
 """The bit of an archive member's flags that says that it is encrypted."""
 
-LONGEST_HEADER = 10_000
-MOST_DEFLATED = 1032
+MAX_HEADER_BYTES = 10_000
+MAX_DEFLATE_RATIO = 1032
 """How many bytes, at most, one byte of deflated data stands for."""
 
 HOW_TO_WRITE = "np.savez(path, x_train=..., y_train=..., x_test=..., y_test=...)"
@@ -60,7 +60,7 @@ class Header:
     shape: tuple[int, ...]
     dtype: np.dtype
 
-    def hollow(self) -> Array:
+    def placeholder(self) -> Array:
         """An array of this shape and type that takes no memory."""
         return np.broadcast_to(np.zeros((), self.dtype), self.shape)
 
@@ -95,19 +95,19 @@ def read_arrays(path: Path, names: Iterable[str]) -> dict[str, Array]:
     for name in chosen:
         require_numbers(name, headers[name].shape, headers[name].dtype)
     _require_memory(path, [headers[name] for name in chosen])
-    with _opened(path) as archive:
+    with _open_archive(path) as archive:
         return {name: _read(archive, name) for name in chosen}
 
 
 @lru_cache(maxsize=16)
 def _headers(path: Path, _modified: int, _size: int) -> Mapping[str, Header]:
-    with _opened(path) as archive:
+    with _open_archive(path) as archive:
         members = [m for m in archive.infolist() if m.filename.endswith(".npy")]
         return {m.filename.removesuffix(".npy"): _header(archive, m, path) for m in members}
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
+def _open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
     if path.is_dir():
         raise DataError(Problem("dataset.path", f"{path}, a folder", "an .npz file", HOW_TO_WRITE))
     try:
@@ -115,7 +115,7 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
             yield archive
     except DataError:
         raise
-    except DAMAGES as error:
+    except READ_ERRORS as error:
         given = f"{path}: {str(error) or type(error).__name__}"
         expected = "an .npz file: this one is damaged or no .npz file"
         raise DataError(Problem("dataset.path", given, expected, HOW_TO_WRITE)) from error
@@ -132,14 +132,14 @@ def _header(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> He
         expected = "an .npz file that is not encrypted"
         raise DataError(Problem("dataset.path", given, expected, HOW_TO_WRITE))
     with archive.open(member) as stream:
-        start = io.BytesIO(stream.read(LONGEST_HEADER + 16))
+        start = io.BytesIO(stream.read(MAX_HEADER_BYTES + 16))
     version = npy.read_magic(start)
     shape, _, dtype = _READERS[version](start) if version in _READERS else _unknown(version)
     if min(shape, default=1) < 0:
         raise ValueError(f"{member.filename} has a shape of {shape}")
     # Objects are pickled, in a size that nothing tells; they are refused where they are needed.
     claimed = start.tell() + math.prod(shape) * dtype.itemsize
-    if not dtype.hasobject and (claimed != member.file_size or _is_impossible(member)):
+    if not dtype.hasobject and (claimed != member.file_size or _exceeds_compression_limit(member)):
         raise ValueError(
             f"{member.filename} says that it has {dtype} of shape {shape}, {claimed:,} bytes, "
             f"and holds {member.compress_size:,} bytes for {member.file_size:,}"
@@ -155,9 +155,9 @@ def _unknown(version: tuple[int, int]) -> tuple[tuple[int, ...], bool, np.dtype]
     raise ValueError(f"version {version} of NumPy's format holds no plain numbers")
 
 
-def _is_impossible(member: zipfile.ZipInfo) -> bool:
+def _exceeds_compression_limit(member: zipfile.ZipInfo) -> bool:
     """Whether so few bytes cannot stand for so many."""
-    most = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: MOST_DEFLATED}
+    most = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: MAX_DEFLATE_RATIO}
     factor = most.get(member.compress_type)
     return factor is not None and member.file_size > factor * member.compress_size
 

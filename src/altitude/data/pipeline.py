@@ -11,7 +11,7 @@ from altitude.data.arrays import Array, Examples, Splits, describe_labels
 from altitude.data.spec import DataSpec, LabelKind, LabelSpec, StoredInput
 from altitude.data.transform import Transform
 from altitude.errors import ConfigError, Problem
-from altitude.failures.places import place_of_target
+from altitude.failures.places import user_line_of_target
 
 PREFETCHED_BATCHES = 4
 ALIGNMENT = 64
@@ -78,21 +78,21 @@ def build_pipelines(
         raise ConfigError(problems)
     soft = any(transform.soft_labels for transform in settings.transforms.values())
     one_hot = labels.kind == "integer" and (settings.one_hot or soft)
-    to_batch = _Batching(settings.divisor, labels, one_hot, None)
-    class_weights = _weight_of_class(class_weight, labels)
-    to_training_batch = _Batching(settings.divisor, labels, one_hot, class_weights)
+    to_batch = _BatchBuilder(settings.divisor, labels, one_hot, None)
+    class_weights = _class_weight_vector(class_weight, labels)
+    to_training_batch = _BatchBuilder(settings.divisor, labels, one_hot, class_weights)
     epoch = tf.Variable(0, dtype=tf.int64, trainable=False, name="epoch")
     kind: LabelKind = "one_hot" if one_hot else labels.kind
     if soft and kind == "one_hot":
         kind = "soft"
     validation = splits.validation
     return Pipelines(
-        train=_shuffled(splits.train, to_training_batch, settings, seed, epoch),
+        train=_shuffled_batches(splits.train, to_training_batch, settings, seed, epoch),
         epoch=epoch,
         validation=None
         if validation is None
-        else _in_order(validation, to_batch, settings.batch_size),
-        test=_in_order(splits.test, to_batch, settings.batch_size),
+        else _sequential_batches(validation, to_batch, settings.batch_size),
+        test=_sequential_batches(splits.test, to_batch, settings.batch_size),
         spec=_spec(splits.train.x, settings.divisor, LabelSpec(kind, labels.num_classes)),
         fingerprint=splits.fingerprint,
         validation_examples=0 if validation is None else len(validation.x),
@@ -100,9 +100,9 @@ def build_pipelines(
     )
 
 
-def _shuffled(
+def _shuffled_batches(
     examples: Examples,
-    to_batch: "_Batching",
+    to_batch: "_BatchBuilder",
     settings: BatchSettings,
     seed: int,
     epoch: tf.Variable,
@@ -125,7 +125,7 @@ def _shuffled(
     def batch(rows: tf.Tensor, key: tf.Tensor) -> tuple[Any, ...]:
         batch = to_batch(*(tf.gather(array, rows) for array in arrays))
         for position, transform in enumerate(settings.transforms.values()):
-            batch = _batch_of(transform, transform(batch, tf.random.fold_in(key, position)))
+            batch = _require_batch(transform, transform(batch, tf.random.fold_in(key, position)))
         return batch
 
     # Keras' fit asks for an iterator once more than there are epochs; the order must not notice.
@@ -137,7 +137,7 @@ def _shuffled(
     )
 
 
-def _batch_of(transform: Transform, changed: Any) -> tuple[Any, ...]:
+def _require_batch(transform: Transform, changed: Any) -> tuple[Any, ...]:
     """What a transform has returned, if that is a batch.
 
     Raises:
@@ -148,11 +148,13 @@ def _batch_of(transform: Transform, changed: Any) -> tuple[Any, ...]:
     given = "None" if changed is None else type(changed).__name__
     raise ValueError(
         f"the transform {type(transform).__name__} returned {given}, expected a batch: end "
-        f"{place_of_target(type(transform).__call__) or 'it'} with `return x, y`"
+        f"{user_line_of_target(type(transform).__call__) or 'it'} with `return x, y`"
     )
 
 
-def _in_order(examples: Examples, to_batch: "_Batching", batch_size: int) -> tf.data.Dataset:
+def _sequential_batches(
+    examples: Examples, to_batch: "_BatchBuilder", batch_size: int
+) -> tf.data.Dataset:
     arrays = _constants(examples)
     start = tf.data.Dataset.range(0, len(examples), batch_size)
     batches = start.map(lambda i: to_batch(*(array[i : i + batch_size] for array in arrays)))
@@ -177,7 +179,7 @@ def _tensor(array: Array) -> tf.Tensor:
 
 
 @dataclass(frozen=True)
-class _Batching:
+class _BatchBuilder:
     """Turns stored examples into what the model sees."""
 
     divisor: float | None
@@ -211,7 +213,7 @@ def _spec(x: Array, divisor: float | None, labels: LabelSpec) -> DataSpec:
     return DataSpec(shape, labels, stored)
 
 
-def _weight_of_class(
+def _class_weight_vector(
     class_weight: Mapping[int, float] | None, labels: LabelSpec
 ) -> tf.Tensor | None:
     if not class_weight:

@@ -23,11 +23,11 @@ class WeightedFashionMnist(FashionMnist):
         """Returns the arrays of Fashion-MNIST, and weights, float32 (examples,)."""
         splits = super().load()
         train = splits.train
-        weights = typicality(train.x, train.y, self.sharpness)
+        weights = typicality_weights(train.x, train.y, self.sharpness)
         return Splits(Examples(train.x, train.y, weights), splits.test)
 
 
-def typicality(x: Array, y: Array, sharpness: float) -> Array:
+def typicality_weights(x: Array, y: Array, sharpness: float) -> Array:
     """Weighs examples by their distance from the mean of their class.
 
     Args:

@@ -95,7 +95,7 @@ def check_distributable(model: keras.Model, strategy: Strategy) -> None:
     Raises:
         ConfigError: If it brings one of its own, and there are several devices.
     """
-    from altitude.steps.own import overrides
+    from altitude.steps.overridden_methods import overrides
 
     own = [name for name in ("train_step", "test_step") if overrides(model, name)]
     if strategy.distributes and own:

@@ -23,7 +23,7 @@ def check_overrides(model: keras.Model, loop: Loop) -> None:
 
 
 def _bypassed(model: keras.Model, loop: Loop) -> list[Problem]:
-    from altitude.steps.own import overrides
+    from altitude.steps.overridden_methods import overrides
 
     names = [name for name in loop.bypassed_methods if overrides(model, name)]
     if not names:
@@ -36,7 +36,7 @@ def _bypassed(model: keras.Model, loop: Loop) -> list[Problem]:
 
 def _duplicate_steps(model: keras.Model, loop: SteppingLoop) -> list[Problem]:
     """Refuses a configured step if the model class has its own."""
-    from altitude.steps.own import overrides
+    from altitude.steps.overridden_methods import overrides
 
     name, step = type(model).__name__, loop.step
     default = "loop.step._target_=altitude.steps.Supervised, the default"

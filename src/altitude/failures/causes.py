@@ -23,7 +23,7 @@ HYDRA_TARGET = re.compile(r"Error in call to target [^\n]*:\n(\w+)\((['\"])(.*?)
 """How Hydra shows the exception of a target, of which a pickled error keeps no other trace."""
 
 
-def root_of(error: BaseException) -> BaseException:
+def root_exception(error: BaseException) -> BaseException:
     """Returns the exception that a target of Hydra's raised, or the exception itself."""
     from hydra.errors import InstantiationException
 
@@ -32,22 +32,22 @@ def root_of(error: BaseException) -> BaseException:
     return error
 
 
-def cause_of(error: BaseException) -> str:
+def describe_cause(error: BaseException) -> str:
     """Returns an exception in one line: its class, and the first line of its own message."""
     name = type(error).__name__
-    message = essence(_message(error)).removeprefix(f"{name}: ")
+    message = strip_wrappers(_message(error)).removeprefix(f"{name}: ")
     return f"{name}: {message}" if message else name
 
 
-def essence(message: str) -> str:
+def strip_wrappers(message: str) -> str:
     """Takes off what Hydra, Keras, AutoGraph and TensorFlow put around a message."""
     bold = KERAS_LAYER.search(message)
     if bold and bold.group(1).strip():
-        return essence(bold.group(1))
+        return strip_wrappers(bold.group(1))
     if AUTOGRAPH in message:
-        return essence(_after_traceback(message.partition(AUTOGRAPH)[2]))
+        return strip_wrappers(_after_traceback(message.partition(AUTOGRAPH)[2]))
     if INFERRED in message:
-        return essence(message.partition(INFERRED)[2])
+        return strip_wrappers(message.partition(INFERRED)[2])
     target = HYDRA_TARGET.match(message)
     if target:
         return f"{target[1]}: {target[3]}"

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from altitude.failures.advice import advice_for
-from altitude.failures.causes import cause_of, root_of
-from altitude.failures.places import Place, place_of_error
+from altitude.failures.causes import describe_cause, root_exception
+from altitude.failures.places import Place, user_line_of_error
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,6 @@ class Failure:
 
 def explain_failure(error: BaseException) -> Failure:
     """Describes an exception by its cause, the user's line that raised it, and advice."""
-    root = root_of(error)
-    cause = cause_of(root)
-    return Failure(cause, place_of_error(error), advice_for(root, cause))
+    root = root_exception(error)
+    cause = describe_cause(root)
+    return Failure(cause, user_line_of_error(error), advice_for(root, cause))

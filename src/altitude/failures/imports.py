@@ -29,7 +29,7 @@ def import_problem(key: str, target: str, error: BaseException) -> Problem:
     if failure.place is None:
         return Problem(key, target, EXPECTED, failure.cause)
     expected = f"a module that can be imported: {failure.cause}"
-    return Problem(key, target, expected, _mended(failure))
+    return Problem(key, target, expected, _how_to_fix(failure))
 
 
 def _is_part(module: str, target: str) -> bool:
@@ -56,5 +56,5 @@ def _missing_module(name: str) -> str:
     )
 
 
-def _mended(failure: Failure) -> str:
+def _how_to_fix(failure: Failure) -> str:
     return ": ".join(part for part in (f"mend {failure.place}", failure.advice) if part)

@@ -47,19 +47,19 @@ class Place:
         return f"{self.file_and_line}{function}"
 
 
-def place_of_error(error: BaseException) -> Place | None:
+def user_line_of_error(error: BaseException) -> Place | None:
     """Finds the innermost line of the user's code in the traceback of an exception.
 
     The exceptions that led to it are looked at first: the innermost one is nearest to the fault.
     """
     for link in reversed(list(_chain(error))):
-        places = [place for place in _places(link) if is_users(place.file)]
+        places = [place for place in _places(link) if is_user_code(place.file)]
         if places:
             return places[-1]
     return None
 
 
-def place_of_target(target: Any) -> Place | None:
+def user_line_of_target(target: Any) -> Place | None:
     """Finds where a class or function of the user's is defined."""
     try:
         file = inspect.getsourcefile(target)
@@ -67,18 +67,18 @@ def place_of_target(target: Any) -> Place | None:
     except (OSError, TypeError):
         return None
     place = Place(Path(file or ""), line, getattr(target, "__qualname__", ""))
-    return place if is_users(place.file) else None
+    return place if is_user_code(place.file) else None
 
 
-def is_users(file: Path) -> bool:
+def is_user_code(file: Path) -> bool:
     """Whether a file is neither this package's, nor Python's, nor of an installed package."""
     if not file.is_file() or file.name.startswith("__autograph_generated_file"):
         return False
-    return not any(file.resolve().is_relative_to(folder) for folder in _installed())
+    return not any(file.resolve().is_relative_to(folder) for folder in _installed_folders())
 
 
 @cache
-def _installed() -> tuple[Path, ...]:
+def _installed_folders() -> tuple[Path, ...]:
     source = Path(__file__).resolve().parents[1]
     paths = sysconfig.get_paths()
     folders = {paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}

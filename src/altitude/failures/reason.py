@@ -1,7 +1,7 @@
 """Why something failed, in one sentence."""
 
 from altitude.errors import ConfigError, JobError
-from altitude.failures.causes import cause_of, root_of
+from altitude.failures.causes import describe_cause, root_exception
 
 
 def failure_reason(error: BaseException) -> str:
@@ -10,10 +10,10 @@ def failure_reason(error: BaseException) -> str:
     Args:
         error: What was raised.
     """
-    cause = root_of(error)
+    cause = root_exception(error)
     if isinstance(cause, JobError):
         return str(cause)
     if isinstance(cause, ConfigError) and cause.problems:
         problem = cause.problems[0]
         return f"configuration: {problem.key}: given {problem.given}, expected {problem.expected}"
-    return cause_of(cause)
+    return describe_cause(cause)

@@ -12,8 +12,8 @@ from altitude.lazy import keras, tf
 from altitude.loops.bound_step import bind_steps
 from altitude.loops.position import START, Position
 from altitude.steps.batch import BatchFunction
-from altitude.steps.logs import returning_logs
-from altitude.steps.own import overrides
+from altitude.steps.logs import require_logs
+from altitude.steps.overridden_methods import overrides
 from altitude.steps.replicas import build_from_one_shard
 from altitude.validation import STRICT, Count, Flag, Positive, refuse
 
@@ -161,4 +161,4 @@ class Loop(ABC):
 
 def _step_of(model: keras.Model, name: str) -> BatchFunction:
     step: BatchFunction = getattr(model, name)
-    return returning_logs(step, getattr(type(model), name)) if overrides(model, name) else step
+    return require_logs(step, getattr(type(model), name)) if overrides(model, name) else step

@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from altitude.data.cartpole import Act, EpisodePipelines, Episodes, Played
+from altitude.data.cartpole import ActionSelector, EpisodePipelines, Episodes, Rollout
 from altitude.errors import ConfigError, Problem
 from altitude.lazy import keras, tf
 from altitude.loops.bound_step import trainable
@@ -96,9 +96,9 @@ class Reinforce(Loop):
 
         def run_epoch(epoch: int, watchers: keras.callbacks.CallbackList) -> dict[str, float]:
             watchers.on_train_batch_begin(0)
-            played = pipelines.train.play(_sampled(policy), epoch)
-            loss = update_once(as_batch(played, self.discount))["loss"]
-            logs = {"loss": float(loss), "return": played.mean_return}
+            rollout = pipelines.train.play(_sampled(policy), epoch)
+            loss = update_once(as_batch(rollout, self.discount))["loss"]
+            logs = {"loss": float(loss), "return": rollout.mean_return}
             watchers.on_train_batch_end(0, logs)
             if pipelines.validation is None:
                 return logs
@@ -126,18 +126,18 @@ def discounted(rewards: np.ndarray, discount: float) -> np.ndarray:
     return returns
 
 
-def as_batch(played: Played, discount: float) -> Batch:
+def as_batch(rollout: Rollout, discount: float) -> Batch:
     """Makes one batch of episodes: observations, actions, and what each of them weighs.
 
     The weights are returns, standardised over all steps that were played and divided by their
     number. Padding weighs nothing, so that every batch has the same shape and costs no trace.
     """
-    returns, alive = discounted(played.rewards, discount), played.alive
+    returns, alive = discounted(rollout.rewards, discount), rollout.alive
     earned = returns[alive]
     standard = (returns - earned.mean()) / (earned.std() + 1e-8)
     weights = np.where(alive, standard / len(earned), 0.0).astype(np.float32)
-    observations = played.observations.reshape(-1, *played.observations.shape[2:])
-    return observations, played.actions.reshape(-1), weights.reshape(-1)
+    observations = rollout.observations.reshape(-1, *rollout.observations.shape[2:])
+    return observations, rollout.actions.reshape(-1), weights.reshape(-1)
 
 
 def update(model: keras.Model, batch: Batch) -> Logs:
@@ -175,7 +175,7 @@ def _evaluate(policy: Policy, episodes: Episodes) -> dict[str, float]:
     return {"return": episodes.play(_likeliest(policy)).mean_return}
 
 
-def _sampled(policy: Policy) -> Act:
+def _sampled(policy: Policy) -> ActionSelector:
     def act(observations: np.ndarray, generator: np.random.Generator) -> np.ndarray:
         # The likeliest of logits with Gumbel noise is a draw from their softmax.
         logits = policy(observations).numpy()
@@ -185,5 +185,5 @@ def _sampled(policy: Policy) -> Act:
     return act
 
 
-def _likeliest(policy: Policy) -> Act:
+def _likeliest(policy: Policy) -> ActionSelector:
     return lambda observations, _: np.argmax(policy(observations).numpy(), axis=-1)

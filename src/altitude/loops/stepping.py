@@ -14,8 +14,8 @@ from altitude.loops.loop import Loop
 from altitude.steps import Step, Supervised
 from altitude.steps.batch import Batch, BatchFunction, Logs
 from altitude.steps.clipping import with_clip_norm
-from altitude.steps.logs import returning_logs
-from altitude.steps.own import brings_own_step, overrides
+from altitude.steps.logs import require_logs
+from altitude.steps.overridden_methods import overrides, overrides_train_step
 from altitude.steps.replicas import with_shard_weight
 from altitude.validation import STRICT, Positive
 
@@ -70,26 +70,26 @@ class SteppingLoop(Loop):
 
     def prepare(self, model: keras.Model, traces: Traces) -> None:
         """Has the step add its metrics to the model, and binds it."""
-        if not brings_own_step(model):
+        if not overrides_train_step(model):
             self.bounded_step.build(model)
         super().prepare(model, traces)
 
     def train_step(self, model: keras.Model) -> BatchFunction:
         """The step, unless the model's class brings one."""
-        if brings_own_step(model):
+        if overrides_train_step(model):
             return super().train_step(model)
         return _bound(model, self.bounded_step.train)
 
     def test_step(self, model: keras.Model) -> BatchFunction:
         """The step's evaluation, unless the model's class brings a step or an evaluation."""
-        if brings_own_step(model) or overrides(model, "test_step"):
+        if overrides_train_step(model) or overrides(model, "test_step"):
             return super().test_step(model)
         return _bound(model, self.bounded_step.evaluate)
 
     def saved_model(self, model: keras.Model) -> keras.Model:
         """What the step says is to be kept."""
-        return model if brings_own_step(model) else self.step.saved_model(model)
+        return model if overrides_train_step(model) else self.step.saved_model(model)
 
 
 def _bound(model: keras.Model, step: Callable[[keras.Model, Batch], Logs]) -> BatchFunction:
-    return with_shard_weight(model, returning_logs(functools.partial(step, model), step))
+    return with_shard_weight(model, require_logs(functools.partial(step, model), step))

@@ -10,7 +10,7 @@ from typing import Any
 from altitude.lazy import keras, tf
 from altitude.loops.bound_step import trainable
 from altitude.steps.batch import Batch, BatchFunction, Logs
-from altitude.steps.own import brings_own_step
+from altitude.steps.overridden_methods import overrides_train_step
 from altitude.steps.replicas import is_first_replica
 
 BATCH_PARTS = ("x", "y", "sample_weight")
@@ -64,7 +64,7 @@ class Traces:
         """Returns a step that does the same and counts its traces."""
         if model.run_eagerly:
             return step
-        if brings_own_step(model):
+        if overrides_train_step(model):
             self._making_variables.add(name)
 
         def traced(batch: Batch) -> Logs:

@@ -39,10 +39,10 @@ class BackboneHead:
         features = backbone(inputs)
         outputs = keras.layers.Dense(spec.num_classes, dtype="float32", name="head")(features)
         if self.weights is not None:
-            self._take_over(backbone, self.weights)
+            self._load_backbone(backbone, self.weights)
         return keras.Model(inputs, outputs, name="backbone_head")
 
-    def _take_over(self, backbone: keras.Sequential, path: Path) -> None:
+    def _load_backbone(self, backbone: keras.Sequential, path: Path) -> None:
         try:
             trained = keras.models.load_model(path, compile=False).get_layer("backbone")
             backbone.set_weights(trained.get_weights())

@@ -46,7 +46,7 @@ def require_layers(
     return [layer for layer in model.layers if any(fnmatchcase(layer.name, p) for p in patterns)]
 
 
-def ends(model: keras.Model) -> tuple[Any, Any]:
+def inputs_and_outputs(model: keras.Model) -> tuple[Any, Any]:
     """Returns the inputs and outputs of a model that is made of them."""
     if isinstance(model, keras.Sequential):  # which knows its `input` only once it was called
         return model.inputs[0], model.outputs[0]

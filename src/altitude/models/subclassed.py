@@ -9,7 +9,7 @@ from pydantic.dataclasses import dataclass
 
 from altitude.data.spec import DataSpec
 from altitude.lazy import keras
-from altitude.models.layers import ends
+from altitude.models.layers import inputs_and_outputs
 from altitude.validation import STRICT
 
 
@@ -35,4 +35,4 @@ class Subclassed:
         """Builds the model for data of the given form."""
         if self.network is None:
             return self.model_class()
-        return self.model_class(*ends(self.network(spec)))
+        return self.model_class(*inputs_and_outputs(self.network(spec)))

@@ -45,7 +45,7 @@ class GroupOptimizer(DividedOptimizer):
         for optimizer, ratio in zip(self.groups.values(), self._ratios, strict=True):
             optimizer.learning_rate = _number(value) * ratio
 
-    def look_into(self, model: keras.Model) -> None:
+    def match_layers_of(self, model: keras.Model) -> None:
         """Lets patterns name the model's layers, whatever the paths of the variables inside."""
 
         def homes(variable: Any) -> list[str]:
@@ -59,7 +59,7 @@ class GroupOptimizer(DividedOptimizer):
         Raises:
             ConfigError: If variables are in no group or in two; it names them all.
         """
-        problems = [self._misfit(variable) for variable in variables]
+        problems = [self._assignment_problem(variable) for variable in variables]
         if any(problems):
             raise ConfigError([problem for problem in problems if problem])
         self.loss_scale_factor = None  # of the groups' own: what scales the loss is around them
@@ -77,7 +77,7 @@ class GroupOptimizer(DividedOptimizer):
         names = [variable.path, *self._homes(variable)]
         return [group for group, patterns in self._layers.items() if _any_match(names, patterns)]
 
-    def _misfit(self, variable: Any) -> Problem | None:
+    def _assignment_problem(self, variable: Any) -> Problem | None:
         found = self._groups_with(variable)
         if len(found) == 1:
             return None
@@ -91,7 +91,7 @@ class GroupOptimizer(DividedOptimizer):
         return Problem(KEY, given, "a group for each variable", f"add {layer} to one of them")
 
 
-class StandIn(GroupOptimizer):
+class OptimizerProxy(GroupOptimizer):
     """Stands before callbacks for the optimizers that a model's class applies itself.
 
     Args:

@@ -27,7 +27,7 @@ from altitude.runs.resume import require_same_data, require_same_settings
 from altitude.runs.scoring import score
 from altitude.runs.worker import experiment_for_worker
 from altitude.session import ending_on_signals, fresh_session, start_tensorflow
-from altitude.steps.own import missing_for_evaluation
+from altitude.steps.overridden_methods import missing_for_evaluation
 from altitude.tracking.run import DESCRIPTION, Run
 from altitude.tracking.tags import EXCEPTION, REASON, VALIDATION_EXAMPLES
 from altitude.training.graphs import GraphCache
@@ -192,7 +192,7 @@ def _load(
 def _callbacks(
     training: Training, context: RunContext, best_model: Path, results: Sequence[str]
 ) -> RunCallbacks:
-    from altitude.callbacks.require_monitored import require_no_validation
+    from altitude.callbacks.require_monitored import require_no_validation_monitors
     from altitude.runs.callbacks import build_callbacks
 
     best_model.parent.mkdir(parents=True, exist_ok=True)
@@ -205,7 +205,7 @@ def _callbacks(
         results=results,
     )
     if training.pipelines.validation is None and not missing_for_evaluation(training.model):
-        require_no_validation(callbacks.named)
+        require_no_validation_monitors(callbacks.named)
     return callbacks
 
 

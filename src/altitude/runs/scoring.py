@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from altitude.runs.notices import Notices
-from altitude.steps.own import missing_for_evaluation
+from altitude.steps.overridden_methods import missing_for_evaluation
 
 if TYPE_CHECKING:
     from altitude.training.training import Training

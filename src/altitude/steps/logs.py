@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from altitude.errors import TrainingError
-from altitude.failures.places import place_of_target
+from altitude.failures.places import user_line_of_target
 from altitude.steps.batch import Batch, Logs
 
 
-def returning_logs(step: Callable[[Batch], Logs], source: Any) -> Callable[[Batch], Logs]:
+def require_logs(step: Callable[[Batch], Logs], source: Any) -> Callable[[Batch], Logs]:
     """Returns a step that makes sure of what it returns, when it is traced.
 
     Args:
@@ -29,7 +29,7 @@ def returning_logs(step: Callable[[Batch], Logs], source: Any) -> Callable[[Batc
 
 
 def _complaint(logs: Any, source: Any) -> str:
-    place = place_of_target(source)
+    place = user_line_of_target(source)
     given = "None" if logs is None else type(logs).__name__
     return (
         f"{source.__qualname__} returned {given}, expected metrics by name"

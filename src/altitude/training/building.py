@@ -13,7 +13,7 @@ from altitude.experiment.overridden_methods import check_overrides
 from altitude.lazy import keras
 from altitude.loops.traces import Traces
 from altitude.objective import Objective
-from altitude.steps.own import missing_for_evaluation
+from altitude.steps.overridden_methods import missing_for_evaluation
 from altitude.training.best_model.plain import part_named
 from altitude.training.best_model.saved_model import SavedModel
 from altitude.training.compilation import compile_model

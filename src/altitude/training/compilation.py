@@ -31,7 +31,7 @@ def compile_model(
     Raises:
         ConfigError: If it does not take what was configured, or takes what was not.
     """
-    from altitude.optimizers.group_optimizer import GroupOptimizer, StandIn
+    from altitude.optimizers.group_optimizer import GroupOptimizer, OptimizerProxy
 
     several = isinstance(optimizer, Mapping)
     builders = optimizer if isinstance(optimizer, Mapping) else {"optimizer": optimizer}
@@ -44,7 +44,7 @@ def compile_model(
     _require_fit(type(model), optimizers, objectives, several=several)
     for part in optimizers.values():
         if isinstance(part, GroupOptimizer):
-            part.look_into(model)
+            part.match_layers_of(model)
     settings = loop.compile_arguments()
     taken = {name: value for name, value in settings.items() if _takes(type(model), name)}
     model.compile(**optimizers, **objectives, **taken)
@@ -52,7 +52,7 @@ def compile_model(
         if settings[name] != "auto":
             setattr(model, name, settings[name])
     if several and optimizers:
-        model.optimizer = StandIn(optimizers, model.optimizer)
+        model.optimizer = OptimizerProxy(optimizers, model.optimizer)
 
 
 def _takes(model_class: type, name: str) -> bool:

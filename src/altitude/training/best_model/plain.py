@@ -8,7 +8,7 @@ import numpy as np
 
 from altitude.data.spec import DataSpec
 from altitude.errors import ConfigError, Problem, did_you_mean
-from altitude.models.layers import ends
+from altitude.models.layers import inputs_and_outputs
 
 SCALING = "scaling"
 """Name of the layer that divides the data as they are stored."""
@@ -31,7 +31,7 @@ def plain(
     if reloadable and divisor == 1:
         return model
     if getattr(model, "inputs", None):
-        network = _behind_scaling(keras.Model(*ends(model), name=model.name), divisor)
+        network = _behind_scaling(keras.Model(*inputs_and_outputs(model), name=model.name), divisor)
         return _compiled_like(model, network) if reloadable else network
     try:
         symbolic = _symbolic(spec, inputs)

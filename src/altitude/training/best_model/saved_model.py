@@ -9,7 +9,7 @@ from typing import Any, Literal
 import keras
 
 from altitude.data.spec import DataSpec, StoredInput
-from altitude.models.layers import ends
+from altitude.models.layers import inputs_and_outputs
 from altitude.training.best_model.comparison import difference, examples
 from altitude.training.best_model.plain import is_scaled, plain, takes_data
 from altitude.training.best_model.reloading import (
@@ -167,7 +167,7 @@ class SavedModel:
 
     def _examples(self) -> Any:
         if getattr(self._part, "inputs", None):
-            symbolic = ends(self._part)[0]
+            symbolic = inputs_and_outputs(self._part)[0]
         else:
             symbolic = self._inputs or keras.Input(self._spec.input_shape)
         stored = self._spec.stored

@@ -10,7 +10,7 @@ def overrides(model: keras.Model, method: str) -> bool:
     return getattr(type(model), method) is not getattr(keras.Model, method)
 
 
-def brings_own_step(model: keras.Model) -> bool:
+def overrides_train_step(model: keras.Model) -> bool:
     """Whether the model's class overrides Keras' `train_step`."""
     return overrides(model, "train_step")
 
@@ -25,6 +25,6 @@ def missing_for_evaluation(model: keras.Model) -> str:
     if not overrides(model, "call") and not getattr(model, "outputs", None):
         return "neither `call` nor `test_step`"
     computes_loss = overrides(model, "compute_loss") or model.losses
-    if brings_own_step(model) and model.loss is None and not computes_loss:
+    if overrides_train_step(model) and model.loss is None and not computes_loss:
         return "neither a compiled loss nor `test_step`"
     return ""
