@@ -319,7 +319,7 @@ from pathlib import Path
 from altitude import Experiment
 from altitude.tracking import Mlflow
 from altitude.runs.describe import describe_run
-from altitude.tracking.mlflow_run import open_mlflow_run
+from altitude.tracking.opening import open_mlflow_run
 open_mlflow_run(Mlflow(), describe_run(Experiment(output_dir=Path("run"))))
 """
 

@@ -18,7 +18,7 @@ from altitude.sweeps.store.mlflow_sweep_store import MlflowSweepStore, open_swee
 from altitude.sweeps.store.page import Presentation
 from altitude.sweeps.store.sweep_store import SweepResult
 from altitude.tracking import Mlflow
-from altitude.tracking.mlflow_run import open_mlflow_run
+from altitude.tracking.opening import open_mlflow_run
 from altitude.tracking.tags import CONFIG_HASH
 from tests.conftest import ExperimentFactory
 from tests.processes import run_python

@@ -20,7 +20,7 @@ from altitude import Experiment, RunResult, TrackingError
 from altitude.models import Mlp
 from altitude.runs.describe import describe_run
 from altitude.tracking import Mlflow
-from altitude.tracking.mlflow_run import open_mlflow_run
+from altitude.tracking.opening import open_mlflow_run
 from altitude.tracking.pages import run_page
 from altitude.tracking.params import CUT_NOTE
 from altitude.tracking.tags import FOLDER, HEARTBEAT, PROCESS, VALIDATION_EXAMPLES

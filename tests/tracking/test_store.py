@@ -25,7 +25,7 @@ OPEN_AND_CLOSE = """
 import sys
 from altitude import Experiment
 from altitude.runs.describe import describe_run
-from altitude.tracking.mlflow_run import open_mlflow_run
+from altitude.tracking.opening import open_mlflow_run
 from altitude.tracking.settings import Mlflow
 
 run = open_mlflow_run(Mlflow(), describe_run(Experiment()))

@@ -19,5 +19,5 @@ def tag_active_run(tags: Mapping[str, str]) -> None:
     try:
         mlflow.set_tags(dict(tags))
     except FAILURES as error:
-        told = ", ".join(f"{name}={value}" for name, value in tags.items())
-        raise TrackingError(f"the run could not be tagged with {told}: {error}") from error
+        wanted = ", ".join(f"{name}={value}" for name, value in tags.items())
+        raise TrackingError(f"the run could not be tagged with {wanted}: {error}") from error

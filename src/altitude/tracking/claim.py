@@ -1,4 +1,4 @@
-"""Making sure that a job of a sweep is done once, whoever has queued it."""
+"""Makes sure that a job of a sweep runs once, whoever has queued it."""
 
 from mlflow.entities import Run
 
@@ -9,13 +9,13 @@ from altitude.tracking.tags import ATTEMPT, CONFIG_HASH, JOB, ROLE, STOP, SUMMAR
 
 
 def claim(store: Connection, run: Run) -> None:
-    """Claims a job for a run that has just been created; one that is late is no run of the sweep.
+    """Claims a job for a run that has just been created, or makes that run an attempt.
 
     A cluster may still hold jobs that a launcher queued before it died.
 
     Raises:
-        TakenError: If the job is done, or if another run was there earlier and is alive; or if the
-            sweep is being stopped.
+        TakenError: If the job is finished, if an earlier run of it is alive, or if the sweep is
+            being stopped.
     """
     tags = run.data.tags
     sweep = {SWEEP_ID: tags[SWEEP_ID]}

@@ -95,7 +95,7 @@ def connect(settings: RunSettings, run_id: str | None = None) -> Connection:
     with creation_lock(uri):
         _create(uri)
         client = MlflowClient(uri)
-        _let_readers_pass(uri)
+        _enable_write_ahead_logging(uri)
         if run_id is None:
             experiment = _experiment(client, uri, settings.experiment_name)
             return Connection(client, uri, experiment.experiment_id, experiment.name)
@@ -143,10 +143,10 @@ def _found_or_new(client: MlflowClient, uri: str, name: str) -> Experiment:
         return found
 
 
-def _let_readers_pass(uri: str) -> None:
-    """Has a local SQLite store write ahead, so that several processes do not wait for each other.
+def _enable_write_ahead_logging(uri: str) -> None:
+    """Enables write-ahead logging in a local SQLite store: readers and writers do not block.
 
-    That needs shared memory, which network file systems have not.
+    It needs shared memory, which network file systems do not offer.
     """
     path = sqlite_path(uri)
     if path is None or _file_system(str(path.resolve())) not in LOCAL_FILE_SYSTEMS:
@@ -164,7 +164,7 @@ def _file_system(path: str) -> str:
 
 @contextmanager
 def wrap_store_errors() -> Iterator[None]:
-    """Raises what a store has failed with as a `TrackingError`."""
+    """Raises errors of the store as a `TrackingError`."""
     try:
         yield
     except FAILURES as error:

@@ -1,4 +1,4 @@
-"""A run that says that it is alive, and hears when it is asked to stop."""
+"""The heartbeat of a run, which also polls for a request to stop."""
 
 import _thread
 import threading
@@ -11,9 +11,9 @@ from altitude.tracking.tags import HEARTBEAT, STOP
 
 
 class Heartbeat:
-    """Writes the time into a tag of the run every few seconds, in a thread of its own.
+    """Writes the time into a tag of the run every few seconds, in a background thread.
 
-    Asked to stop, it interrupts the main thread as Ctrl-C does.
+    On a request to stop it interrupts the main thread, as Ctrl-C does.
 
     Args:
         uri: The store.
@@ -28,11 +28,11 @@ class Heartbeat:
         self._thread = threading.Thread(target=self._beat, daemon=True)
 
     def start(self) -> None:
-        """Begins."""
+        """Starts the thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends."""
+        """Stops the thread."""
         self._over.set()
 
     def _beat(self) -> None:
@@ -42,7 +42,7 @@ class Heartbeat:
                 client.set_tag(self._run_id, HEARTBEAT, now())
                 self.asked_to_stop = client.get_run(self._run_id).data.tags.get(STOP, "")
             except FAILURES:
-                continue  # one beat is no harm; the run itself tells when the store is gone
+                continue  # a missed beat does no harm; the run itself reports a store that is gone
             if self.asked_to_stop:
                 _thread.interrupt_main()
                 return

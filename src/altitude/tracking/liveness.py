@@ -1,4 +1,4 @@
-"""Whether the process behind a run that says RUNNING is still there."""
+"""Whether the process of a run with status RUNNING still exists."""
 
 import socket
 import time
@@ -11,16 +11,16 @@ import psutil
 from altitude.tracking.tags import HEARTBEAT, PROCESS
 
 BEAT_SECONDS = 10.0
-"""How often a run that is watched says that it is alive."""
+"""Interval of the heartbeats of a watched run."""
 
 SILENCE_SECONDS = 120.0
-"""After which a run on another machine is taken for dead. Clocks may differ by less than that."""
+"""How long a run on another machine may be silent before it counts as dead; clocks differ less."""
 
 SAME_START_SECONDS = 2.0
 
 
 def process_tags() -> dict[str, str]:
-    """Names this process, so that any other can tell whether it is still there."""
+    """Tags that identify this process, so that others can tell whether it is still alive."""
     me = psutil.Process()
     return {PROCESS: f"{_machine()} {me.pid} {me.create_time():.1f}", HEARTBEAT: now()}
 
@@ -31,10 +31,12 @@ def now() -> str:
 
 
 def is_alive(tags: Mapping[str, str]) -> bool:
-    """Whether the process that set these tags is there: by its number here, by its beat elsewhere.
+    """Whether the process that set these tags is alive.
+
+    On this machine its pid is looked up; on another one its last heartbeat counts.
 
     Args:
-        tags: Tags of a run that says RUNNING; without any of `process_tags`, it counts as alive.
+        tags: Tags of a run with status RUNNING; without those of `process_tags` it counts as alive.
     """
     if PROCESS not in tags:
         return True
@@ -55,7 +57,7 @@ def _runs_here(pid: int, began: float) -> bool:
 
 @cache
 def _machine() -> str:
-    """One boot of one machine; containers count their processes each from 1."""
+    """Identifies a boot of a machine and a pid namespace: each container counts pids from 1."""
     boot = Path("/proc/sys/kernel/random/boot_id")
     booted = boot.read_text().strip() if boot.exists() else str(psutil.boot_time())
     namespace = Path("/proc/self/ns/pid")

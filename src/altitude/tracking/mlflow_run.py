@@ -3,133 +3,26 @@
 import atexit
 import os
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import mlflow
 import yaml
-from mlflow.entities import Metric, Param, Run, RunTag
-from mlflow.tracking.context.registry import resolve_tags
+from mlflow.entities import Metric, Param, RunTag
 
 from altitude.errors import TakenError, TrackingError
-from altitude.tracking.claim import claim
-from altitude.tracking.connection import Connection, connect
-from altitude.tracking.continued import (
-    added_params,
-    changed_params,
-    logged_steps,
-    missing_params,
-)
-from altitude.tracking.environment import take_run_id
+from altitude.tracking.connection import Connection
 from altitude.tracking.heartbeat import Heartbeat
-from altitude.tracking.liveness import process_tags
 from altitude.tracking.outbox import FAILURES, Outbox
 from altitude.tracking.pages import open_instructions, run_page
-from altitude.tracking.params import flatten, valid_name
-from altitude.tracking.provenance import provenance
+from altitude.tracking.params import logged_settings, valid_name
 from altitude.tracking.run import DESCRIPTION, RunDescription, Status
-from altitude.tracking.run_settings import RunSettings
-from altitude.tracking.settling import settle_single_runs
-from altitude.tracking.store import require_answer, resolve_uri, without_password
-from altitude.tracking.tags import FOLDER, REASON, RESUMED
+from altitude.tracking.store import require_answer, without_password
+from altitude.tracking.tags import REASON
 
 PARAMS_PER_CALL = 100
-
-
-def open_mlflow_run(
-    settings: RunSettings, description: RunDescription, resumed: str | None = None
-) -> "MlflowRun":
-    """Opens a run, logs what is known of it, and makes it MLflow's active run.
-
-    Args:
-        settings: Where it is logged.
-        description: What the run is.
-        resumed: The id of the run that goes on from a resume point; None for a new run, or that of
-            `$MLFLOW_RUN_ID`.
-
-    Raises:
-        TrackingError: If the store cannot be used.
-        TakenError: If it is a job of a sweep that another run does.
-    """
-    uri = resolve_uri(settings.uri)
-    try:
-        run_id = take_run_id()
-        chosen = None if settings.watched else run_id  # jobs are runs of a sweep
-        store = connect(settings, resumed or chosen)
-        params = flatten(_settings(description.portable_settings))
-        if not settings.watched:
-            settle_single_runs(store)
-        if store.continued is None:
-            run = _new_run(store, settings, description)
-        elif resumed:
-            params = added_params(store.continued, params)
-            run = _resumed_run(store, store.continued, settings, description)
-        else:
-            params = missing_params(store.continued, params)
-            run = _continued_run(store, store.continued, settings, description)
-        heartbeat = Heartbeat(uri, run.info.run_id) if settings.watched else None
-        theirs = {**settings.tags, **run.data.tags} if store.continued else settings.tags
-        opened = MlflowRun(
-            store,
-            run.info.run_id,
-            description.output_dir,
-            heartbeat,
-            described=DESCRIPTION in theirs,
-            logged=logged_steps(store.client, run) if resumed else {},
-        )
-        with _given_up_on_error(opened):
-            if settings.watched:
-                claim(store, run)
-            opened.begin(params)
-    except FAILURES as error:
-        raise TrackingError(
-            f"the tracking store {without_password(uri)} cannot be used: {error}"
-        ) from error
-    with _given_up_on_error(opened):
-        opened.log_config(description)
-    return opened
-
-
-def _new_run(store: Connection, settings: RunSettings, description: RunDescription) -> Run:
-    name = settings.run_name or description.name
-    # MLflow adds the user, the source and `$MLFLOW_RUN_CONTEXT`.
-    tags = resolve_tags(_tags(description) | settings.tags)
-    return store.client.create_run(store.experiment_id, run_name=name, tags=dict(tags))
-
-
-def _continued_run(
-    store: Connection, run: Run, settings: RunSettings, description: RunDescription
-) -> Run:
-    """The run with our tags; it keeps its name, unless another one is given, and its source."""
-    tags = {**_tags(description), **settings.tags, REASON: ""}
-    batch = [RunTag(name, value) for name, value in tags.items()]
-    store.client.log_batch(run.info.run_id, tags=batch)
-    if settings.run_name:
-        store.client.update_run(run.info.run_id, name=settings.run_name)
-    return run
-
-
-def _resumed_run(
-    store: Connection, run: Run, settings: RunSettings, description: RunDescription
-) -> Run:
-    """The run with our tags, and how often it has gone on; settings that changed are tags, too."""
-    times = int(run.data.tags.get(RESUMED, 0)) + 1
-    changed = changed_params(run, flatten(_settings(description.portable_settings)))
-    tags = {f"{RESUMED}.{name}": value for name, value in changed.items()}
-    with_tags = replace(settings, tags={**settings.tags, **tags, RESUMED: str(times)})
-    return _continued_run(store, run, with_tags, description)
-
-
-@contextmanager
-def _given_up_on_error(opened: "MlflowRun") -> Iterator[None]:
-    try:
-        yield
-    except BaseException as error:
-        opened.give_up(error)
-        raise
 
 
 class MlflowRun:
@@ -214,7 +107,7 @@ class MlflowRun:
         """Logs the resolved config and the overrides, as files."""
         self._output_dir.mkdir(parents=True, exist_ok=True)
         config = self._output_dir / "config.yaml"
-        config.write_text(yaml.safe_dump(_settings(description.settings), sort_keys=False))
+        config.write_text(yaml.safe_dump(logged_settings(description.settings), sort_keys=False))
         overrides = self._output_dir / "overrides.yaml"
         overrides.write_text(yaml.safe_dump(list(description.overrides)))
         self.log_artifact(config)
@@ -278,22 +171,3 @@ class MlflowRun:
 def _active_run_id() -> str | None:
     active = mlflow.active_run()
     return None if active is None else str(active.info.run_id)
-
-
-def _settings(settings: Mapping[str, Any]) -> dict[str, Any]:
-    shown = {k: v for k, v in settings["tracking"].items() if k not in ("tags", "watched")}
-    return cast("dict[str, Any]", _masked({**settings, "tracking": shown}))
-
-
-def _masked(value: Any) -> Any:
-    """The same without the passwords of its URLs: of the store, or of a search's study."""
-    if isinstance(value, Mapping):
-        return {key: _masked(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_masked(item) for item in value]
-    return without_password(value) if isinstance(value, str) else value
-
-
-def _tags(description: RunDescription) -> dict[str, str]:
-    folder = {FOLDER: str(description.output_dir.absolute())}
-    return provenance() | process_tags() | folder | dict(description.tags)

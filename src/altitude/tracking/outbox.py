@@ -1,4 +1,4 @@
-"""Sends records to MLflow; what cannot be sent is kept in a file, and tried again later."""
+"""Sends records to MLflow; those that fail are kept in a file and retried later."""
 
 import json
 import time
@@ -15,7 +15,7 @@ RETRY_AFTER = 60.0
 
 
 class Outbox:
-    """Records on their way to a store that may fail.
+    """A queue of records for a store that may fail.
 
     Args:
         path: The file for what could not be sent, one JSON object a line.

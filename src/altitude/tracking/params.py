@@ -3,7 +3,9 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
+
+from altitude.tracking.store import without_password
 
 PLACES = ("output_dir", "tracking")
 LONGEST_VALUE = 500
@@ -22,6 +24,20 @@ def flatten(settings: Mapping[str, Any]) -> dict[str, str]:
     """
     pairs = _leaves({k: v for k, v in settings.items() if k not in PLACES}, "")
     return {valid_name(key): _text(value) for key, value in pairs}
+
+
+def logged_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings as they are logged: without the run's tags, and passwords removed from URLs."""
+    shown = {k: v for k, v in settings["tracking"].items() if k not in ("tags", "watched")}
+    return cast("dict[str, Any]", _without_passwords({**settings, "tracking": shown}))
+
+
+def _without_passwords(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _without_passwords(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_passwords(item) for item in value]
+    return without_password(value) if isinstance(value, str) else value
 
 
 def valid_name(name: str) -> str:

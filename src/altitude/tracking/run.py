@@ -1,4 +1,4 @@
-"""What a tracked run takes, and a run that is not tracked."""
+"""The interface of a run, and a run that is not tracked."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,13 +26,13 @@ class NoRun:
         self.how_to_open = f"not tracked; its files are in {output_dir}"
 
     def log_metrics(self, metrics: Mapping[str, float], step: int) -> None:
-        """Logs nothing."""
+        """No-op: the run is not tracked."""
 
     def log_artifact(self, path: Path, folder: str = ".") -> None:
-        """Logs nothing."""
+        """No-op: the run is not tracked."""
 
     def set_tags(self, tags: Mapping[str, str]) -> None:
-        """Sets nothing."""
+        """No-op: the run is not tracked."""
 
     def close(self, status: Status) -> None:
-        """Ends nothing."""
+        """No-op: the run is not tracked."""

@@ -37,7 +37,7 @@ class Mlflow(RunSettings, Tracking):
             from altitude.tracking.connection import connect, wrap_store_errors
 
             with wrap_store_errors():
-                connect(self, os.environ["MLFLOW_RUN_ID"])  # is it there?
+                connect(self, os.environ["MLFLOW_RUN_ID"])  # raises if it does not exist
 
     def interrupted_folders(self) -> list[Path]:
         """The folders of runs of this job of a sweep that were killed, the latest first.
@@ -65,7 +65,7 @@ class Mlflow(RunSettings, Tracking):
         Raises:
             TrackingError: If the store cannot be used or the server does not answer.
         """
-        from altitude.tracking.mlflow_run import open_mlflow_run
+        from altitude.tracking.opening import open_mlflow_run
 
         return open_mlflow_run(self, description, resumed)
 
@@ -87,16 +87,16 @@ class Untracked(Tracking):
     tags: dict[str, str] = Field(default_factory=dict)
 
     def check(self) -> None:
-        """There is nothing to check."""
+        """No-op: there is no store."""
 
     def interrupted_folders(self) -> list[Path]:
-        """Nobody knows."""
+        """No folders: runs that are not tracked are not recorded anywhere."""
         return []
 
     def relative_to(self, folder: Path) -> "Untracked":  # noqa: ARG002
-        """Is the same everywhere."""
+        """Returns the same settings, which have no path."""
         return self
 
     def open(self, description: RunDescription, resumed: str | None = None) -> Run:  # noqa: ARG002
-        """Opens nothing."""
+        """Returns a run that logs nothing."""
         return NoRun(description.output_dir)

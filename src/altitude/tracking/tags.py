@@ -1,7 +1,7 @@
 """Names of the tags of runs: those for users are plain, internal ones begin with `altitude.`."""
 
 ROLE, JOB, SUMMARY, ATTEMPT = "role", "job", "summary", "attempt"
-"""What a run is to its sweep. An attempt is a run of a job that another run stands for."""
+"""The role of a run in its sweep. An attempt is a run of a job that another run has replaced."""
 
 SWEEP_ID, JOB_NUMBER, COMMAND = "sweep_id", "job_number", "sweep_command"
 REASON, EXCEPTION = "reason", "exception"
@@ -17,7 +17,7 @@ PROCESS = "altitude.process"
 """Machine, number and start of the process that a run belongs to."""
 
 HEARTBEAT = "altitude.heartbeat"
-"""When the process last said that it is alive, in seconds since 1970."""
+"""The time of the last heartbeat, in seconds since 1970."""
 
 STOP = "altitude.stop"
 """Why a run, or a whole sweep, is asked to stop; empty if it is not."""

@@ -1,4 +1,4 @@
-"""What is known of the jobs of a sweep: written down while it runs, read when it goes on."""
+"""The records of the jobs of a sweep: written while it runs, read when it is resumed."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -68,22 +68,22 @@ class SweepStore(Protocol):
         """Settings of the group `tracking` that make the job's run one of this sweep."""
 
     def records(self) -> dict[str, JobRecord]:
-        """What has become of each job so far, by its identity. Jobs not begun are left out.
+        """The record of each job that has begun, by the identity of the job.
 
         Runs whose process is gone are settled first: they are `KILLED`.
         """
 
     def begin_again(self, jobs: Sequence[Job]) -> None:
-        """Takes what failed before off the sweep, for jobs that are now run again."""
+        """Removes the failed runs of jobs that are about to run again."""
 
     def returned(self, job: Job, error: BaseException | None, value: Any) -> None:
-        """Takes what a launcher has returned for a job."""
+        """Records what a launcher has returned for a job."""
 
     def ask_to_stop(self, reason: str) -> None:
-        """Asks all jobs that run to stop, wherever they are."""
+        """Asks all running jobs to stop, on whichever machine."""
 
     def count(self, counts: Mapping[str, int]) -> None:
-        """Writes down how many jobs there are of each kind."""
+        """Records how many jobs there are of each kind."""
 
     def histories(self, metric: str) -> dict[str, list[float]]:
         """Values of a metric by epoch, by the id of the run."""
@@ -110,20 +110,20 @@ class InMemorySweepStore:
         self._records: dict[str, JobRecord] = {}
 
     def tracking_of(self, job: Job) -> Mapping[str, Any]:  # noqa: ARG002
-        """Nothing is tracked."""
+        """No settings: the jobs are not tracked."""
         return {}
 
     def records(self) -> dict[str, JobRecord]:
-        """What has been returned."""
+        """The records of the jobs that have returned."""
         return dict(self._records)
 
     def begin_again(self, jobs: Sequence[Job]) -> None:
-        """Forgets them."""
+        """Deletes their records."""
         for job in jobs:
             self._records.pop(job.identity, None)
 
     def returned(self, job: Job, error: BaseException | None, value: Any) -> None:
-        """Remembers what has become of a job."""
+        """Stores the result of a job."""
         values = value if isinstance(value, list | tuple) else [value]
         found = {} if error else dict(zip(self._metrics, values, strict=False))
         self._records[job.identity] = JobRecord(
@@ -136,18 +136,18 @@ class InMemorySweepStore:
         )
 
     def ask_to_stop(self, reason: str) -> None:
-        """No job reads it."""
+        """No-op: jobs that are not tracked cannot be signalled."""
 
     def count(self, counts: Mapping[str, int]) -> None:
-        """Nobody reads it."""
+        """No-op: there is no page that shows them."""
 
     def close(self, result: SweepResult) -> None:
-        """Nothing is kept."""
+        """No-op: nothing is logged."""
 
     def histories(self, metric: str) -> dict[str, list[float]]:  # noqa: ARG002
-        """There are none."""
+        """No histories: jobs return final values only."""
         return {}
 
     def model_of(self, record: JobRecord, folder: Path) -> Path | None:  # noqa: ARG002
-        """It is where the job has left it."""
+        """None: the model stays in the folder of the job."""
         return None
