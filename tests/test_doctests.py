@@ -24,6 +24,21 @@ MET_FIRST = {
         "compose",
         "run",
     ),
+    "altitude.callbacks": ("Freeze",),
+    "altitude.data": (
+        "ArrayDataset",
+        "Digits",
+        "Examples",
+        "FashionMnist",
+        "Mixup",
+        "Npz",
+        "Splits",
+    ),
+    "altitude.loops": ("Fit", "Tape"),
+    "altitude.models": ("BackboneHead", "Cnn", "Mlp"),
+    "altitude.optimizers": ("Grouped",),
+    "altitude.steps": ("Accumulate", "Supervised"),
+    "altitude.tracking": ("Mlflow", "Untracked"),
 }
 """What users meet first, by the module that they import it from."""
 

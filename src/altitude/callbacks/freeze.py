@@ -1,4 +1,4 @@
-"""Training in two phases: some layers rest at first, then all of them are fine-tuned."""
+"""Training in two phases: some layers are frozen at first, then all are fine-tuned."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,12 +9,25 @@ from altitude.models.layers import require_layers
 
 
 class Freeze(keras.callbacks.Callback):
-    """Keeps layers frozen for the first epochs, then trains them too, at a rate of its own.
+    """Freezes layers for the first epochs, then trains all layers at another learning rate.
 
     Args:
         layers: Names of the layers, or patterns for them.
         epochs: How many epochs they stay frozen.
         learning_rate: The learning rate from then on.
+
+    Example:
+        >>> import altitude
+        >>> experiment = altitude.Experiment(
+        ...     callbacks={
+        ...         "freeze": altitude.LazyCall(
+        ...             "altitude.callbacks.Freeze",
+        ...             {"layers": ["backbone"], "epochs": 2, "learning_rate": 1e-4},
+        ...         )
+        ...     }
+        ... )
+        >>> list(experiment.callbacks)
+        ['freeze']
     """
 
     def __init__(self, layers: Sequence[str], epochs: int, learning_rate: float) -> None:

@@ -16,7 +16,7 @@ NUMERIC_KINDS = "biuf"
 """NumPy's kinds of booleans, integers and floats."""
 
 DEFAULT_VALIDATION_DIVISOR = 10
-"""One in so many training examples is for validation, if nothing else is said."""
+"""One in this many training examples is for validation by default."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,14 @@ class Examples:
     Attributes:
         x: Inputs, (examples, ...).
         y: Labels, (examples,) or (examples, values).
-        sample_weight: What each example weighs in the loss, (examples,), or None.
+        sample_weight: The weight of each example in the loss, (examples,), or None.
+
+    Example:
+        >>> import numpy as np
+        >>> from altitude.data import Examples
+        >>> examples = Examples(x=np.zeros((6, 28, 28), np.uint8), y=np.array([0, 1, 2, 0, 1, 2]))
+        >>> len(examples), len(examples[:4])
+        (6, 4)
     """
 
     x: Array
@@ -105,10 +112,19 @@ class Splits:
     """The examples for training, validation and testing.
 
     Attributes:
-        train: What the weights are fitted to.
-        validation: What callbacks look at; None if it is still to be split off `train`.
-        test: What is looked at once, at the end.
-        note: How validation was split off, in a line, where nobody has said how.
+        train: Training examples.
+        validation: Validation examples, which callbacks monitor; None if they are still to be
+            split off `train`.
+        test: Test examples, evaluated once, after training.
+        note: How validation was split off, in one line, where the size was a default.
+
+    Example:
+        >>> import numpy as np
+        >>> from altitude.data import Examples, Splits
+        >>> x, y = np.arange(20.0).reshape(10, 2), np.arange(10) % 2
+        >>> splits = Splits(train=Examples(x[:8], y[:8]), test=Examples(x[8:], y[8:]))
+        >>> sorted(splits.named())
+        ['test', 'train']
     """
 
     train: Examples
@@ -177,12 +193,12 @@ def split_validation(splits: Splits, validation_size: int | None) -> Splits:
 
 
 def default_validation_size(num_examples: int) -> int:
-    """How many of so many training examples are for validation, if nothing else is said."""
+    """The default number of validation examples, given the number of training examples."""
     return max(1, num_examples // DEFAULT_VALIDATION_DIVISOR)
 
 
 def describe_labels(splits: Splits) -> LabelSpec:
-    """Tells from the labels of all splits how they are written and how many classes there are.
+    """Infers the kind of the labels and the number of classes from all splits.
 
     Raises:
         DataError: If they have more than two dimensions, or are negative class indices.

@@ -21,17 +21,17 @@ MAX_STEPS = 500
 SPEC = DataSpec((4,), LabelSpec("integer", 2))
 
 ActionSelector = Callable[[np.ndarray, np.random.Generator], np.ndarray]
-"""Takes the observations of all environments, and a source of chance; returns their actions."""
+"""Takes the observations of all environments and a random generator; returns their actions."""
 
 
 @plain_dataclass(frozen=True)
 class Rollout:
-    """Episodes side by side, padded to the same length, so that all of them have one shape.
+    """A batch of episodes, padded to the same length.
 
     Attributes:
-        observations: What was seen before each action, float32 (steps, episodes, 4).
-        actions: What was done, int32 (steps, episodes).
-        rewards: What it earned, float32 (steps, episodes); 0 after the end of an episode.
+        observations: The observation before each action, float32 (steps, episodes, 4).
+        actions: The actions, int32 (steps, episodes).
+        rewards: Their rewards, float32 (steps, episodes); 0 after the end of an episode.
         alive: Whether the episode had not ended yet, bool (steps, episodes).
     """
 
@@ -48,11 +48,11 @@ class Rollout:
 
 @plain_dataclass(frozen=True)
 class Episodes:
-    """So many episodes, played to their end at the same time.
+    """Episodes that are played in parallel, each to its end.
 
     Attributes:
-        count: How many.
-        key: Initial states and chance are a function of this and the epoch.
+        count: The number of episodes.
+        key: Seed: initial states and sampling are a function of it and of the epoch.
     """
 
     count: int
@@ -63,7 +63,10 @@ class Episodes:
 
         Args:
             act: Chooses the actions.
-            epoch: Other epochs have other initial states and other chance.
+            epoch: Every epoch has its own initial states and random numbers.
+
+        Returns:
+            The observations, actions and rewards of all episodes.
         """
         start, chance = np.random.SeedSequence((*self.key, epoch)).spawn(2)
         generator = np.random.default_rng(chance)

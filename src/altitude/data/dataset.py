@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Dataset(ABC):
-    """Where examples come from. A dataset that is no arrays extends this class."""
+    """Base class of all datasets. One that is not made of arrays extends it directly."""
 
     @property
     def name(self) -> str:
@@ -31,7 +31,7 @@ class Dataset(ABC):
 
     @property
     def declared(self) -> Declared:
-        """What is known before anything is loaded, so that it can be checked before the run."""
+        """What is known before the data is loaded, for checks before the run."""
         return Declared()
 
     def problems(self) -> list[Problem]:
@@ -48,8 +48,14 @@ class Dataset(ABC):
 
         Args:
             seed: The order of the training examples in epoch e is a function of (seed, e).
-            class_weight: What the examples of each class weigh in the loss; classes left out
-                weigh 1.
+            class_weight: The weight of each class's examples in the loss; 1 for classes left out.
+
+        Returns:
+            The pipelines.
+
+        Raises:
+            ConfigError: If the settings do not fit the data.
+            DataError: If the data cannot be found, or is not what it should be.
         """
 
 
@@ -69,6 +75,18 @@ class ArrayDataset(Dataset):
             and 1 for all others.
         one_hot: Turn class indices into one-hot rows, as categorical losses need them.
         transforms: What is done to every training batch, by name, in order.
+
+    Example:
+        >>> import numpy as np
+        >>> from altitude.data import ArrayDataset, Examples, Splits
+        >>> class Parity(ArrayDataset):
+        ...     def load(self):
+        ...         x = np.random.default_rng(0).integers(0, 2, (200, 8)).astype(np.float32)
+        ...         y = x.sum(axis=1).astype(np.int64) % 2
+        ...         return Splits(train=Examples(x[:150], y[:150]), test=Examples(x[150:], y[150:]))
+        >>> splits = Parity(validation_size=30).load()
+        >>> len(splits.train), len(splits.test)
+        (150, 50)
     """
 
     batch_size: Count = 128

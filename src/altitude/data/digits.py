@@ -17,7 +17,16 @@ TEST_SIZE = 297
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Digits(ArrayDataset):
-    """1,797 digits: the last 297 for testing. Needs no download and no network."""
+    """1,797 images of digits, the last 297 of them for testing. Needs no download.
+
+    Settings are those of `ArrayDataset`.
+
+    Example:
+        >>> from altitude.data import Digits
+        >>> splits = Digits(limit=500).split()
+        >>> splits.train.x.shape, splits.validation.x.shape, splits.test.x.shape
+        ((500, 8, 8), (250, 8, 8), (297, 8, 8))
+    """
 
     validation_size: NonNegativeCount | None = 250
     divisor: Positive | None = 16.0

@@ -49,6 +49,11 @@ class FashionMnist(ArrayDataset):
     Attributes:
         data_dir: A folder with the four published idx files; None to look in the usual places:
             the project's cache, Keras' cache, the system's copy, then the download.
+
+    Example:
+        >>> from altitude.data import FashionMnist
+        >>> FashionMnist(limit=1000).declared.num_examples  # before the limit; reads no file
+        60000
     """
 
     validation_size: NonNegativeCount | None = 5000
@@ -66,7 +71,7 @@ class FashionMnist(ArrayDataset):
         return Declared(LabelSpec("integer", 10), SHAPES["x_train"][0])
 
     def problems(self) -> list[Problem]:
-        """Which of the published files a given folder lacks."""
+        """Returns a problem if the given folder lacks one of the published files."""
         folder = self.data_dir and self.data_dir.expanduser()
         missing = _missing(folder) if folder else []
         if not missing:

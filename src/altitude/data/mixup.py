@@ -14,11 +14,17 @@ from altitude.validation import STRICT, Positive
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Mixup(Transform):
-    """Blends every example of a batch, its label and its weight with another one of the batch.
+    """Blends each example of a batch, its label and its weight with another of the same batch.
 
     Attributes:
-        alpha: Both parameters of the beta distribution that the share of the first example is
-            drawn from: near 0 one of the two dominates, 1 draws all shares alike.
+        alpha: Both parameters of the beta distribution that the mixing coefficient is drawn from:
+            near 0 one of the two examples dominates, 1 is the uniform distribution.
+
+    Example:
+        >>> from altitude.data import Digits, Mixup
+        >>> dataset = Digits(batch_size=32, transforms={"mixup": Mixup(alpha=0.4)})
+        >>> dataset.transforms["mixup"].soft_labels  # labels become rows of probabilities
+        True
     """
 
     soft_labels = True

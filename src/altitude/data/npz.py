@@ -1,4 +1,4 @@
-"""Arrays of the user's own, from an `.npz` file."""
+"""The user's own arrays, from an `.npz` file."""
 
 import dataclasses
 from collections.abc import Iterable, Mapping
@@ -31,6 +31,15 @@ class Npz(ArrayDataset):
 
     Attributes:
         path: The file.
+
+    Example:
+        >>> import numpy as np
+        >>> from altitude.data import Npz
+        >>> x, y = np.random.default_rng(0).normal(size=(60, 4)), np.arange(60) % 3
+        >>> np.savez("mine.npz", x_train=x[:50], y_train=y[:50], x_test=x[50:], y_test=y[50:])
+        >>> splits = Npz(path="mine.npz").split()
+        >>> len(splits.train), len(splits.validation), len(splits.test)
+        (45, 5, 10)
     """
 
     path: Path

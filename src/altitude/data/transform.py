@@ -20,7 +20,7 @@ class Transform(ABC):
 
     @abstractmethod
     def __call__(self, batch: tuple[tf.Tensor, ...], seed: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        """Returns the changed batch.
+        """Returns the transformed batch.
 
         Args:
             batch: (x, y) or (x, y, sample_weight), cast and scaled.

@@ -47,6 +47,12 @@ class Fit(Loop):
     Attributes:
         clip_norm: Not at this altitude: `optimizer.global_clipnorm` clips here.
         step: Not at this altitude: it is Keras' own.
+
+    Example:
+        >>> from altitude import Experiment
+        >>> from altitude.loops import Fit
+        >>> Experiment(loop=Fit(epochs=5)).loop.name
+        'fit'
     """
 
     distributable = True

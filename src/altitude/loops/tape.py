@@ -27,6 +27,12 @@ class Tape(SteppingLoop):
 
     It calls callbacks in the order and with the logs of Keras' `fit`, so a loop of another shape
     can start from this one.
+
+    Example:
+        >>> from altitude.loops import Tape
+        >>> loop = Tape(epochs=5, clip_norm=1.0)
+        >>> loop.reported_metrics
+        ('grad_norm',)
     """
 
     spans_processes = True

@@ -1,4 +1,4 @@
-"""A backbone and a head: two parts that are trained in different ways."""
+"""A backbone and a head, for fine-tuning."""
 
 from __future__ import annotations
 
@@ -14,13 +14,20 @@ from altitude.validation import STRICT, Count
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class BackboneHead:
-    """Fully connected layers named `backbone`, which find features, and a `head` that reads them.
+    """Fully connected layers named `backbone`, which extract features, and a linear `head`.
 
     Attributes:
         hidden_units: Widths of the backbone's layers.
         activation: Activation of the backbone's layers, by its Keras name.
-        weights: A `.keras` file of an earlier run, whose layer `backbone` is taken over; None
-            starts from random features.
+        weights: A `.keras` file of an earlier run, from whose layer `backbone` the weights are
+            loaded; None initialises them at random.
+
+    Example:
+        >>> from altitude.data import DataSpec, LabelSpec
+        >>> from altitude.models import BackboneHead
+        >>> model = BackboneHead(hidden_units=(16,))(DataSpec((8, 8), LabelSpec("integer", 10)))
+        >>> [layer.name for layer in model.layers[1:]]
+        ['backbone', 'head']
     """
 
     hidden_units: tuple[Count, ...] = (256, 128)
@@ -31,7 +38,7 @@ class BackboneHead:
         """Builds the model: (batch, *spec.input_shape) to logits, (batch, spec.num_classes).
 
         Raises:
-            ConfigError: If the file holds no such backbone.
+            ConfigError: If the file has no backbone of this shape.
         """
         hidden = [keras.layers.Dense(units, self.activation) for units in self.hidden_units]
         backbone = keras.Sequential([keras.layers.Flatten(), *hidden], name="backbone")

@@ -21,6 +21,13 @@ class Cnn:
         activation: Activation of all but the last layer, by its Keras name.
         dropout: Fraction of units dropped before the last layer.
         output_activation: Activation of the last layer.
+
+    Example:
+        >>> from altitude.data import DataSpec, LabelSpec
+        >>> from altitude.models import Cnn
+        >>> model = Cnn(filters=(8,))(DataSpec((28, 28), LabelSpec("integer", 10)))
+        >>> model.output_shape
+        (None, 10)
     """
 
     filters: tuple[Count, ...] = (16, 32)
@@ -33,7 +40,7 @@ class Cnn:
         """Builds the model: (batch, height, width[, channels]) to (batch, spec.num_classes).
 
         Raises:
-            ConfigError: If the inputs are no images.
+            ConfigError: If the inputs are not images.
         """
         if len(spec.input_shape) not in (2, 3):
             expected = f"a model for inputs of shape {spec.input_shape}: Cnn needs images"

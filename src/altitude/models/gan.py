@@ -18,7 +18,7 @@ HALVINGS = 4
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Gan:
-    """A latent vector becomes an image, and an image the logit of "generated".
+    """A generator, from latent vector to image, and a discriminator, from image to logit.
 
     Attributes:
         latent_dim: Length of the latent vector.
@@ -32,7 +32,7 @@ class Gan:
         """Builds the model: (batch, latent_dim) to (batch, 1).
 
         Raises:
-            ConfigError: If the data are no images whose sides divide by four.
+            ConfigError: If the inputs are not images whose height and width divide by four.
         """
         shape = spec.input_shape if len(spec.input_shape) == 3 else (*spec.input_shape, 1)
         if len(shape) != 3 or shape[0] % HALVINGS or shape[1] % HALVINGS:

@@ -11,7 +11,7 @@ from altitude.validation import STRICT, Count
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class LabelAndImage:
-    """Tells the label of an input and draws the input again, from the same code.
+    """Classifies an input and reconstructs it, from one latent code.
 
     Attributes:
         hidden_units: Width of the layer before the code, and of the one behind it.

@@ -1,4 +1,4 @@
-"""The layers of a model by name, and its ends."""
+"""Finds layers of a model by name, and its inputs and outputs."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ def require_layers(
         ConfigError: If a pattern matches no layer.
     """
     names = [layer.name for layer in model.layers]
-    strange = [p for p in patterns if not any(fnmatchcase(name, p) for name in names)]
-    if strange:
+    unmatched = [p for p in patterns if not any(fnmatchcase(name, p) for name in names)]
+    if unmatched:
         expected = f"a layer of the model: {', '.join(names)}"
-        raise ConfigError([Problem(key, p, expected, did_you_mean(p, names)) for p in strange])
+        raise ConfigError([Problem(key, p, expected, did_you_mean(p, names)) for p in unmatched])
     return [layer for layer in model.layers if any(fnmatchcase(layer.name, p) for p in patterns)]
 
 
 def inputs_and_outputs(model: keras.Model) -> tuple[Any, Any]:
-    """Returns the inputs and outputs of a model that is made of them."""
+    """Returns the symbolic inputs and outputs of a functional or sequential model."""
     if isinstance(model, keras.Sequential):  # which knows its `input` only once it was called
         return model.inputs[0], model.outputs[0]
     return model.input, model.output

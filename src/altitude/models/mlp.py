@@ -24,6 +24,13 @@ class Mlp:
         dropout: Fraction of units dropped after each hidden layer.
         l2: Factor of the L2 penalty on the kernels of the hidden layers.
         output_activation: Activation of the last layer.
+
+    Example:
+        >>> from altitude.data import DataSpec, LabelSpec
+        >>> from altitude.models import Mlp
+        >>> model = Mlp(hidden_units=(32,))(DataSpec((8, 8), LabelSpec("integer", 10)))
+        >>> model.output_shape
+        (None, 10)
     """
 
     hidden_units: tuple[Count, ...] = (256, 128)

@@ -29,7 +29,7 @@ class GroupOptimizer(DividedOptimizer):
         super().__init__(self._optimizer_of)
         self.groups = dict(groups)
         self._layers = layers
-        self._homes: Callable[[Any], list[str]] = lambda _variable: []
+        self._layers_of: Callable[[Any], list[str]] = lambda _variable: []
         rates = [_number(optimizer.learning_rate) for optimizer in groups.values()]
         self._ratios = [rate / (rates[0] or 1.0) for rate in rates]
         # Keras' callbacks look for the optimizers here, also before there are variables.
@@ -48,10 +48,10 @@ class GroupOptimizer(DividedOptimizer):
     def match_layers_of(self, model: keras.Model) -> None:
         """Lets patterns name the model's layers, whatever the paths of the variables inside."""
 
-        def homes(variable: Any) -> list[str]:
+        def layers_of(variable: Any) -> list[str]:
             return [x.name for x in model.layers if any(variable is v for v in x.variables)]
 
-        self._homes = homes
+        self._layers_of = layers_of
 
     def build(self, variables: Sequence[Any]) -> None:
         """Gives each variable to its group.
@@ -74,7 +74,7 @@ class GroupOptimizer(DividedOptimizer):
         return self.groups[self._groups_with(variable)[0]]
 
     def _groups_with(self, variable: Any) -> list[str]:
-        names = [variable.path, *self._homes(variable)]
+        names = [variable.path, *self._layers_of(variable)]
         return [group for group, patterns in self._layers.items() if _any_match(names, patterns)]
 
     def _assignment_problem(self, variable: Any) -> Problem | None:
@@ -87,12 +87,12 @@ class GroupOptimizer(DividedOptimizer):
             given = f"{path} is in {' and in '.join(found)}"
             return Problem(KEY, given, "one group", f"a narrower pattern for {first} or {second}")
         given = f"{path} is in none of {', '.join(self.groups)}"
-        layer = next(iter(self._homes(variable)), path.partition("/")[0])
+        layer = next(iter(self._layers_of(variable)), path.partition("/")[0])
         return Problem(KEY, given, "a group for each variable", f"add {layer} to one of them")
 
 
 class OptimizerProxy(GroupOptimizer):
-    """Stands before callbacks for the optimizers that a model's class applies itself.
+    """Presents to callbacks the optimizers that a model class applies itself.
 
     Args:
         groups: Those optimizers, by the names that the class has for them.

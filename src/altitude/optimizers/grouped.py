@@ -1,4 +1,4 @@
-"""One optimizer for each group of layers."""
+"""Parameter groups: an optimizer for each group of layers."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -33,6 +33,21 @@ class Grouped:
     Attributes:
         groups: The groups, by name. Each reports its rate, as `learning_rate/<name>`; the rate of
             the first stands for all of them: what sets it scales the others as well.
+
+    Example:
+        >>> from altitude import LazyCall
+        >>> from altitude.optimizers import Group, Grouped
+        >>> optimizer = Grouped(
+        ...     groups={
+        ...         "backbone": Group(
+        ...             layers=("backbone",),
+        ...             optimizer=LazyCall("keras.optimizers.Adam", {"learning_rate": 1e-4}),
+        ...         ),
+        ...         "head": Group(layers=("head",), optimizer=LazyCall("keras.optimizers.SGD")),
+        ...     }
+        ... )()
+        >>> list(optimizer.groups)
+        ['backbone', 'head']
     """
 
     groups: dict[str, Group] = Field(min_length=1)

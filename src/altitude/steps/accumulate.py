@@ -23,7 +23,12 @@ class Accumulate(ClippingStep):
     short last one. Layers that look at a whole batch, such as BatchNormalization, see the parts.
 
     Attributes:
-        micro_batches: Into how many parts a batch is cut.
+        micro_batches: The number of parts of a batch.
+
+    Example:
+        >>> from altitude.loops import TrainStep
+        >>> from altitude.steps import Accumulate
+        >>> loop = TrainStep(step=Accumulate(micro_batches=8, clip_norm=1.0))
     """
 
     distributable = True

@@ -11,7 +11,7 @@ from altitude.steps.objective import evaluate_objective
 
 
 class Step(ABC):
-    """One batch of training, one batch of evaluation. Runs in a graph, at altitudes 2 and 3.
+    """The maths of one batch, in training and in evaluation; runs in a graph, at altitudes 2 and 3.
 
     A step of your own extends this class and writes `train`. Whatever it reports comes from metrics
     on the model: Keras resets those at the start of every epoch.

@@ -1,4 +1,4 @@
-"""The step that Keras' own `fit` makes, written out, with clipping by global norm."""
+"""The training step of Keras' `fit`, written out, with clipping by global norm."""
 
 from __future__ import annotations
 
@@ -13,7 +13,20 @@ from altitude.validation import STRICT
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Supervised(ClippingStep):
-    """Forward pass, compiled loss, gradients, update, compiled metrics."""
+    """Forward pass, compiled loss, gradients, update, compiled metrics.
+
+    Example:
+        >>> import numpy as np
+        >>> import keras
+        >>> from altitude.steps import Supervised
+        >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+        >>> model.compile("sgd", "mse")
+        >>> step = Supervised(clip_norm=1.0)
+        >>> step.build(model)
+        >>> batch = (np.ones((8, 4), np.float32), np.ones((8, 1), np.float32))
+        >>> sorted(step.train(model, batch))
+        ['grad_norm', 'loss']
+    """
 
     distributable = True
     variable_settings = ("clip_norm",)

@@ -20,6 +20,11 @@ class Mlflow(RunSettings, Tracking):
     MLflow's environment variables mean what they mean in MLflow, and settings that are given come
     before them. With `$MLFLOW_RUN_ID` that run is continued; a sweep's own run is that run then.
     See `RunSettings` for the settings.
+
+    Example:
+        >>> from altitude.tracking import Mlflow
+        >>> settings = Mlflow(uri="sqlite:///mlflow.db", experiment_name="digits")
+        >>> settings.check()  # raises a TrackingError if the store cannot be used
     """
 
     def check(self) -> None:
@@ -79,6 +84,12 @@ class Untracked(Tracking):
         experiment_name: Not used.
         run_name: Not used.
         tags: Not used.
+
+    Example:
+        >>> from altitude import Experiment
+        >>> from altitude.tracking import Untracked
+        >>> Experiment(tracking=Untracked()).settings()["tracking"]["uri"] is None
+        True
     """
 
     uri: str | None = None
