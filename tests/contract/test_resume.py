@@ -114,7 +114,7 @@ def test_a_killed_job_of_a_sweep_goes_on_when_the_sweep_is_launched_again(tmp_pa
     done = run(*sweep, folder=broken)
     assert done.returncode == 0, done.stderr
     logs = [path.read_text() for path in broken.glob("multirun/*/*/*/altitude.log")]
-    assert sum("going on from epoch 3 of 4" in log for log in logs) == 2
+    assert sum("going on from epoch" in log for log in logs) == 2
     assert histories_of_jobs(broken) == histories_of_jobs(whole)
 
 
