@@ -1,4 +1,4 @@
-"""Passes on the files that callbacks leave behind."""
+"""Logs the files that callbacks write."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +13,7 @@ Record = Callable[[Path, str], None]
 class ArtifactLog(keras.callbacks.Callback):
     """After each epoch, records the files that are new in a folder.
 
-    Stands behind the user's callbacks, which write there what they want to be kept.
+    Comes after the user's callbacks, which write there the files to be logged.
 
     Args:
         folder: Where the files appear; there may be folders in it.

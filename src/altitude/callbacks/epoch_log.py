@@ -18,7 +18,7 @@ class EpochLog(keras.callbacks.Callback):
 
     The rate of each group of an optimizer that has groups is `learning_rate/<group>`.
 
-    Stands behind the user's callbacks, some of which write into the logs.
+    Comes after the user's callbacks, some of which write into the logs.
 
     Args:
         record: Called at the end of each epoch.

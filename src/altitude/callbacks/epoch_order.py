@@ -1,4 +1,4 @@
-"""Tells the training data which epoch it is."""
+"""Sets the epoch on which the order of the training examples depends."""
 
 from typing import Any
 

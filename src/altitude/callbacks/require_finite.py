@@ -12,13 +12,13 @@ from altitude.errors import NonFiniteError
 class RequireFinite(keras.callbacks.Callback):
     """Raises as soon as a loss, `grad_norm` or a weight is NaN or infinite.
 
-    Stands in front of all other callbacks, so that nothing of such an epoch is kept. Other metrics
-    may be infinite. Weights are looked at once an epoch: a loss is computed before the gradient
-    that spoils them.
+    Comes before all other callbacks, so that nothing of such an epoch is saved. Other metrics may
+    be infinite. Weights are checked once an epoch: a loss is computed before the gradient that
+    makes them infinite.
 
     Args:
-        remedies: What to try, a line each.
-        every_call: Look after each call of the compiled step, or only at the end of an epoch, when
+        remedies: What to try, one line each.
+        every_call: Check after each call of the compiled step, or only at the end of an epoch, when
             all processes of a distributed training see the same values.
     """
 

@@ -16,7 +16,7 @@ SWITCHABLE = (
     keras.callbacks.ModelCheckpoint,
     keras.callbacks.ReduceLROnPlateau,
 )
-"""Keras' callbacks that look for their metric for the first time at the end of an epoch."""
+"""Keras' callbacks that first read their metric at the end of an epoch."""
 
 
 def monitor_of(callback: keras.callbacks.Callback) -> str | None:
@@ -75,7 +75,7 @@ def require_no_validation_monitors(callbacks: Callbacks) -> None:
 class RequireMonitored(keras.callbacks.Callback):
     """Ends a training whose callback would never act, since no epoch reports what it monitors.
 
-    Stands right in front of that callback: those before it may add metrics to the logs. If the
+    Comes right before that callback: those before it may add metrics to the logs. If the
     metric is one that is monitored by default, and there is one loss, the loss takes its place.
 
     Args:

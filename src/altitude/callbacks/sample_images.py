@@ -1,4 +1,4 @@
-"""Images of a generator, as it learns."""
+"""Sample images of a generator during training."""
 
 from pathlib import Path
 from typing import Any

@@ -14,6 +14,9 @@ def stop_reason(callbacks: Mapping[str, keras.callbacks.Callback], epochs: int, 
         callbacks: The user's callbacks by name, after training.
         epochs: How many epochs were trained.
         budget: The upper bound of their number.
+
+    Returns:
+        The reason, such as "all 30 epochs trained (loop.epochs)".
     """
     for name, callback in callbacks.items():
         if isinstance(callback, keras.callbacks.EarlyStopping) and callback.stopped_epoch > 0:

@@ -1,4 +1,4 @@
-"""What looks wrong with labels that name classes."""
+"""Checks labels that are class indices."""
 
 from collections.abc import Iterator, Sequence
 
@@ -14,7 +14,10 @@ RENUMBER = "np.unique(y, return_inverse=True)[1]"
 
 
 def label_warnings(splits: Splits) -> Iterator[str]:
-    """Looks at the classes that occur in each split, if the labels name classes.
+    """Checks which classes occur in each split, if the labels are classes.
+
+    Args:
+        splits: The examples.
 
     Yields:
         Warnings: classes that never occur, splits of one class, classes without training examples.

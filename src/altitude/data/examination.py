@@ -1,4 +1,4 @@
-"""Looks once at loaded data for what trains without an error and teaches nothing, or the wrong."""
+"""Checks loaded data for faults that raise no error in training but spoil its result."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from altitude.errors import DataError, Problem
 
 MAX_ROWS_SHOWN = 5
 REPEATED_SHARE = 0.01
-"""From which share of repeated examples on there is a warning. Fashion-MNIST has none."""
+"""The share of repeated examples above which there is a warning. Fashion-MNIST has none."""
 
 SAMPLED_ROWS = 200
 LARGE, SMALL = 30.0, 0.02
@@ -23,7 +23,7 @@ def examine(splits: Splits, divisor: float | None = None) -> list[str]:
 
     Args:
         splits: The examples.
-        divisor: What inputs are divided by; None if that was not decided by a person.
+        divisor: What inputs are divided by; None if the user has not set it.
 
     Returns:
         Warnings, each a sentence or two.
@@ -126,9 +126,9 @@ def _repeated(splits: Splits) -> Iterator[str]:
 
 
 def _scale(x: Array) -> Iterator[str]:
-    """Warns of inputs that a model with freshly drawn weights is slow to learn from."""
+    """Warns of inputs whose scale makes training slow."""
     if x.dtype.kind in "iu" and x.dtype != np.uint8 and x.ndim < 3:
-        return  # as good as always indices, such as words for an embedding
+        return  # most likely indices, such as words for an embedding
     divisor = 255.0 if x.dtype == np.uint8 else 1.0
     sample = x[:: max(1, len(x) // SAMPLED_ROWS)].astype(np.float64) / divisor
     low, high = float(sample.min()), float(sample.max())

@@ -51,17 +51,17 @@ class Npz(ArrayDataset):
 
     @property
     def declared(self) -> Declared:
-        """What the headers in the file tell: how labels are written, and how many there are."""
+        """The kind of the labels and the number of examples, from the headers in the file."""
         try:
             headers = self._headers()
         except DataError:
-            return Declared()  # which is told by `problems`
+            return Declared()  # `problems` reports it
         return Declared(
             _labels(headers["y_train"]), headers["x_train"].shape[0], "x_val" in headers
         )
 
     def problems(self) -> list[Problem]:
-        """What is wrong with the file, as far as the headers of its arrays tell."""
+        """Problems with the file that the headers of its arrays show."""
         try:
             arrays = {name: header.placeholder() for name, header in self._headers().items()}
             _splits(arrays)
@@ -128,7 +128,7 @@ def _similar_array(missing: Iterable[str], present: Iterable[str]) -> str:
 
 
 def _labels(header: Header) -> LabelSpec | None:
-    """How labels are written; how many classes there are, only the labels themselves tell."""
+    """The kind of the labels; the number of classes is known only from the labels themselves."""
     if len(header.shape) == 1:
         return LabelSpec("scalar" if header.dtype.kind == "f" else "integer", 1)
     if len(header.shape) == 2:

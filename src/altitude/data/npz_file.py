@@ -1,4 +1,4 @@
-"""Reads `.npz` files, whose headers are believed only as far as the file's size bears them out."""
+"""Reads `.npz` files, and checks their headers against the size of the file."""
 
 import io
 import math
@@ -36,21 +36,21 @@ READ_ERRORS = (
     zipfile.BadZipFile,
     zlib.error,
 )
-"""What Python and NumPy raise for files that are damaged, or no `.npz` files at all."""
+"""What Python and NumPy raise for files that are damaged or not `.npz` files."""
 
 ENCRYPTED = 0x1
 """The bit of an archive member's flags that says that it is encrypted."""
 
 MAX_HEADER_BYTES = 10_000
 MAX_DEFLATE_RATIO = 1032
-"""How many bytes, at most, one byte of deflated data stands for."""
+"""The largest number of bytes that one byte of deflated data can represent."""
 
 HOW_TO_WRITE = "np.savez(path, x_train=..., y_train=..., x_test=..., y_test=...)"
 
 
 @dataclass(frozen=True)
 class Header:
-    """What an array in a file says of itself.
+    """Shape and dtype of an array in a file.
 
     Attributes:
         shape: Its shape.
@@ -84,7 +84,10 @@ def read_arrays(path: Path, names: Iterable[str]) -> dict[str, Array]:
 
     Args:
         path: The file.
-        names: Which of its arrays.
+        names: Names of the arrays to read; those that the file lacks are left out.
+
+    Returns:
+        The arrays, by name.
 
     Raises:
         DataError: If the file is damaged or no `.npz` file, holds other things than numbers there,
@@ -137,7 +140,7 @@ def _header(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> He
     shape, _, dtype = _READERS[version](start) if version in _READERS else _unknown(version)
     if min(shape, default=1) < 0:
         raise ValueError(f"{member.filename} has a shape of {shape}")
-    # Objects are pickled, in a size that nothing tells; they are refused where they are needed.
+    # The size of pickled objects is not known from the header; they are refused when they are read.
     claimed = start.tell() + math.prod(shape) * dtype.itemsize
     if not dtype.hasobject and (claimed != member.file_size or _exceeds_compression_limit(member)):
         raise ValueError(
@@ -156,7 +159,7 @@ def _unknown(version: tuple[int, int]) -> tuple[tuple[int, ...], bool, np.dtype]
 
 
 def _exceeds_compression_limit(member: zipfile.ZipInfo) -> bool:
-    """Whether so few bytes cannot stand for so many."""
+    """Whether a member claims more bytes than its compressed size can hold."""
     most = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: MAX_DEFLATE_RATIO}
     factor = most.get(member.compress_type)
     return factor is not None and member.file_size > factor * member.compress_size

@@ -19,7 +19,7 @@ ALIGNMENT = 64
 
 
 class BatchSettings(Protocol):
-    """What a pipeline is told about how to make batches. See `ArrayDataset`."""
+    """Settings for batches. See `ArrayDataset`."""
 
     @property
     def batch_size(self) -> int: ...  # noqa: D102
@@ -33,7 +33,7 @@ class BatchSettings(Protocol):
 
 @dataclass(frozen=True)
 class Pipelines:
-    """What a loop is fed with. A batch is (x, y) or (x, y, sample_weight).
+    """The batches for training, validation and testing: (x, y) or (x, y, sample_weight).
 
     Attributes:
         train: One epoch of training batches, of known cardinality.
@@ -43,7 +43,7 @@ class Pipelines:
         spec: The form of one example.
         fingerprint: Identifies the arrays behind the batches.
         validation_examples: How many examples validation goes over; 0 if that is not known.
-        note: What a person should know of how the examples were split, in a line; often nothing.
+        note: How the examples were split by default, in one line; empty if that was configured.
     """
 
     train: tf.data.Dataset
@@ -66,7 +66,16 @@ def build_pipelines(
     seed: int,
     class_weight: Mapping[int, float] | None = None,
 ) -> Pipelines:
-    """Builds the pipelines over arrays, which stay in memory as the bytes they came in.
+    """Builds the pipelines over arrays, which stay in memory in their own dtype.
+
+    Args:
+        splits: The examples.
+        settings: How batches are made.
+        seed: The order of the training examples in epoch e is a function of (seed, e).
+        class_weight: The weight of each class's examples in the loss; 1 for classes left out.
+
+    Returns:
+        The pipelines.
 
     Raises:
         ConfigError: If `one_hot` is asked for and the labels are not class indices, or if there is
@@ -138,10 +147,10 @@ def _shuffled_batches(
 
 
 def _require_batch(transform: Transform, changed: Any) -> tuple[Any, ...]:
-    """What a transform has returned, if that is a batch.
+    """Returns what a transform has returned, if that is a batch.
 
     Raises:
-        ValueError: If it is none. AutoGraph knows no other errors than Python's own.
+        ValueError: If it is not a batch. AutoGraph passes on only Python's own errors.
     """
     if isinstance(changed, tuple) and 1 <= len(changed) <= 3:
         return changed

@@ -14,8 +14,13 @@ class LabelSpec:
     """The form of the labels.
 
     Attributes:
-        kind: How a label is written.
-        num_classes: How many classes there are; for numbers, how many values to predict.
+        kind: How a label is encoded.
+        num_classes: The number of classes; in regression, of values to predict.
+
+    Example:
+        >>> from altitude.data import DataSpec, LabelSpec
+        >>> DataSpec((28, 28), LabelSpec("integer", 10)).num_classes
+        10
     """
 
     kind: LabelKind
@@ -53,7 +58,7 @@ class DataSpec:
 
     @property
     def num_classes(self) -> int:
-        """How many values the model's last layer puts out for one example."""
+        """The number of outputs that the model's last layer has for one example."""
         return self.labels.num_classes
 
 

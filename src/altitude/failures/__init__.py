@@ -1,4 +1,4 @@
-"""What went wrong, where in the user's code, and what to write instead, from any exception."""
+"""Explains exceptions: the cause, the line of the user's code, and what to write instead."""
 
 from altitude.failures.failure import Failure, explain_failure
 from altitude.failures.reason import failure_reason

@@ -23,7 +23,7 @@ class Advice:
     text: str
 
     def applied(self, error: BaseException, cause: str) -> str:
-        """Returns the text for an exception; empty if it is none of this kind."""
+        """Returns the text for an exception; empty if it does not match."""
         found = re.search(self.pattern, cause)
         return self.text.format(*found.groups()) if isinstance(error, self.kinds) and found else ""
 

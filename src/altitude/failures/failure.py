@@ -1,4 +1,4 @@
-"""A short account of an exception."""
+"""A summary of an exception."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from altitude.failures.places import Place, user_line_of_error
 
 @dataclass(frozen=True)
 class Failure:
-    """What a person needs of an exception.
+    """The cause of an exception, where it was raised, and how to fix it.
 
     Attributes:
         cause: What went wrong, in one line: `NameError: name 'kers' is not defined`.

@@ -50,7 +50,7 @@ class Place:
 def user_line_of_error(error: BaseException) -> Place | None:
     """Finds the innermost line of the user's code in the traceback of an exception.
 
-    The exceptions that led to it are looked at first: the innermost one is nearest to the fault.
+    Searches the exceptions that caused it first: the innermost one is nearest to the fault.
     """
     for link in reversed(list(_chain(error))):
         places = [place for place in _places(link) if is_user_code(place.file)]

@@ -1,4 +1,4 @@
-"""Model classes that a user already has: subclasses of keras.Model, as they are."""
+"""The user's own subclasses of `keras.Model`, unmodified."""
 
 from __future__ import annotations
 
@@ -25,6 +25,16 @@ class Subclassed:
         network: Builds the layers of a class that is made of inputs and outputs.
         saved: Name of the attribute that holds the part of the model that is kept as `best.keras`,
             such as the generator of a GAN; None keeps all of it.
+
+    Example:
+        >>> import keras
+        >>> from altitude.data import DataSpec, LabelSpec
+        >>> from altitude.models import Mlp, Subclassed
+        >>> class MyModel(keras.Model):
+        ...     pass
+        >>> build = Subclassed(model_class=MyModel, network=Mlp(hidden_units=(16,)))
+        >>> type(build(DataSpec((8, 8), LabelSpec("integer", 10)))).__name__
+        'MyModel'
     """
 
     model_class: Callable[..., Any]

@@ -19,8 +19,8 @@ from altitude.validation import STRICT, Count
 class Accumulate(ClippingStep):
     """Computes the gradient of a batch part by part, and updates the weights once.
 
-    Each part counts by the examples in it, so the update is that of the whole batch, also of a
-    short last one. Layers that look at a whole batch, such as BatchNormalization, see the parts.
+    Each part is weighted by its number of examples, so the update is that of the whole batch, also
+    of a short last one. Layers that depend on the batch, such as BatchNormalization, see the parts.
 
     Attributes:
         micro_batches: The number of parts of a batch.

@@ -19,11 +19,11 @@ NAMES = ("main_loss", "auxiliary_loss")
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class AuxiliaryLoss(ClippingStep):
-    """Adds to the compiled loss how active a layer inside the model is, so that it grows sparse.
+    """Adds an L1 penalty on the activations of a layer to the compiled loss.
 
     Attributes:
         layer: Name of the layer whose output is penalised by its mean absolute value.
-        weight: What the second loss weighs.
+        weight: The weight of the second loss.
     """
 
     distributable = True

@@ -1,4 +1,4 @@
-"""A training step and a test step from nothing, to start from where no other step fits.
+"""A training step and a test step written from scratch, as a template for new ones.
 
 The anatomy: forward pass, loss with the regularisation of layers, gradients, update; metrics of
 training and of evaluation are separate objects.

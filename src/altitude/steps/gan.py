@@ -89,7 +89,7 @@ class Gan(Step):
         return model.get_layer("generator")
 
     def _d_loss(self, model: keras.Model, real: Any, generated: Any) -> Any:
-        """How badly the discriminator tells them apart; 1 stands for generated, 0 for real."""
+        """The discriminator's loss; the label is 1 for generated images and 0 for real ones."""
         images = tf.concat([tf.stop_gradient(generated), real], axis=0)
         answers = model.get_layer("discriminator")(images, training=True)
         count = tf.shape(real)[0]

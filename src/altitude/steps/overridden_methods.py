@@ -1,4 +1,4 @@
-"""Model classes that bring methods of their own where Keras' would be called."""
+"""Which methods of `keras.Model` a model class overrides."""
 
 from __future__ import annotations
 

@@ -15,8 +15,8 @@ from altitude.validation import STRICT
 class ShiftedEvaluation(Supervised):
     """Trains as usual; evaluates on each image and the same one pixel to either side.
 
-    The three answers are averaged. How often they all name the same class is reported as
-    `agreement`: it shows how much a prediction hangs on where the image lies.
+    The three outputs are averaged. How often all predict the same class is reported as
+    `agreement`: it shows how much a prediction depends on the position of the image.
     """
 
     variable_settings = ("clip_norm",)
