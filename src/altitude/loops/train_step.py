@@ -19,7 +19,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class TrainStep(SteppingLoop):
-    """Keras' `fit` around a custom step."""
+    """Keras' `fit` around a custom step.
+
+    Settings are those of `Loop` and `SteppingLoop`.
+
+    Example:
+        >>> from altitude.loops import TrainStep
+        >>> from altitude.steps import Supervised
+        >>> TrainStep(epochs=5, step=Supervised(), clip_norm=1.0).reported_metrics
+        ('grad_norm',)
+    """
 
     @property
     def name(self) -> str:

@@ -20,7 +20,12 @@ class Mirrored(Strategy):
 
     Attributes:
         devices: Names of the devices, such as `GPU:0`; None for all GPUs.
-        logical_cpus: Into how many devices the CPU is cut, to be used in place of GPUs.
+        logical_cpus: The number of logical devices of the CPU that take the place of GPUs.
+
+    Example:
+        >>> from altitude.strategies import Mirrored
+        >>> Mirrored(devices=("GPU:0", "GPU:1")).name
+        'mirrored'
     """
 
     devices: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
