@@ -50,9 +50,11 @@ class Mlflow(RunSettings, Tracking):
         Raises:
             TrackingError: If the store cannot be used.
         """
+        if not self.watched:
+            return []  # before MLflow is imported: the store has not been checked yet
         from altitude.tracking.folders import interrupted_folders
 
-        return interrupted_folders(self) if self.watched else []
+        return interrupted_folders(self)
 
     def relative_to(self, folder: Path) -> "Mlflow":
         """The same store wherever the process goes: relative paths start in the given folder."""
