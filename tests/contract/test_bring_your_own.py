@@ -335,6 +335,7 @@ def test_a_class_trains_as_it_is_and_alike_at_every_altitude(model: str) -> None
     assert result.metrics_by_epoch["loss"][1] < result.metrics_by_epoch["loss"][0]
 
 
+@pytest.mark.slow
 def test_a_class_with_a_test_step_alone_is_evaluated_with_it_at_every_altitude() -> None:
     loops = ("fit", "train_step", "tape")
     runs = [run(composed("model=own_evaluation", f"loop={loop}")) for loop in loops]

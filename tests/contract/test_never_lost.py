@@ -1,7 +1,7 @@
 """A training that was finished keeps its weights and its scores, whatever its model is."""
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,7 +51,14 @@ def require_scores(result: RunResult) -> None:
     assert "best_val_loss" in result.metrics
 
 
-@pytest.mark.parametrize(("kind", "build"), WHOLE, ids=[kind for kind, _ in WHOLE])
+def the_first_is_quick(cases: Sequence[tuple[Any, ...]]) -> list[Any]:
+    """All cases, of which the first alone is among the quick tests: each trains a model."""
+    first, *others = cases
+    slow = [pytest.param(*case, id=case[0], marks=pytest.mark.slow) for case in others]
+    return [pytest.param(*first, id=first[0]), *slow]
+
+
+@pytest.mark.parametrize(("kind", "build"), the_first_is_quick(WHOLE))
 def test_whole_models(
     small_experiment: ExperimentFactory, kind: str, build: Callable[[], keras.Model]
 ) -> None:
@@ -61,7 +68,7 @@ def test_whole_models(
     assert result.model_path.name == "best.keras"
 
 
-@pytest.mark.parametrize(("kind", "build", "cause"), WEIGHTS, ids=[kind for kind, *_ in WEIGHTS])
+@pytest.mark.parametrize(("kind", "build", "cause"), the_first_is_quick(WEIGHTS))
 def test_weights_are_kept_of_what_does_not_reload(
     small_experiment: ExperimentFactory, kind: str, build: Callable[[], keras.Model], cause: str
 ) -> None:
