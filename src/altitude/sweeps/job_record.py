@@ -66,7 +66,7 @@ class Goal:
         return self.order(self.value(metrics))
 
     def best(self, records: Iterable[JobRecord]) -> JobRecord | None:
-        """The best outcome that has finished with the goal's metric; the first of equals."""
+        """The best job that has finished with the goal's metric; the first of equals."""
         scored = [
             record
             for record in records

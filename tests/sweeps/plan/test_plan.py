@@ -131,10 +131,10 @@ def test_frozen_configs_are_found_by_the_overrides_of_the_job(
     compose: Composer, tmp_path: Path
 ) -> None:
     jobs = plan(compose, "seed=1,2").jobs
-    frozen = JobConfigStore(tmp_path / "sweep" / "configs")
+    store = JobConfigStore(tmp_path / "sweep" / "configs")
     for job in jobs:
-        frozen.freeze(job, {"run_name": job.name, "tags": {"a": "b"}, "watched": True}, attempt=2)
-    found = [frozen.load_sweep_config(DictConfig({}), list(job.overrides)) for job in jobs]
+        store.save(job, {"run_name": job.name, "tags": {"a": "b"}, "watched": True}, attempt=2)
+    found = [store.load_sweep_config(DictConfig({}), list(job.overrides)) for job in jobs]
     assert [config.seed for config in found] == [1, 2]
     assert [config.tracking.run_name for config in found] == ["seed=1", "seed=2"]
     assert found[1].tracking.tags == {"a": "b"}
@@ -146,11 +146,11 @@ def test_frozen_configs_are_found_by_the_overrides_of_the_job(
 def frozen_subdirs(compose: Composer, tmp_path: Path, *overrides: str) -> list[str]:
     """`hydra.sweep.subdir` of each job, and that of a second attempt of the first."""
     jobs = plan(compose, *overrides).jobs
-    frozen = JobConfigStore(tmp_path / "sweep" / "configs")
+    store = JobConfigStore(tmp_path / "sweep" / "configs")
     found = []
     for job, attempt in [*((job, 1) for job in jobs), (jobs[0], 2)]:
-        frozen.freeze(job, {}, attempt)
-        config = frozen.load_sweep_config(DictConfig({}), list(job.overrides))
+        store.save(job, {}, attempt)
+        config = store.load_sweep_config(DictConfig({}), list(job.overrides))
         assert (config.hydra.job.num, config.hydra.job.id) == (
             job.number,
             f"altitude_{job.number}",

@@ -49,8 +49,8 @@ def sweep_store(jobs: list[Job]) -> Notebook:
     return sweep_store
 
 
-def leave(sweep_store: Notebook, jobs: Sequence[Job], folder: Path) -> list[str]:
-    closing = SweepReport(
+def write(sweep_store: Notebook, jobs: Sequence[Job], folder: Path) -> list[str]:
+    report = SweepReport(
         goals=[GOAL],
         records=[
             # Repeats over the seed would be one setting.
@@ -61,13 +61,13 @@ def leave(sweep_store: Notebook, jobs: Sequence[Job], folder: Path) -> list[str]
         folder=folder,
         command=COMMAND,
     )
-    return list(closing.leave(sweep_store, "FAILED"))
+    return list(report.write(sweep_store, "FAILED"))
 
 
 def test_the_answer_comes_first_in_what_mlflow_shows(
     sweep_store: Notebook, jobs: list[Job], tmp_path: Path
 ) -> None:
-    leave(sweep_store, jobs, tmp_path)
+    write(sweep_store, jobs, tmp_path)
     status, metrics, _, note = sweep_store.closed
     assert (status, metrics) == ("FAILED", {"best_val_accuracy": 0.75})
     first, second, *_ = note.split("\n\n")
@@ -81,7 +81,7 @@ def test_the_answer_comes_first_in_what_mlflow_shows(
 def test_what_people_look_at_is_there(
     sweep_store: Notebook, jobs: list[Job], tmp_path: Path
 ) -> None:
-    lines = leave(sweep_store, jobs, tmp_path / "new")
+    lines = write(sweep_store, jobs, tmp_path / "new")
     files = set(sweep_store.closed[2])
     assert files >= {"leaderboard.csv", "leaderboard.md", "best_experiment.yaml"}
     assert files >= {"by_parameter.png", "parallel_coordinates.png"}
@@ -100,7 +100,7 @@ def test_what_is_left_of_the_best_model_is_called_what_it_is(
     file: str, label: str, sweep_store: Notebook, jobs: list[Job], tmp_path: Path
 ) -> None:
     sweep_store.model = tmp_path / file
-    lines = leave(sweep_store, jobs, tmp_path)
+    lines = write(sweep_store, jobs, tmp_path)
     assert f"{label:<16}{tmp_path / file}" in lines
     assert f"Among the artifacts of this run: the {label}, `{file}`; " in sweep_store.closed[3]
     assert file in sweep_store.closed[2]
@@ -109,14 +109,14 @@ def test_what_is_left_of_the_best_model_is_called_what_it_is(
 def test_a_model_that_is_not_there_is_not_said_to_be(
     sweep_store: Notebook, jobs: list[Job], tmp_path: Path
 ) -> None:
-    leave(sweep_store, jobs, tmp_path)
+    write(sweep_store, jobs, tmp_path)
     assert "best.keras" not in sweep_store.closed[3]
 
 
 def test_of_a_sweep_without_results_the_failures_are_told(jobs: list[Job], tmp_path: Path) -> None:
     sweep_store = Notebook("sweep", [GOAL.metric])
     sweep_store.returned(jobs[0], LookupError("no such thing"), None)
-    lines = leave(sweep_store, jobs, tmp_path)
+    lines = write(sweep_store, jobs, tmp_path)
     assert lines[0] == "no job has finished"
     assert sweep_store.closed[3].startswith("**no job has finished**")
     assert "rate=0: FAILED, LookupError: no such thing" in lines[1]
@@ -127,7 +127,7 @@ def test_where_no_job_reports_the_objective_there_is_no_best(
 ) -> None:
     sweep_store = Notebook("sweep", ["test_accuracy"])
     sweep_store.returned(jobs[0], None, 0.5)
-    lines = leave(sweep_store, jobs, tmp_path)
+    lines = write(sweep_store, jobs, tmp_path)
     assert "no job has finished with best_val_accuracy" in lines[0]
     assert sweep_store.closed[1] == {}
     assert not any(line.startswith(("its config", "train it again")) for line in lines)
@@ -136,7 +136,7 @@ def test_where_no_job_reports_the_objective_there_is_no_best(
 def test_a_narrow_screen_has_a_narrow_leaderboard(jobs: list[Job], tmp_path: Path) -> None:
     sweep_store = Notebook("sweep", [GOAL.metric, "test_accuracy", "best_epoch"])
     sweep_store.returned(jobs[0], None, [0.5, 0.25, 3.0])
-    closing = SweepReport(
+    report = SweepReport(
         goals=[GOAL],
         records=list(sweep_store.records().values()),
         jobs=jobs,
@@ -144,6 +144,6 @@ def test_a_narrow_screen_has_a_narrow_leaderboard(jobs: list[Job], tmp_path: Pat
         command=COMMAND,
         width=40,
     )
-    table = next(iter(closing.leave(sweep_store, "FINISHED"))).splitlines()
+    table = next(iter(report.write(sweep_store, "FINISHED"))).splitlines()
     assert max(map(len, table[:2])) <= 40
     assert "not shown, but in leaderboard.csv: best_epoch" in table

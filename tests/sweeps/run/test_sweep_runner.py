@@ -32,9 +32,9 @@ Work = Callable[[DictConfig], float]
 class InPlace(Launcher):
     """Runs a function in place of training, in this process."""
 
-    def __init__(self, work: Work, frozen: JobConfigStore) -> None:
+    def __init__(self, work: Work, store: JobConfigStore) -> None:
         self.work = work
-        self.frozen = frozen
+        self.store = store
         self.batches: list[list[int]] = []
 
     def setup(
@@ -45,7 +45,7 @@ class InPlace(Launcher):
     def launch(
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
     ) -> Sequence[JobReturn]:
-        configs = [self.frozen.load_sweep_config(DictConfig({}), list(o)) for o in job_overrides]
+        configs = [self.store.load_sweep_config(DictConfig({}), list(o)) for o in job_overrides]
         self.batches.append([config.seed for config in configs])
         assert configs[0].seed == initial_job_idx  # the seeds of these sweeps are their numbers
         return [self._returned(config) for config in configs]
@@ -151,7 +151,7 @@ def client() -> MlflowClient:
     return MlflowClient(f"sqlite:///{Path.cwd()}/mlflow.db")
 
 
-def conduct(
+def run_jobs(
     sweep_store: Any,
     jobs: Sequence[Job],
     work: Work,
@@ -159,9 +159,9 @@ def conduct(
     **settings: Any,
 ) -> tuple[dict[int, JobRecord], InPlace]:
     """Outcomes by number, and the launcher."""
-    frozen = JobConfigStore(Path("sweep/configs"))
-    engine = launcher(work, frozen)
-    records = SweepRunner(sweep_store, engine, frozen, **settings).run(jobs)
+    store = JobConfigStore(Path("sweep/configs"))
+    engine = launcher(work, store)
+    records = SweepRunner(sweep_store, engine, store, **settings).run(jobs)
     return {record.number: record for record in records.values()}, engine
 
 
@@ -209,14 +209,14 @@ def tracking(work: Work) -> Work:
 
 
 def test_all_jobs_are_run_once(memory: InMemorySweepStore, jobs: list[Job]) -> None:
-    records, launcher = conduct(memory, jobs, score)
+    records, launcher = run_jobs(memory, jobs, score)
     assert launcher.batches == [[0, 1, 2]]
     assert [records[n].metrics for n in range(3)] == [{GOAL.metric: n / 10} for n in range(3)]
-    assert conduct(memory, jobs, score)[1].batches == []
+    assert run_jobs(memory, jobs, score)[1].batches == []
 
 
 def test_jobs_are_given_in_batches(memory: InMemorySweepStore, jobs: list[Job]) -> None:
-    records, launcher = conduct(memory, jobs, fail_at(0), batch_size=2)
+    records, launcher = run_jobs(memory, jobs, fail_at(0), batch_size=2)
     assert launcher.batches == [[0, 1], [2]]
     assert statuses(records) == ["FAILED", "FINISHED", "FINISHED"]
 
@@ -224,7 +224,7 @@ def test_jobs_are_given_in_batches(memory: InMemorySweepStore, jobs: list[Job]) 
 def test_a_failure_is_told_and_the_rest_goes_on(
     memory: InMemorySweepStore, jobs: list[Job]
 ) -> None:
-    records, _ = conduct(memory, jobs, fail_at(0))
+    records, _ = run_jobs(memory, jobs, fail_at(0))
     assert statuses(records) == ["FAILED", "FINISHED", "FINISHED"]
     assert records[0].reason == "ValueError: no such luck"
 
@@ -233,7 +233,7 @@ def test_a_failure_is_told_and_the_rest_goes_on(
 def test_what_fails_is_tried_again(
     retries: int, status: str, memory: InMemorySweepStore, jobs: list[Job]
 ) -> None:
-    records, launcher = conduct(memory, jobs, fail_at(1, times=2), retries=retries)
+    records, launcher = run_jobs(memory, jobs, fail_at(1, times=2), retries=retries)
     assert launcher.batches == [[0, 1, 2], *[[1]] * retries]
     assert statuses(records) == ["FINISHED", status, "FINISHED"]
     names = {path.name for path in Path("sweep/configs").iterdir()}
@@ -245,12 +245,12 @@ def test_the_first_failure_ends_the_sweep_if_that_is_asked_for(
     memory: InMemorySweepStore, jobs: list[Job]
 ) -> None:
     with pytest.raises(FailFast, match=r"job 1 \(seed=1\) failed"):
-        conduct(memory, jobs, fail_at(1), fail_fast=True, batch_size=1)
+        run_jobs(memory, jobs, fail_at(1), fail_fast=True, batch_size=1)
     assert sorted(record.number for record in memory.records().values()) == [0, 1]
 
 
 def test_what_is_told_early_counts_once(memory: InMemorySweepStore, jobs: list[Job]) -> None:
-    records, launcher = conduct(memory, jobs, fail_at(2), Listening)
+    records, launcher = run_jobs(memory, jobs, fail_at(2), Listening)
     assert statuses(records) == ["FINISHED", "FINISHED", "FAILED"]
     assert len(launcher.batches) == 1
 
@@ -258,24 +258,24 @@ def test_what_is_told_early_counts_once(memory: InMemorySweepStore, jobs: list[J
 def test_a_job_that_a_launcher_loses_has_failed(
     memory: InMemorySweepStore, jobs: list[Job]
 ) -> None:
-    records, _ = conduct(memory, jobs, score, Losing)
+    records, _ = run_jobs(memory, jobs, score, Losing)
     assert statuses(records) == ["FINISHED", "FINISHED", "FAILED"]
     assert "the launcher does not say" in records[2].reason
-    records, launcher = conduct(memory, jobs, score, Losing, retries=1)
+    records, launcher = run_jobs(memory, jobs, score, Losing, retries=1)
     assert launcher.batches == [[2], [2]]
 
 
 def test_an_engine_that_breaks_down_leaves_what_the_store_knows(
     tracked: MlflowSweepStore, jobs: list[Job]
 ) -> None:
-    records, _ = conduct(tracked, jobs, tracking(fail_at(1)), Raising)
+    records, _ = run_jobs(tracked, jobs, tracking(fail_at(1)), Raising)
     assert statuses(records) == ["FINISHED", "FAILED", "FINISHED"]
 
 
 def test_an_engine_that_breaks_down_at_once_does_not_hold_up_the_sweep(
     memory: InMemorySweepStore, jobs: list[Job]
 ) -> None:
-    records, launcher = conduct(memory, jobs, score, Raising, retries=1)
+    records, launcher = run_jobs(memory, jobs, score, Raising, retries=1)
     assert statuses(records) == ["", "", ""]
     assert len(launcher.batches) == 2
 
@@ -285,7 +285,7 @@ def test_a_store_that_is_away_for_a_moment(
     asked: str, memory: InMemorySweepStore, jobs: list[Job]
 ) -> None:
     away = Away(memory, asked, times=3)
-    records, launcher = conduct(away, jobs, score, Listening)
+    records, launcher = run_jobs(away, jobs, score, Listening)
     assert (away.times, len(launcher.batches)) == (0, 1)
     assert statuses(records) == ["FINISHED"] * 3
 
@@ -294,18 +294,18 @@ def test_a_store_that_stays_away_ends_the_sweep(
     memory: InMemorySweepStore, jobs: list[Job]
 ) -> None:
     with pytest.raises(TrackingError, match="does not answer"):
-        conduct(Away(memory, "records", times=1000), jobs, score)
+        run_jobs(Away(memory, "records", times=1000), jobs, score)
 
 
 def test_what_failed_is_an_attempt_once_it_is_run_again(
     tracked: MlflowSweepStore, jobs: list[Job]
 ) -> None:
-    records, _ = conduct(tracked, jobs, tracking(fail_at(1, times=1)), retries=1)
+    records, _ = run_jobs(tracked, jobs, tracking(fail_at(1, times=1)), retries=1)
     assert statuses(records) == ["FINISHED"] * 3
     assert records[2].metrics[GOAL.metric] == 0.2
     (attempt,) = client().search_runs(["1"], "tags.role = 'attempt'")
     assert (attempt.info.status, attempt.data.tags["reason"]) == ("FAILED", "no such luck")
-    again, launcher = conduct(tracked, jobs, tracking(score))
+    again, launcher = run_jobs(tracked, jobs, tracking(score))
     assert launcher.batches == []
     assert again == records
 
@@ -313,7 +313,7 @@ def test_what_failed_is_an_attempt_once_it_is_run_again(
 def test_a_job_that_fails_before_its_run_begins_has_a_run_all_the_same(
     tracked: MlflowSweepStore, jobs: list[Job]
 ) -> None:
-    records, _ = conduct(tracked, jobs[:1], fail_at(0))
+    records, _ = run_jobs(tracked, jobs[:1], fail_at(0))
     (run,) = client().search_runs(["1"], "tags.role = 'job'")
     assert (run.info.status, run.info.run_name) == ("FAILED", "seed=0")
     assert records[0].reason == "ValueError: no such luck"
@@ -334,7 +334,7 @@ def test_jobs_that_an_earlier_launch_has_left_alive_are_waited_for(
         return look()
 
     tracked.records = later  # type: ignore[method-assign] # the other process ends meanwhile
-    records, launcher = conduct(tracked, jobs, tracking(score))
+    records, launcher = run_jobs(tracked, jobs, tracking(score))
     assert launcher.batches == [[0, 1]]
     assert records[2].run_id == run.info.run_id
     assert statuses(records) == ["FINISHED"] * 3
@@ -348,7 +348,7 @@ def test_a_run_that_never_heard_of_its_end_does_not_hold_up_the_sweep(
         client().create_run("1", tags=tags, run_name=config.tracking.run_name)
         return fail_at(1)(config)
 
-    records, _ = conduct(tracked, jobs, unclosed)
+    records, _ = run_jobs(tracked, jobs, unclosed)
     assert statuses(records) == ["KILLED", "FAILED", "KILLED"]
     assert "the tracking store did not answer" in records[0].reason
     assert records[1].reason == "ValueError: no such luck"

@@ -41,10 +41,10 @@ class Composer:
         config = copy.deepcopy(self._base(tuple(str(o.input_line) for o in others)))
         for override in values:
             OmegaConf.update(config, str(override.key_or_group), override.value())
-        told = [override for override in parsed if not override.is_hydra_override()]
+        task_overrides = [override for override in parsed if not override.is_hydra_override()]
         with read_write(config.hydra), open_dict(config.hydra):
-            config.hydra.overrides.task = [override.input_line for override in told]
-            name_folder(config, told)
+            config.hydra.overrides.task = [override.input_line for override in task_overrides]
+            name_folder(config, task_overrides)
         return config
 
     def _values_at_the_end(self, overrides: Sequence[Override]) -> list[Override]:

@@ -80,7 +80,7 @@ def plan_sweep(
     sweep, problems = reader.read_sweep(config)
     if sweep is None:
         raise ConfigError(problems)
-    found = problems  # told once it is known that jobs have such metrics
+    found = problems  # raised once it is known that jobs have such metrics
     problems = [_without_values(o, compose) for space in spaces for o in space.empty]
     problems += [problem for space in spaces for problem in sweep.problems_with(space)]
     problems += [_of_the_sweep(key) for key in keys if key.partition(".")[0] in SHARED]
@@ -130,7 +130,7 @@ def _checked(sweep: Sweep, jobs: Sequence[Job], reader: ConfigReader) -> Experim
         for problem in problems:
             found.setdefault(problem, []).append(job)
     if found:
-        raise ConfigError([_told(problem, bad, len(jobs)) for problem, bad in found.items()])
+        raise ConfigError([_with_jobs(problem, bad, len(jobs)) for problem, bad in found.items()])
     return experiments[0]
 
 
@@ -147,7 +147,7 @@ def _of_the_sweep(key: str) -> Problem:
     return Problem(key, "several values", "one value, which all jobs of the sweep share")
 
 
-def _told(problem: Problem, bad: Sequence[Job], total: int) -> Problem:
+def _with_jobs(problem: Problem, bad: Sequence[Job], total: int) -> Problem:
     """A problem, with the jobs that have it, unless all have."""
     if len(bad) == total:
         return problem

@@ -1,4 +1,4 @@
-"""What a sweep leaves behind: the answer on screen, in the sweep's folder, and in MLflow."""
+"""The results of a sweep: on screen, in the sweep's folder, and in MLflow."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -65,8 +65,8 @@ class SweepReport:
     command: str
     width: int | None = None
 
-    def leave(self, sweep_store: SweepStore, ending: FinalStatus) -> Iterator[str]:
-        """Writes everything down.
+    def write(self, sweep_store: SweepStore, status: FinalStatus) -> Iterator[str]:
+        """Writes the files, closes the store.
 
         Yields:
             Lines for the screen.
@@ -78,14 +78,14 @@ class SweepReport:
         if best_job is not None:
             files += [path for path in (best_job.model, best_job.experiment) if path is not None]
         result = SweepResult(
-            status=ending,
+            status=status,
             metrics={} if best_job is None else best_job.record.metrics,
             files=files,
             note=self._note(entries, best_job),
             best=None if best_job is None else best_job.record.run_id,
         )
         sweep_store.close(result)
-        yield from self._told(entries, best_job)
+        yield from self._text(entries, best_job)
         if sweep_store.how_to_open:
             yield _row("open", sweep_store.how_to_open)
 
@@ -127,8 +127,8 @@ class SweepReport:
         return draw_sweep(self.records, histories, self.goals[0], self.folder)
 
     def _note(self, entries: Sequence[LeaderboardEntry], best_job: BestJob | None) -> str:
-        answer_first = f"**{lead(entries)}**"  # all that is seen of a long note at first
-        parts = [answer_first, f"`{self.command}`", markdown_table(entries, limit=SHOWN)]
+        headline = f"**{lead(entries)}**"  # all that is seen of a long note at first
+        parts = [headline, f"`{self.command}`", markdown_table(entries, limit=SHOWN)]
         if best_job is not None:
             parts += [
                 _artifacts(best_job),
@@ -138,7 +138,7 @@ class SweepReport:
         parts += ["**Failed:**\n\n" + "\n".join(failures)] if failures else []
         return "\n\n".join(filter(None, parts))
 
-    def _told(self, entries: Sequence[LeaderboardEntry], best_job: BestJob | None) -> Iterator[str]:
+    def _text(self, entries: Sequence[LeaderboardEntry], best_job: BestJob | None) -> Iterator[str]:
         yield as_text(entries, SHOWN, self.width) if entries else "no job has finished"
         failures = list(self._failures())
         if failures:

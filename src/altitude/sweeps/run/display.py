@@ -64,7 +64,7 @@ class SweepDisplay:
             self._live.stop()
 
     def _print(self, line: Text) -> None:
-        self._console.print(line, highlight=False, soft_wrap=True)
+        self._console.print(line, soft_wrap=True)
 
     def _result(self, record: JobRecord) -> Text:
         if record.status != "FINISHED":

@@ -37,7 +37,7 @@ def sweep_folder(config: DictConfig, identity: str, console: Console) -> Iterato
             config.hydra.sweep.dir = str(folder)
         if folder != wanted:
             shown = f"another sweep has its files in {wanted}: those of this one are in {folder}"
-            console.print(shown, style="yellow", highlight=False, soft_wrap=True)
+            console.out(shown, style="yellow")
         yield folder
 
 

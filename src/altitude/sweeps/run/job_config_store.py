@@ -25,7 +25,7 @@ class JobConfigStore:
         self._paths: dict[tuple[str, ...], Path] = {}
         self._owners: dict[str, int] = {}
 
-    def freeze(self, job: Job, tracking: Mapping[str, Any], attempt: int = 1) -> None:
+    def save(self, job: Job, tracking: Mapping[str, Any], attempt: int = 1) -> None:
         """Keeps a job's config.
 
         Args:

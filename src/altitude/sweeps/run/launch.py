@@ -1,4 +1,4 @@
-"""A sweep from the command line to the closing lines."""
+"""A sweep from the command line to the last lines that it prints."""
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -59,9 +59,15 @@ def launch_sweep(
     """
     _require_experiments(config)
     compose = Composer(context.config_loader, config)
-    console = Console(width=None if sys.stdout.isatty() else FILE_WIDTH)
+    console = Console(width=None if sys.stdout.isatty() else FILE_WIDTH, highlight=False)
+
+    def announce(jobs: int) -> None:
+        console.out(f"sweep of {_count(jobs)}")
+
     with without_garbage_collection(), console.status("composing and checking every job"):
-        plan = plan_sweep(config, overrides, compose, reader, lambda jobs: _announce(jobs, console))
+        plan = plan_sweep(
+            config, overrides, compose, reader, lambda n: console.out(f"sweep of {_count(n)}")
+        )
     if plan.sweep.dry_run:
         _list(plan, console)
         return
@@ -69,15 +75,15 @@ def launch_sweep(
     plan.experiment.tracking.check()
     command = sweep_command(config, overrides)
     with handling_signals(), sweep_folder(config, plan.identity, console) as folder:
-        frozen = JobConfigStore(folder / "configs")
+        job_configs = JobConfigStore(folder / "configs")
         early = 0 if _may_be_done(plan) else total
-        with opened_launcher(config, frozen, context, task_function, early) as launcher:
+        with opened_launcher(config, job_configs, context, task_function, early) as launcher:
             with console.status("opening the tracking store"):
                 sweep_store = _sweep_store(plan, command)
             Launch(
                 plan=plan,
                 sweep_store=sweep_store,
-                sweep_runner=_sweep_runner(plan, sweep_store, launcher, frozen, config),
+                sweep_runner=_sweep_runner(plan, sweep_store, launcher, job_configs, config),
                 compose=compose,
                 folder=folder,
                 console=console,
@@ -106,10 +112,6 @@ def _may_be_done(plan: Plan) -> bool:
     return may_be_known(resolve_uri(tracking.uri), plan.identity)
 
 
-def _announce(jobs: int, console: Console) -> None:
-    console.print(f"sweep of {_count(jobs)}", highlight=False)
-
-
 def _count(jobs: int) -> str:
     return "1 job" if jobs == 1 else f"{jobs} jobs"
 
@@ -118,13 +120,13 @@ def _sweep_runner(
     plan: Plan,
     sweep_store: SweepStore,
     launcher: Launcher,
-    frozen: JobConfigStore,
+    job_configs: JobConfigStore,
     config: DictConfig,
 ) -> SweepRunner:
     return SweepRunner(
         sweep_store,
         launcher,
-        frozen,
+        job_configs,
         retries=plan.sweep.retries,
         fail_fast=plan.sweep.fail_fast,
         batch_size=config.hydra.sweeper.max_batch_size,
@@ -133,8 +135,8 @@ def _sweep_runner(
 
 def _list(plan: Plan, console: Console) -> None:
     for job in plan.jobs:
-        console.print(f"{job.number:>4}  {job.name}", highlight=False, soft_wrap=True)
-    console.print(f"{len(plan.jobs)} jobs; none was started (sweep.dry_run=true)", highlight=False)
+        console.out(f"{job.number:>4}  {job.name}")
+    console.out(f"{len(plan.jobs)} jobs; none was started (sweep.dry_run=true)")
 
 
 @without_garbage_collection()
@@ -191,14 +193,15 @@ class Launch:
         display = SweepDisplay(self.console, self.plan.sweep.goals[0], progress)
         self._greet(search, progress.skipped)
         jobs: list[Job] = []
+        monitor = SweepMonitor(
+            self.sweep_store,
+            display,
+            progress,
+            self.sweep_runner.stop_on_failure,
+            self.sweep_runner.to_repeat,
+        )
         try:
-            stop_on_failure, to_repeat = (
-                self.sweep_runner.stop_on_failure,
-                self.sweep_runner.to_repeat,
-            )
-            with SweepMonitor(
-                self.sweep_store, display, progress, stop_on_failure, to_repeat
-            ) as monitor:
+            with monitor:
                 for proposed in self._rounds(search):
                     jobs += proposed
                     monitor.expect(search.total)
@@ -227,36 +230,36 @@ class Launch:
 
     def _greet(self, search: Search, skipped: int) -> None:
         done = f", {skipped} of them done before: skipped" if skipped else ""
-        self._say(f"sweep {self.sweep_store.sweep_id}: {_count(search.total)}{done}")
+        self.console.out(f"sweep {self.sweep_store.sweep_id}: {_count(search.total)}{done}")
         if search.notice:
-            self._say(search.notice)
+            self.console.out(search.notice)
 
     def _stop(self, interrupt: KeyboardInterrupt, search: Search, jobs: Sequence[Job]) -> None:
         """Has what runs elsewhere stop, and writes down what is there."""
         reason = str(interrupt) or "Ctrl-C"
         self.sweep_store.ask_to_stop(reason)
         self.sweep_runner.wait_for_the_last()
-        self._leave(search, jobs, "KILLED")
-        self._say(f"stopped: {reason}. To go on from here: {self.command}")
+        self._report(search, jobs, "KILLED")
+        self.console.out(f"stopped: {reason}. To go on from here: {self.command}")
 
     def _close(self, search: Search, jobs: Sequence[Job]) -> None:
         known = self.sweep_store.records()
         failed = sum(record.status != "FINISHED" for record in known.values())
         failed += sum(job.identity not in known for job in jobs)
         missing = unreported(self.plan.sweep.goals, known.values())
-        self._leave(search, jobs, "FAILED" if failed or missing else "FINISHED")
+        self._report(search, jobs, "FAILED" if failed or missing else "FINISHED")
         if failed:
             why = f" ({self.sweep_runner.trouble})" if self.sweep_runner.trouble else ""
-            told = f"{failed} of {search.total} jobs failed{why}"
-            raise SweepError(f"{told}. To run them again: {self.command}")
+            failures = f"{failed} of {search.total} jobs failed{why}"
+            raise SweepError(f"{failures}. To run them again: {self.command}")
         if missing:
             raise SweepError(f"{missing}. Choose one of those: sweep.objective=...")
 
     @without_garbage_collection()
-    def _leave(self, search: Search, jobs: Sequence[Job], ending: FinalStatus) -> None:
+    def _report(self, search: Search, jobs: Sequence[Job], status: FinalStatus) -> None:
         known = self.sweep_store.records()
         records = sorted(known.values(), key=lambda record: record.number)
-        closing = SweepReport(
+        report = SweepReport(
             goals=self.plan.sweep.goals,
             records=records,
             jobs=list(self._known_jobs(known, search, jobs)),
@@ -265,9 +268,9 @@ class Launch:
             width=self.console.width,
         )
         with self.console.status("writing down what the sweep came to"):
-            lines = list(closing.leave(self.sweep_store, ending))
+            lines = list(report.write(self.sweep_store, status))
         for line in lines:
-            self._say(line)
+            self.console.out(line)
 
     def _known_jobs(
         self, known: Mapping[str, JobRecord], search: Search, jobs: Sequence[Job]
@@ -279,6 +282,3 @@ class Launch:
         for job in once([*self.plan.jobs, *jobs, *before]):
             if job.identity in known:
                 yield replace(job, number=known[job.identity].number)
-
-    def _say(self, line: str) -> None:
-        self.console.print(line, highlight=False, markup=False, soft_wrap=True)

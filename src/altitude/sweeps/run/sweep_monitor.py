@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from types import TracebackType
 from typing import Self
 
 from altitude.errors import TrackingError
@@ -51,15 +50,10 @@ class SweepMonitor:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_raised: object) -> None:
         self._over.set()
         self._thread.join()
-        self._look_patiently(self._look_once_more)
+        self._try(lambda: self._show(()))  # nothing is run again now
         self._display.close()
 
     def expect(self, total: int) -> None:
@@ -69,11 +63,8 @@ class SweepMonitor:
 
     def look(self) -> None:
         """Reads the store once."""
-        to_repeat = self._to_repeat()  # before the outcomes, which would else be of a later attempt
+        to_repeat = self._to_repeat()  # before the records, which could be of a later attempt
         self._stop_on_failure(self._show(to_repeat))
-
-    def _look_once_more(self) -> None:
-        self._show(())  # nothing is run again now
 
     def _show(self, to_repeat: Collection[str]) -> list[JobRecord]:
         with self._one_at_a_time:
@@ -88,10 +79,11 @@ class SweepMonitor:
         pause = LOOK_SECONDS
         while not self._over.wait(pause):
             began = time.monotonic()
-            self._look_patiently(self.look)
+            self._try(self.look)
             pause = max(LOOK_SECONDS, (time.monotonic() - began) / SHARE)
 
-    def _look_patiently(self, look: Callable[[], None]) -> None:
+    def _try(self, look: Callable[[], object]) -> None:
+        """Looks, and shows why if the store does not answer."""
         try:
             look()
         except TrackingError as error:

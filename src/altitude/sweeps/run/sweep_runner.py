@@ -1,4 +1,4 @@
-"""Runs a sweep: launches what is missing until nothing is, and leaves the answer behind."""
+"""Runs a sweep: launches the jobs that are missing until none is."""
 
 import time
 from collections import Counter
@@ -20,20 +20,20 @@ from altitude.sweeps.run.job_config_store import JobConfigStore
 from altitude.sweeps.store.sweep_store import SweepStore
 
 ADOPTED_SECONDS = 2.0
-"""How often it is looked whether a job that another launch has begun has ended."""
+"""How often a job that another launch has begun is polled."""
 
 BEGINNING_SECONDS = 30.0
-"""How long jobs are waited for that an engine has taken before it raised."""
+"""How long to wait for jobs that a launcher has taken before it raised."""
 
 STOPPING_SECONDS = 30.0
-"""How long jobs are waited for that were asked to stop: they hear it with their next heartbeat."""
+"""How long to wait for jobs that were asked to stop: they see it at their next heartbeat."""
 
 FAILURES = ("FAILED", "KILLED")
 
 STORE_ATTEMPTS = 12
 STORE_PAUSE_SECONDS = 5.0
 
-Answered = TypeVar("Answered")
+T = TypeVar("T")
 
 
 class SweepRunner:
@@ -44,7 +44,7 @@ class SweepRunner:
     Args:
         sweep_store: What is known of the jobs.
         launcher: Runs jobs.
-        frozen: Where the launcher finds their configs.
+        job_configs: Where the launcher finds their configs.
         retries: How often a job that fails is run again.
         fail_fast: Whether the first failure ends the sweep.
         batch_size: How many jobs the launcher is given at a time; None for all.
@@ -54,7 +54,7 @@ class SweepRunner:
         self,
         sweep_store: SweepStore,
         launcher: Launcher,
-        frozen: JobConfigStore,
+        job_configs: JobConfigStore,
         *,
         retries: int = 0,
         fail_fast: bool = False,
@@ -62,7 +62,7 @@ class SweepRunner:
     ) -> None:
         self._sweep_store = sweep_store
         self._launcher = launcher
-        self._frozen = frozen
+        self._job_configs = job_configs
         self._retries = retries
         self._fail_fast = fail_fast
         # One that runs a job at a time is given one, so that a failure is seen at once.
@@ -87,15 +87,15 @@ class SweepRunner:
     def stop_on_failure(self, records: Sequence[JobRecord]) -> None:
         """Asks jobs that run elsewhere to stop at the first failure, if that is asked for.
 
-        An engine returns when all of a batch have ended, which would be too late.
+        Launchers other than ours return when all of a batch have ended, which would be too late.
         """
         if self._listens or not self._fail_fast or self._failure:
             return
         new = (o for o in records if o.status in FAILURES and o.run_id not in self._old)
         for failed in new:
-            told = f"sweep.fail_fast: job {failed.number} ({failed.name}) failed"
-            self._sweep_store.ask_to_stop(told)
-            self._failure = told
+            reason = f"sweep.fail_fast: job {failed.number} ({failed.name}) failed"
+            self._sweep_store.ask_to_stop(reason)
+            self._failure = reason
             return
 
     def to_repeat(self) -> frozenset[str]:
@@ -125,9 +125,9 @@ class SweepRunner:
             KeyboardInterrupt: If it was interrupted; the jobs that ran have been, too.
             TrackingError: If the tracking store has not answered for a minute.
         """
-        unheard = len(jobs)
+        before = len(jobs)
         while True:
-            records = _patiently(self._sweep_store.records)
+            records = _retry(self._sweep_store.records)
             missing = [job for job in jobs if self._is_missing(job, records)]
             if missing:
                 self._launch(missing)
@@ -135,11 +135,11 @@ class SweepRunner:
                 time.sleep(ADOPTED_SECONDS)
             else:
                 dropped = [job for job in jobs if _status(job, records) == "WAITING"]
-                if not self.trouble or not 0 < len(dropped) < unheard:
+                if not self.trouble or not 0 < len(dropped) < before:
                     return records
-                # Some have begun, so the engine works: the others go into its queue again. Those
+                # Some have begun, so the launcher works: the others go into its queue again. Those
                 # that are in it still find that their job is done, and leave it.
-                unheard = len(dropped)
+                before = len(dropped)
                 self._attempts.subtract(job.identity for job in dropped)
 
     def _may_change(self, statuses: set[str]) -> bool:
@@ -152,41 +152,41 @@ class SweepRunner:
         return _status(job, records) not in ("FINISHED", "RUNNING") and open_for_another
 
     def _launch(self, jobs: Sequence[Job]) -> None:
-        _patiently(lambda: self._sweep_store.begin_again(jobs))
+        _retry(lambda: self._sweep_store.begin_again(jobs))
         for job in jobs:
             self._attempts[job.identity] += 1
             attempt = self._attempts[job.identity]
-            self._frozen.freeze(job, self._sweep_store.tracking_of(job), attempt)
+            self._job_configs.save(job, self._sweep_store.tracking_of(job), attempt)
         size = self._batch_size or len(jobs)
         for first in range(0, len(jobs), size):
             self._launch_batch(jobs[first : first + size])
 
     @property
     def _listens(self) -> bool:
-        """Whether the launcher tells of each job when it ends: ours does."""
+        """Whether the launcher reports each job when it ends: ours does."""
         return hasattr(self._launcher, "listen")
 
     def _launch_batch(self, jobs: Sequence[Job]) -> None:
-        heard: set[int] = set()
+        returned_already: set[int] = set()
 
         def listen(position: int, returned: JobReturn) -> None:
-            heard.add(position)
+            returned_already.add(position)
             self._take(jobs[position], returned)
 
-        if self._listens:  # engines pickle themselves with all that they have
+        if self._listens:  # others pickle themselves with all that they have
             self._launcher.listen = listen  # type: ignore[attr-defined]
         try:
             returns = self._launcher.launch([list(job.overrides) for job in jobs], jobs[0].number)
-        except Exception as error:  # noqa: BLE001 - one job that dies costs an engine all returns
+        except Exception as error:  # noqa: BLE001 - one job that dies costs some launchers all returns
             self.trouble = f"{type(error).__name__}: {error}".splitlines()[0]
             self._expecting_until = time.monotonic() + BEGINNING_SECONDS
             self._require_no_failure()
             return
-        for position in sorted(set(range(len(jobs))) - heard):
+        for position in sorted(set(range(len(jobs))) - returned_already):
             listen(position, returns[position] if position < len(returns) else JobReturn())
 
     def _require_no_failure(self) -> None:
-        self.stop_on_failure(list(_patiently(self._sweep_store.records).values()))
+        self.stop_on_failure(list(_retry(self._sweep_store.records).values()))
         if self._failure:
             raise FailFast(self._failure)
 
@@ -198,7 +198,7 @@ class SweepRunner:
             self._ended(job, returned_by(returned) or unknown, None)
 
     def _ended(self, job: Job, error: Exception | None, value: Any) -> None:
-        _patiently(lambda: self._sweep_store.returned(job, error, value))
+        _retry(lambda: self._sweep_store.returned(job, error, value))
         if error is not None and self._fail_fast:
             raise FailFast(f"sweep.fail_fast: job {job.number} ({job.name}) failed")
 
@@ -207,8 +207,8 @@ class FailFast(KeyboardInterrupt):
     """A job has failed, and that ends the sweep."""
 
 
-def _patiently(ask: Callable[[], Answered]) -> Answered:
-    """Asks the store, which is given some time if its store does not answer."""
+def _retry(ask: Callable[[], T]) -> T:
+    """Asks the store, again after a pause if it does not answer."""
     for _ in range(STORE_ATTEMPTS - 1):
         try:
             return ask()
@@ -225,25 +225,25 @@ def _status(job: Job, records: dict[str, JobRecord]) -> str:
 @contextmanager
 def opened_launcher(
     config: DictConfig,
-    frozen: JobConfigStore,
+    job_configs: JobConfigStore,
     context: HydraContext,
     task_function: TaskFunction,
     jobs: int,
 ) -> Iterator[Launcher]:
-    """The launcher that was chosen, which finds the configs of its jobs among the frozen ones.
+    """The launcher that was chosen, which finds the configs of its jobs in files.
 
     Ours gets ready while there is still something to do before the first job, and is closed.
 
     Args:
         config: What Hydra composed, its own node included.
-        frozen: Where the launcher finds the configs of its jobs.
+        job_configs: Where the launcher finds the configs of its jobs.
         context: Loads configs.
         task_function: What runs a job, given its config.
         jobs: How many there will be, as far as is known.
     """
-    frozen_context = HydraContext(config_loader=frozen, callbacks=context.callbacks)  # type: ignore[arg-type]
+    launcher_context = HydraContext(config_loader=job_configs, callbacks=context.callbacks)  # type: ignore[arg-type]
     launcher = Plugins.instance().instantiate_launcher(
-        hydra_context=frozen_context, task_function=task_function, config=config
+        hydra_context=launcher_context, task_function=task_function, config=config
     )
     prepare: Callable[[int], None] = getattr(launcher, "prepare", lambda _jobs: None)
     try:

@@ -24,7 +24,7 @@ import cloudpickle
 from altitude.failures import failure_reason
 
 LOOK_SECONDS = 1.0
-"""How often it is looked whether a process that says nothing is still there."""
+"""How often a silent process is polled."""
 
 Task = Callable[[], Any]
 """What a worker does; it is pickled by value."""
@@ -201,7 +201,7 @@ def _done(task: Task) -> TaskResult:
         return TaskResult(value=task())
     except KeyboardInterrupt as interrupt:
         return TaskResult(failure=str(interrupt) or "Ctrl-C")
-    except BaseException as error:  # noqa: BLE001 - told to the parent
+    except BaseException as error:  # noqa: BLE001 - the parent reports it
         return TaskResult(failure=failure_reason(error))
 
 
@@ -209,7 +209,7 @@ def _packed(result: TaskResult) -> bytes:
     """A result as bytes; classes that the parent cannot import go with it."""
     try:
         packed: bytes = cloudpickle.dumps(result)
-    except Exception as error:  # noqa: BLE001 - told to the parent
+    except Exception as error:  # noqa: BLE001 - the parent reports it
         failure = f"what it returned cannot be sent: {failure_reason(error)}"
         packed = pickle.dumps(TaskResult(failure=failure))
     return packed

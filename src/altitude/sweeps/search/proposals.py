@@ -92,4 +92,4 @@ class EveryCombination(Search):
         return proposals
 
     def tell(self, number: int, record: JobRecord | None) -> None:
-        """Nothing follows from an outcome."""
+        """No other job follows from it."""

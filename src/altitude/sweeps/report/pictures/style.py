@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from altitude.sweeps.job_record import Goal, JobRecord, named
 
 RESOLUTION = 120
-BEST = "#d55e00"  # vermilion: told apart from viridis by every eye
+BEST = "#d55e00"  # vermilion, which everyone can tell from viridis
 PLAIN = "#31688e"
 FAINT = "#8a8a8a"
 FENCE = 3.0
