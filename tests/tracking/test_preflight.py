@@ -8,7 +8,7 @@ import pytest
 from altitude import TrackingError
 from altitude.tracking import Mlflow
 from altitude.tracking.preflight import require_usable
-from tests.processes import free_port, run_altitude
+from tests.processes import free_port, run_altitude, run_python
 
 UNUSABLE = {
     "sqlite:////proc/x.db": "No such file or directory",
@@ -79,3 +79,10 @@ def test_the_command_line_ends_with_one_before_tensorflow_starts(working_folder:
     assert done.returncode == 1
     assert "altitude: tracking.uri\n    given:    postgresql://127.0.0.1" in done.stderr
     assert not list(working_folder.glob("mlflow.db"))
+
+
+def test_a_single_run_imports_no_mlflow_before_the_check(working_folder: Path) -> None:
+    code = "import sys; from altitude.tracking.settings import Mlflow; "
+    code += "assert Mlflow().interrupted_folders() == []; assert 'mlflow' not in sys.modules"
+    done = run_python("-c", code, folder=working_folder)
+    assert done.returncode == 0, done.stderr
