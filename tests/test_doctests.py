@@ -24,7 +24,7 @@ MET_FIRST = {
         "compose",
         "run",
     ),
-    "altitude.callbacks": ("Freeze",),
+    "altitude.callbacks": ("Freeze", "SampleImages"),
     "altitude.data": (
         "ArrayDataset",
         "Digits",
@@ -33,11 +33,12 @@ MET_FIRST = {
         "Mixup",
         "Npz",
         "Splits",
+        "WeightedFashionMnist",
     ),
     "altitude.loops": ("Fit", "Tape", "TrainStep"),
     "altitude.models": ("BackboneHead", "Cnn", "Mlp", "Subclassed"),
     "altitude.optimizers": ("Grouped",),
-    "altitude.steps": ("Accumulate", "Supervised"),
+    "altitude.steps": ("Accumulate", "AuxiliaryLoss", "Gan", "Supervised"),
     "altitude.tracking": ("Mlflow", "Untracked"),
 }
 """What users meet first, by the module that they import it from."""

@@ -16,6 +16,10 @@ class SampleImages(keras.callbacks.Callback):
         rows: Rows of the picture, and its columns.
         generator: Name of the layer, or attribute, of the model that turns latent vectors,
             (batch, length), into images, (batch, height, width, channels), from 0 to 1.
+
+    Example:
+        >>> from altitude.callbacks import SampleImages
+        >>> callback = SampleImages(folder="outputs/samples", every=10)
     """
 
     def __init__(

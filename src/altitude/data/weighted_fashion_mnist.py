@@ -15,6 +15,11 @@ class WeightedFashionMnist(FashionMnist):
     Attributes:
         sharpness: How fast the weight falls with the distance from that mean: an image twice as far
             off as is usual weighs exp(-sharpness). 0 weighs all alike.
+
+    Example:
+        >>> from altitude.data import WeightedFashionMnist
+        >>> WeightedFashionMnist(sharpness=2.0).declared.num_examples
+        60000
     """
 
     sharpness: NonNegative = 1.0

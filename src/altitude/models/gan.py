@@ -23,6 +23,14 @@ class Gan:
     Attributes:
         latent_dim: Length of the latent vector.
         filters: Filters of the widest convolutions; the guide's network has 128.
+
+    Example:
+        >>> from altitude.data import DataSpec, LabelSpec
+        >>> from altitude.models import Gan
+        >>> spec = DataSpec(input_shape=(28, 28), labels=LabelSpec("integer", 10))
+        >>> model = Gan(latent_dim=16, filters=8)(spec)
+        >>> model.get_layer("generator").output_shape
+        (None, 28, 28, 1)
     """
 
     latent_dim: Count = 128

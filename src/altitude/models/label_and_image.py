@@ -17,6 +17,14 @@ class LabelAndImage:
         hidden_units: Width of the layer before the code, and of the one behind it.
         code_units: Width of the code that both heads read.
         activation: Activation of the hidden layers, by its Keras name.
+
+    Example:
+        >>> from altitude.data import DataSpec, LabelSpec
+        >>> from altitude.models import LabelAndImage
+        >>> spec = DataSpec(input_shape=(28, 28), labels=LabelSpec("integer", 10))
+        >>> model = LabelAndImage(code_units=32)(spec)
+        >>> model.output_shape
+        [(None, 10), (None, 28, 28)]
     """
 
     hidden_units: Count = 256

@@ -29,6 +29,11 @@ class Gan(Step):
 
     Attributes:
         label_noise: Width of the noise that is added to the discriminator's labels.
+
+    Example:
+        >>> from altitude.steps import Gan
+        >>> Gan(label_noise=0.1).evaluated_metrics
+        ('d_loss', 'g_loss')
     """
 
     owns_objective = True
