@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 Record = Callable[[Path, str], None]
-"""Takes a file, and the folder that it belongs in."""
+"""Takes a file and its folder, relative to the watched one."""
 
 
 class ArtifactLog(keras.callbacks.Callback):
@@ -16,7 +16,7 @@ class ArtifactLog(keras.callbacks.Callback):
     Comes after the user's callbacks, which write there the files to be logged.
 
     Args:
-        folder: Where the files appear; there may be folders in it.
+        folder: The folder to watch, subfolders included.
         record: Called with each file, and with its folder, relative to this one.
     """
 
@@ -27,11 +27,11 @@ class ArtifactLog(keras.callbacks.Callback):
         self._seen: set[Path] = set()
 
     def get_state(self) -> dict[str, Any]:
-        """The files that have been recorded."""
+        """Returns the files that have been recorded."""
         return {"seen": sorted(str(path.relative_to(self._folder)) for path in self._seen)}
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Takes the files that have been recorded, which are not recorded again."""
+        """Restores the files that have been recorded, which are not recorded again."""
         self._seen = {self._folder / path for path in state["seen"]}
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002, D102

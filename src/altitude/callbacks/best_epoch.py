@@ -1,4 +1,4 @@
-"""Remembers which epoch the best model is from."""
+"""Tracks which epoch the best model is from."""
 
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ class BestEpoch(keras.callbacks.Callback):
 
     Args:
         callbacks: The user's callbacks, all of which are called before this one.
-        path: Where the best model is to lie.
+        path: Path of the best model.
     """
 
     def __init__(self, callbacks: list[keras.callbacks.Callback], path: Path) -> None:
@@ -34,14 +34,15 @@ class BestEpoch(keras.callbacks.Callback):
         return self._checkpoint is not None and not self._saved_at_end
 
     def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002, D102
-        self._seen = self._checkpoint and self._checkpoint.best  # a threshold is no epoch's
+        # Not the score of an epoch, but an initial threshold.
+        self._seen = self._checkpoint and self._checkpoint.best
 
     def get_state(self) -> dict[str, Any]:
-        """The best epoch so far."""
+        """Returns the best epoch so far."""
         return {"epoch": self.epoch}
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Takes the best epoch so far, once the ModelCheckpoint has its best score back."""
+        """Restores the best epoch, after the state of the ModelCheckpoint."""
         self.epoch = state["epoch"]
         self._seen = getattr(self._checkpoint, "best", None)
 

@@ -1,4 +1,4 @@
-"""Collects the metrics of every epoch and passes them on."""
+"""Collects and records the metrics of every epoch."""
 
 import math
 import time
@@ -24,7 +24,7 @@ class EpochLog(keras.callbacks.Callback):
         record: Called at the end of each epoch.
 
     Attributes:
-        history: The values of each metric, one an epoch; NaN where an epoch did not report it.
+        history: The values of each metric by epoch; NaN where an epoch did not report it.
     """
 
     def __init__(self, record: Record) -> None:
@@ -36,11 +36,11 @@ class EpochLog(keras.callbacks.Callback):
 
     @property
     def epochs(self) -> int:
-        """How many epochs have ended."""
+        """Number of completed epochs."""
         return len(self.history.get("epoch_seconds", []))
 
     def get_state(self) -> dict[str, Any]:
-        """The metrics of all epochs; when and with which learning rates the present one began."""
+        """Returns the history, and learning rates and elapsed time of the current epoch."""
         return {
             "history": self.history,
             "learning_rates": self._learning_rates,
@@ -48,7 +48,7 @@ class EpochLog(keras.callbacks.Callback):
         }
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Takes the metrics of earlier epochs, which are not recorded again."""
+        """Restores the history, whose epochs are not recorded again."""
         self.history = state["history"]
         self._learning_rates = state["learning_rates"]
         self._began = time.perf_counter() - state["seconds"]

@@ -12,9 +12,9 @@ class Freeze(keras.callbacks.Callback):
     """Freezes layers for the first epochs, then trains all layers at another learning rate.
 
     Args:
-        layers: Names of the layers, or patterns for them.
-        epochs: How many epochs they stay frozen.
-        learning_rate: The learning rate from then on.
+        layers: Names or patterns of the layers to freeze.
+        epochs: Number of epochs for which they are frozen.
+        learning_rate: Learning rate of the epochs after that.
 
     Example:
         >>> import altitude
@@ -43,7 +43,7 @@ class Freeze(keras.callbacks.Callback):
         if epoch == self._epochs:
             self._set_trainable(True)
             self.model.optimizer.learning_rate = self._learning_rate
-            # Keras' own loop would go on with the graph in which they were frozen.
+            # Otherwise Keras' fit would continue with the graph in which they are frozen.
             self.model.make_train_function(force=True)
 
     def on_train_end(self, logs: Any = None) -> None:  # noqa: ARG002, D102

@@ -1,4 +1,4 @@
-"""One progress display: a live line in a terminal, a plain line an epoch elsewhere."""
+"""Progress display: a live line in a terminal, one plain line for each epoch elsewhere."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,7 +18,7 @@ from rich.progress import (
 from altitude.display.status import is_live
 
 TRACING = "tracing the step"
-"""What the first batch waits for."""
+"""Shown until the first batch ends."""
 
 
 class ProgressDisplay(keras.callbacks.Callback):
@@ -62,14 +62,14 @@ class ProgressDisplay(keras.callbacks.Callback):
         self.close()
 
     def close(self) -> None:
-        """Takes the live line off the terminal; also after a run that ended early."""
+        """Removes the live line from the terminal, also after a run that ended early."""
         if self._progress is not None:
             self._progress.stop()
             self._progress = None
 
 
 def format_metrics(logs: Mapping[str, Any]) -> str:
-    """Writes metrics in one line, training first, loss first: `loss 0.3514  accuracy 0.8731`."""
+    """Formats metrics in one line, training first, loss first: `loss 0.3514  accuracy 0.8731`."""
     names = sorted(logs, key=lambda name: (name.startswith("val_"), not name.endswith("loss")))
     return "  ".join(f"{name} {float(logs[name]):.4g}" for name in names)
 

@@ -56,7 +56,7 @@ class RequireFinite(keras.callbacks.Callback):
             self._last_finite = f"the last finite {name} was {float(logs[name]):.4g}, {when}"
 
     def _is_checked(self, name: str) -> bool:
-        # A loss scale is found by trial: the gradients of a step that is skipped overflow.
+        # Dynamic loss scaling skips steps whose gradients overflow.
         scaled = isinstance(self.model.optimizer, keras.optimizers.LossScaleOptimizer)
         return name.endswith("loss") or (name == "grad_norm" and not scaled)
 

@@ -1,4 +1,4 @@
-"""Makes sure, in the first epoch, that what callbacks monitor is reported."""
+"""Checks, in the first epoch, that the metrics that callbacks monitor are reported."""
 
 from collections.abc import Callable, Collection, Mapping
 from difflib import get_close_matches
@@ -20,7 +20,7 @@ SWITCHABLE = (
 
 
 def monitor_of(callback: keras.callbacks.Callback) -> str | None:
-    """The metric that a callback needs at the end of an epoch; None if it needs none."""
+    """Returns the metric that a callback needs at the end of an epoch; None if it needs none."""
     if isinstance(callback, keras.callbacks.ModelCheckpoint) and (
         not callback.save_best_only or callback.save_freq != "epoch"
     ):
@@ -32,7 +32,7 @@ def monitor_of(callback: keras.callbacks.Callback) -> str | None:
 def with_monitors_required(
     callbacks: Callbacks, defaults: Collection[str], notify: Callable[[str], None]
 ) -> list[keras.callbacks.Callback]:
-    """Puts a `RequireMonitored` in front of each callback that monitors a metric.
+    """Inserts a `RequireMonitored` before each callback that monitors a metric.
 
     Args:
         callbacks: The user's, by name.
@@ -48,13 +48,13 @@ def with_monitors_required(
 
 
 def require_no_validation_monitors(callbacks: Callbacks) -> None:
-    """Refuses callbacks that monitor the validation data, where there are none.
+    """Checks that no callback monitors a validation metric, if there is no validation data.
 
     Args:
         callbacks: The user's, by name.
 
     Raises:
-        ConfigError: If there are any.
+        ConfigError: If a callback does.
     """
     problems = [
         Problem(
@@ -73,7 +73,7 @@ def require_no_validation_monitors(callbacks: Callbacks) -> None:
 
 
 class RequireMonitored(keras.callbacks.Callback):
-    """Ends a training whose callback would never act, since no epoch reports what it monitors.
+    """Raises if a callback monitors a metric that is not reported.
 
     Comes right before that callback: those before it may add metrics to the logs. If the
     metric is one that is monitored by default, and there is one loss, the loss takes its place.
@@ -116,7 +116,7 @@ class RequireMonitored(keras.callbacks.Callback):
 
 
 def only_loss(logs: Collection[str]) -> str:
-    """The loss of the validation data, else that of training; empty if there are several."""
+    """Returns the validation loss, else the training loss; empty if there are several."""
     validation = [name for name in logs if name.startswith("val_")]
     losses = [name for name in validation or logs if name.endswith("loss")]
     total = [name for name in losses if name in ("loss", "val_loss")]
@@ -124,7 +124,7 @@ def only_loss(logs: Collection[str]) -> str:
 
 
 def nearest_metric(metric: str, reported: Collection[str]) -> str:
-    """What may have been meant by a metric that is not reported; something that is."""
+    """Suggests a reported metric in place of one that is not reported."""
     on_same_data = [
         name for name in reported if name.startswith("val_") == metric.startswith("val_")
     ]

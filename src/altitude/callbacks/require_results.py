@@ -1,4 +1,4 @@
-"""Makes sure, in the first epoch, that a run will have the results that it is compared by."""
+"""Checks, in the first epoch, that a run will report the metrics that rank it."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -11,7 +11,7 @@ from altitude.errors import TrainingError
 
 
 class RequireResults(keras.callbacks.Callback):
-    """Ends a job of a sweep that will not have the metrics which the sweep ranks its jobs by.
+    """Raises if a job will not report the objective of its sweep.
 
     Args:
         results: Names of final metrics, such as `best_val_accuracy`.
@@ -38,7 +38,7 @@ class RequireResults(keras.callbacks.Callback):
 
 
 def result_names(logs: Collection[str]) -> list[str]:
-    """The names of a run's results, final ones first, by those in the logs of an epoch."""
+    """Derives the names of a run's final metrics from the logs of an epoch, best ones first."""
     best = [f"best_{name}" for name in logs if name.startswith("val_")]
     of_training = [name for name in logs if not name.startswith("val_")]
     tested = dict.fromkeys(f"test_{name.removeprefix('val_')}" for name in logs)
@@ -47,7 +47,7 @@ def result_names(logs: Collection[str]) -> list[str]:
 
 
 def nearest_result(name: str, known: Sequence[str]) -> str:
-    """What may have been meant by a result that a run does not have."""
+    """Suggests a result of the run in place of one that it does not have."""
     best = [result.removeprefix("best_") for result in known if result.startswith("best_val_")]
     others = [result for result in known if not result.startswith("test_")]
     near = nearest_metric(name.removeprefix("best_"), best or others)

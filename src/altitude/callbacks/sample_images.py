@@ -8,12 +8,12 @@ import numpy as np
 
 
 class SampleImages(keras.callbacks.Callback):
-    """Draws images from the same latent vectors every few epochs, as a PNG file each time.
+    """Generates images from fixed latent vectors every few epochs and writes them as a PNG file.
 
     Args:
-        folder: Where the files go; `${output_dir}/artifacts` puts them into MLflow as well.
-        every: Epochs from one file to the next; the first epoch has one, too.
-        rows: Rows of the picture, and its columns.
+        folder: Output folder; files in `${output_dir}/artifacts` are also logged to MLflow.
+        every: Interval in epochs; there is also a file after the first epoch.
+        rows: Number of rows, and of columns, of images in a file.
         generator: Name of the layer, or attribute, of the model that turns latent vectors,
             (batch, length), into images, (batch, height, width, channels), from 0 to 1.
 
@@ -49,7 +49,7 @@ class SampleImages(keras.callbacks.Callback):
 
 
 def _tiled(images: Any, rows: int) -> Any:
-    """Lays out (rows * rows, height, width, channels) as one image."""
+    """Arranges (rows * rows, height, width, channels) in a grid, as one image."""
     _, height, width, channels = images.shape
     grid = images.reshape(rows, rows, height, width, channels).swapaxes(1, 2)
     return np.clip(grid.reshape(rows * height, rows * width, channels), 0.0, 1.0)

@@ -6,9 +6,9 @@ import keras
 
 
 def stop_reason(callbacks: Mapping[str, keras.callbacks.Callback], epochs: int, budget: int) -> str:
-    """Says in words why a training that was not interrupted ended.
+    """Describes why a training that was not interrupted ended.
 
-    A callback of another class than EarlyStopping says so in its attribute `stop_reason`.
+    Callbacks other than EarlyStopping can set an attribute `stop_reason`.
 
     Args:
         callbacks: The user's callbacks by name, after training.

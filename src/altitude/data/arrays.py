@@ -41,7 +41,7 @@ class Examples:
     sample_weight: Array | None = None
 
     def __post_init__(self) -> None:
-        """Checks that these are numbers, and as many labels and weights as inputs.
+        """Checks that the arrays are numeric and of the same length.
 
         Raises:
             DataError: If they are not.
@@ -66,7 +66,7 @@ class Examples:
         return Examples(self.x[rows], self.y[rows], weight)
 
     def named(self) -> dict[str, Array]:
-        """The arrays that are there, by name."""
+        """Returns the arrays that are not None, by name."""
         arrays = {"x": self.x, "y": self.y}
         return (
             arrays if self.sample_weight is None else arrays | {"sample_weight": self.sample_weight}
@@ -74,7 +74,11 @@ class Examples:
 
 
 def require_array(name: str, array: object) -> None:
-    """Checks that something is a NumPy array.
+    """Checks that a value is a NumPy array.
+
+    Args:
+        name: Name of the value in the error.
+        array: The value.
 
     Raises:
         DataError: If it is not.
@@ -85,7 +89,7 @@ def require_array(name: str, array: object) -> None:
 
 
 def require_numbers(name: str, shape: tuple[int, ...], dtype: np.dtype) -> None:
-    """Checks that an array holds numbers, at least one in each example.
+    """Checks that an array is numeric and that no example is empty.
 
     Raises:
         DataError: If it does not.
@@ -99,7 +103,7 @@ def require_numbers(name: str, shape: tuple[int, ...], dtype: np.dtype) -> None:
 
 
 def _conversion_to_numbers(name: str, dtype: np.dtype) -> str:
-    """What to write in place of an array that holds no numbers."""
+    """Suggests how to convert an array that is not numeric."""
     if dtype.kind in "OSUT" and name.startswith("y"):
         return f"number the classes: classes, {name} = np.unique({name}, return_inverse=True)"
     if dtype.kind == "c":
@@ -133,10 +137,10 @@ class Splits:
     note: str = ""
 
     def __post_init__(self) -> None:
-        """Checks that no split is empty, and that all have examples of the same shape.
+        """Checks that no split is empty and that all splits have examples of the same shape.
 
         Raises:
-            DataError: If one is, or they have not.
+            DataError: If a split is empty or has examples of another shape.
         """
         for name, split in (("test", self.test), ("validation", self.validation)):
             if split is None:
@@ -152,7 +156,7 @@ class Splits:
                     )
 
     def named(self) -> dict[str, Examples]:
-        """The splits that are there, by name."""
+        """Returns the splits that are not None, by name."""
         splits = {"train": self.train, "test": self.test}
         return splits if self.validation is None else splits | {"validation": self.validation}
 
@@ -168,11 +172,11 @@ class Splits:
 
 
 def split_validation(splits: Splits, validation_size: int | None) -> Splits:
-    """Splits the last training examples off for validation, where there is no such split yet.
+    """Splits the last training examples off for validation, unless there is a validation split.
 
     Args:
         splits: The examples.
-        validation_size: How many; None for a tenth, and a note that says so.
+        validation_size: Number of examples; None for a tenth, and a note that says so.
 
     Raises:
         DataError: If that leaves nothing to train on.

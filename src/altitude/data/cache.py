@@ -13,7 +13,7 @@ from altitude.data.arrays import Array
 
 
 def cache_directory() -> Path:
-    """Where this project caches: `$ALTITUDE_CACHE`, else `altitude` in the user's cache folder."""
+    """Returns `$ALTITUDE_CACHE`, or else `altitude` in the user's cache folder."""
     user_cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     return Path(os.environ.get("ALTITUDE_CACHE") or f"{user_cache}/altitude").expanduser()
 
@@ -26,8 +26,7 @@ def load_cached(folder: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str
         shapes: Names of the arrays, and the shapes that they must have.
 
     Returns:
-        The arrays, changes to which stay in this process; None if one is missing, damaged or of
-        another shape.
+        The arrays, mapped copy-on-write; None if one is missing, damaged or of another shape.
     """
     arrays = {name: _map(folder / f"{name}.npy", shape) for name, shape in shapes.items()}
     found = {name: array for name, array in arrays.items() if array is not None}
@@ -35,7 +34,7 @@ def load_cached(folder: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str
 
 
 def store_cached(folder: Path, arrays: Mapping[str, Array]) -> None:
-    """Writes arrays into the cache, each one atomically: a reader sees all of it or none."""
+    """Writes arrays into the cache, each one atomically."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, array in arrays.items():
         descriptor, temporary = tempfile.mkstemp(dir=folder, suffix=".tmp")

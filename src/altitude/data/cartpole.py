@@ -1,7 +1,7 @@
-"""CartPole: a pole on a cart, kept upright by pushes to the left and to the right.
+"""CartPole: balance a pole on a cart by pushing the cart to the left or to the right.
 
 Source: Barto, Sutton and Anderson (1983), https://doi.org/10.1109/TSMC.1983.6313077, as gymnasium's
-CartPole-v1. There are no examples: the data of an epoch are the episodes that a policy plays in it.
+CartPole-v1. There are no stored examples: the data of an epoch are the episodes sampled in it.
 """
 
 from collections.abc import Callable, Mapping
@@ -42,7 +42,7 @@ class Rollout:
 
     @property
     def mean_return(self) -> float:
-        """Undiscounted sum of the rewards of an episode, averaged over episodes."""
+        """Mean undiscounted return of the episodes."""
         return float(self.rewards.sum(axis=0).mean())
 
 
@@ -68,8 +68,8 @@ class Episodes:
         Returns:
             The observations, actions and rewards of all episodes.
         """
-        start, chance = np.random.SeedSequence((*self.key, epoch)).spawn(2)
-        generator = np.random.default_rng(chance)
+        reset_seed, action_seed = np.random.SeedSequence((*self.key, epoch)).spawn(2)
+        generator = np.random.default_rng(action_seed)
         shape = (MAX_STEPS, self.count)
         rollout = Rollout(
             observations=np.zeros((*shape, *SPEC.input_shape), np.float32),
@@ -78,7 +78,7 @@ class Episodes:
             alive=np.zeros(shape, bool),
         )
         environments = _environments(self.count)
-        observations, _ = environments.reset(seed=int(start.generate_state(1)[0]))
+        observations, _ = environments.reset(seed=int(reset_seed.generate_state(1)[0]))
         alive = np.ones(self.count, bool)
         for step in range(MAX_STEPS):
             actions = act(observations, generator)
@@ -86,7 +86,7 @@ class Episodes:
             rollout.actions[step][alive] = actions[alive]
             rollout.alive[step] = alive
             observations, rewards, terminated, truncated, _ = environments.step(actions)
-            # An environment whose episode is over goes on with another, which does not count.
+            # Environments reset themselves after an episode; rewards of the next one do not count.
             rollout.rewards[step] = rewards * alive
             alive = alive & ~terminated & ~truncated
             if not alive.any():
@@ -97,16 +97,16 @@ class Episodes:
 
 @plain_dataclass(frozen=True)
 class EpisodePipelines:
-    """What a loop that plays is fed with.
+    """The data of a loop that samples episodes.
 
     Attributes:
-        train: The episodes of one epoch.
-        validation: Episodes for validation, the same after each epoch; or None.
+        train: Episodes of one epoch.
+        validation: Episodes for validation, with the same seeds after each epoch; or None.
         test: Episodes for the test.
-        spec: The form of one observation, and of the actions.
+        spec: Shape of an observation and number of actions.
         fingerprint: Identifies environment and episodes.
-        validation_examples: 0: an episode is no example.
-        note: Empty: there are no examples to split.
+        validation_examples: Always 0: an episode is not an example.
+        note: Always empty: there are no examples to split.
     """
 
     train: Episodes
@@ -120,12 +120,12 @@ class EpisodePipelines:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class CartPole(Dataset):
-    """CartPole-v1: each step earns 1, an episode at most 500; 195 on average used to be solved.
+    """CartPole-v1: the reward is 1 a step, at most 500 an episode.
 
     Attributes:
         train_episodes: Episodes of one epoch, in as many environments.
-        validation_episodes: Episodes played after each epoch.
-        test_episodes: Episodes played once, by the best model.
+        validation_episodes: Episodes sampled after each epoch.
+        test_episodes: Episodes sampled once, with the best model.
     """
 
     train_episodes: Count = 16
@@ -143,7 +143,7 @@ class CartPole(Dataset):
         return Declared(SPEC.labels)
 
     def build(self, seed: int, class_weight: Mapping[int, float] | None) -> Any:
-        """Returns `EpisodePipelines`: episodes to play in place of batches.
+        """Returns `EpisodePipelines`, which sample episodes in place of batches.
 
         Raises:
             ConfigError: If there is a class weight.

@@ -8,7 +8,7 @@ from altitude.data.arrays import Array, Splits
 from altitude.errors import DataError, Problem
 
 SHOWN = 5
-"""How many classes a message names."""
+"""Number of classes that a message lists."""
 
 RENUMBER = "np.unique(y, return_inverse=True)[1]"
 
@@ -39,7 +39,7 @@ def label_warnings(splits: Splits) -> Iterator[str]:
 
 
 def classes_in(y: Array) -> Array | None:
-    """The classes that occur in labels, ascending; None if the labels do not name classes.
+    """Returns the classes that occur, ascending; None if the labels are not classes.
 
     Args:
         y: Labels: class indices, (examples,), or one-hot rows, (examples, classes).

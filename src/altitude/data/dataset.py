@@ -1,4 +1,4 @@
-"""The base of every dataset: what a user's own dataset extends."""
+"""Base classes of datasets."""
 
 import warnings
 from abc import ABC, abstractmethod
@@ -26,7 +26,7 @@ class Dataset(ABC):
 
     @property
     def name(self) -> str:
-        """What the dataset is called in tracking and displays."""
+        """Name of the dataset in tracking and displays."""
         return type(self).__name__
 
     @property
@@ -35,16 +35,16 @@ class Dataset(ABC):
         return Declared()
 
     def problems(self) -> list[Problem]:
-        """What is wrong with the files that this dataset names, found without reading all of them.
+        """Returns what is wrong with the files that this dataset names.
 
-        Asked when a config is read and before a run is opened: it must be quick, and must not
+        Called when a config is read and before a run is opened: it must be quick, and must not
         import TensorFlow.
         """
         return []
 
     @abstractmethod
     def build(self, seed: int, class_weight: Mapping[int, float] | None) -> "Pipelines":
-        """Builds the pipelines that feed a loop.
+        """Builds the input pipelines of a loop.
 
         Args:
             seed: The order of the training examples in epoch e is a function of (seed, e).
@@ -63,18 +63,18 @@ class Dataset(ABC):
 class ArrayDataset(Dataset):
     """A dataset of arrays: batched, cast and scaled by a tf.data pipeline.
 
-    A dataset of your own extends this class, as a dataclass with whatever settings it needs, and
-    says in `load` where the arrays come from.
+    To write a dataset, extend this class with a dataclass that has the settings you need, and
+    return the arrays from `load`.
 
     Attributes:
-        batch_size: Examples in a batch. The last batch of an epoch is short if they do not divide.
-        validation_size: How many of the last training examples are split off for validation, if
+        batch_size: Examples in a batch. The last batch of an epoch may be smaller.
+        validation_size: Number of training examples, the last ones, that are used for validation if
             `load` returns no validation split; None for a tenth of them.
-        limit: Use only the first so many training examples, after the split; None for all.
+        limit: Number of training examples to use, the first ones after the split; None for all.
         divisor: Inputs are cast to float32 and divided by this; None means 255 for uint8 inputs
             and 1 for all others.
-        one_hot: Turn class indices into one-hot rows, as categorical losses need them.
-        transforms: What is done to every training batch, by name, in order.
+        one_hot: Whether to encode class indices as one-hot rows, for categorical losses.
+        transforms: Transforms of every training batch, by name, in order.
 
     Example:
         >>> import numpy as np
@@ -101,16 +101,16 @@ class ArrayDataset(Dataset):
         """Returns the arrays: inputs (examples, ...), labels (examples,) or (examples, values).
 
         Raises:
-            DataError: If they cannot be found, or are not what they should be.
+            DataError: If they cannot be found, or are invalid.
         """
 
     def split(self) -> Splits:
-        """Loads the arrays, splits validation off, examines all of it and applies the limit.
+        """Loads the arrays, splits validation off, checks all examples and applies the limit.
 
-        Warns of what looks wrong.
+        Warns of data that look wrong.
 
         Raises:
-            DataError: If the arrays are not what they should be, or hold NaN or infinite values.
+            DataError: If the arrays are invalid, or hold NaN or infinite values.
         """
         loaded: object = self.load()
         if not isinstance(loaded, Splits):
@@ -131,7 +131,7 @@ class ArrayDataset(Dataset):
     def build_over(
         self, splits: Splits, seed: int, class_weight: Mapping[int, float] | None
     ) -> "Pipelines":
-        """Builds the pipelines over arrays that `split` has returned, now or earlier."""
+        """Builds the pipelines over arrays that `split` returned."""
         from altitude.data.pipeline import build_pipelines
 
         return build_pipelines(splits, self, seed, class_weight)

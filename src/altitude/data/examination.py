@@ -19,14 +19,14 @@ LARGE, SMALL = 30.0, 0.02
 
 
 def examine(splits: Splits, divisor: float | None = None) -> list[str]:
-    """Examines the examples of all splits, before any are left out.
+    """Checks the examples of all splits, before `limit` is applied.
 
     Args:
         splits: The examples.
         divisor: What inputs are divided by; None if the user has not set it.
 
     Returns:
-        Warnings, each a sentence or two.
+        Warnings, one or two sentences each.
 
     Raises:
         DataError: If there are NaN or infinite values, or more classes than examples.

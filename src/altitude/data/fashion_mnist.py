@@ -1,4 +1,4 @@
-"""Fashion-MNIST: 70,000 grey images of clothing, 28 by 28 pixels, in ten classes.
+"""Fashion-MNIST: 70,000 greyscale images of clothing, 28 by 28 pixels, in ten classes.
 
 Source: Xiao, Rasul and Vollgraf (2017), https://arxiv.org/abs/1708.07747.
 """
@@ -110,7 +110,7 @@ def find_arrays(data_dir: Path | None = None) -> dict[str, Array]:
     try:
         store_cached(cache, arrays)
     except OSError:
-        return arrays  # a cache that cannot be written costs a second at each start, no more
+        return arrays  # without a cache each start takes a second longer
     return load_cached(cache, SHAPES) or arrays
 
 

@@ -1,4 +1,4 @@
-"""Mixup: training on blends of two examples.
+"""Mixup: training on convex combinations of two examples.
 
 Source: Zhang, Cisse, Dauphin and Lopez-Paz (2018), https://arxiv.org/abs/1710.09412.
 """
@@ -32,16 +32,16 @@ class Mixup(Transform):
     alpha: Positive = 0.2
 
     def __call__(self, batch: tuple[tf.Tensor, ...], seed: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        """Returns the blended batch."""
+        """Returns the mixed batch."""
         count = tf.shape(batch[0])[0]
         first, second, order = tf.unstack(tf.random.split(seed, 3))
-        # A beta variate is a share of two gamma variates.
+        # A beta variate is the fraction of one gamma variate in the sum of two.
         gammas = [tf.random.stateless_gamma([count], s, self.alpha) for s in (first, second)]
-        share = tf.math.divide_no_nan(gammas[0], gammas[0] + gammas[1])
+        coefficient = tf.math.divide_no_nan(gammas[0], gammas[0] + gammas[1])
         other = tf.random.experimental.stateless_shuffle(tf.range(count), seed=order)
-        return tuple(_blend(part, tf.gather(part, other), share) for part in batch)
+        return tuple(_mix(part, tf.gather(part, other), coefficient) for part in batch)
 
 
-def _blend(first: tf.Tensor, second: tf.Tensor, share: tf.Tensor) -> tf.Tensor:
-    share = tf.reshape(share, [-1, *[1] * (first.shape.rank - 1)])
-    return share * first + (1.0 - share) * second
+def _mix(first: tf.Tensor, second: tf.Tensor, coefficient: tf.Tensor) -> tf.Tensor:
+    coefficient = tf.reshape(coefficient, [-1, *[1] * (first.shape.rank - 1)])
+    return coefficient * first + (1.0 - coefficient) * second

@@ -83,10 +83,10 @@ class Npz(ArrayDataset):
         return self.path.expanduser()
 
     def _headers(self) -> dict[str, Header]:
-        """The headers of all known arrays, which are there and hold numbers.
+        """Returns the headers of all known arrays, after checking them.
 
         Raises:
-            DataError: If one is missing or holds something else, or the file cannot be read.
+            DataError: If one is missing or is not numeric, or the file cannot be read.
         """
         headers = read_headers(self._file)
         missing = [name for name in KNOWN if name not in headers and _is_required(name, headers)]
@@ -109,19 +109,19 @@ class Npz(ArrayDataset):
 
 
 def _is_required(name: str, present: Iterable[str]) -> bool:
-    """Whether a file needs an array: of inputs and labels for validation, both or none."""
+    """Whether an array is required. Validation needs both inputs and labels, or neither."""
     return name in REQUIRED or (
         name in VALIDATION and any(other in present for other in VALIDATION)
     )
 
 
 def _similar_array(missing: Iterable[str], present: Iterable[str]) -> str:
-    """The array that was probably meant, where one has a similar name."""
-    strangers = {name.lower(): name for name in present if name not in KNOWN}
+    """Suggests the array that was probably meant, if one has a similar name."""
+    unread = {name.lower(): name for name in present if name not in KNOWN}
     for name in missing:
         swapped = "_".join(reversed(name.split("_")))
-        meant = next((strangers[n] for n in (name, swapped) if n in strangers), None)
-        meant = meant or next(iter(get_close_matches(name, strangers.values(), n=1)), None)
+        meant = next((unread[n] for n in (name, swapped) if n in unread), None)
+        meant = meant or next(iter(get_close_matches(name, unread.values(), n=1)), None)
         if meant:
             return f"`{meant}` saved as `{name}`"
     return ""

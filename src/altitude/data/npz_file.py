@@ -39,7 +39,7 @@ READ_ERRORS = (
 """What Python and NumPy raise for files that are damaged or not `.npz` files."""
 
 ENCRYPTED = 0x1
-"""The bit of an archive member's flags that says that it is encrypted."""
+"""Bit of an archive member's flags that marks it as encrypted."""
 
 MAX_HEADER_BYTES = 10_000
 MAX_DEFLATE_RATIO = 1032
@@ -61,12 +61,12 @@ class Header:
     dtype: np.dtype
 
     def placeholder(self) -> Array:
-        """An array of this shape and type that takes no memory."""
+        """Returns an array of this shape and dtype that takes no memory."""
         return np.broadcast_to(np.zeros((), self.dtype), self.shape)
 
 
 def read_headers(path: Path) -> Mapping[str, Header]:
-    """Reads the headers of all arrays, by name, and nothing else.
+    """Reads the headers of all arrays, by name, without their data.
 
     Raises:
         DataError: If there is no such file, or it is damaged or no `.npz` file.
@@ -178,5 +178,5 @@ def _require_memory(path: Path, headers: Iterable[Header]) -> None:
 def _read(archive: zipfile.ZipFile, name: str) -> Array:
     with archive.open(f"{name}.npy") as stream:
         array: Array = npy.read_array(stream, allow_pickle=False)
-        stream.read(1)  # to the end, where the checksum is compared
+        stream.read(1)  # up to the end, where zipfile verifies the checksum
     return array.astype(array.dtype.newbyteorder("="), copy=False)

@@ -15,7 +15,7 @@ from altitude.failures.places import user_line_of_target
 
 PREFETCHED_BATCHES = 4
 ALIGNMENT = 64
-"""Bytes at a multiple of which TensorFlow's arrays begin."""
+"""Alignment of TensorFlow's tensors, in bytes."""
 
 
 class BatchSettings(Protocol):
@@ -56,7 +56,7 @@ class Pipelines:
     note: str = ""
 
     def train_from(self, step: int) -> tf.data.Dataset:
-        """One epoch of training batches without its first ones."""
+        """Returns one epoch of training batches without the first `step` ones."""
         return self.train.skip(step) if step else self.train
 
 
@@ -137,7 +137,7 @@ def _shuffled_batches(
             batch = _require_batch(transform, transform(batch, tf.random.fold_in(key, position)))
         return batch
 
-    # Keras' fit asks for an iterator once more than there are epochs; the order must not notice.
+    # Keras' fit creates one more iterator than there are epochs; the order must not depend on it.
     rows = tf.data.Dataset.range(1).flat_map(batches_of_rows)
     return (
         rows.map(batch)
@@ -176,10 +176,10 @@ def _constants(examples: Examples) -> list[tf.Tensor]:
 
 
 def _tensor(array: Array) -> tf.Tensor:
-    """An array as a tensor; one that is mapped into memory is not copied.
+    """Converts an array to a tensor, without a copy if it is memory-mapped.
 
-    Processes that map the same file share its pages. TensorFlow ends the process if it is handed
-    memory that is not aligned as its own is.
+    Processes that map the same file share its pages. TensorFlow aborts the process if the memory
+    is not aligned as its own is.
     """
     mapped = isinstance(array, np.memmap) and array.mode == "c" and array.dtype.kind in "iuf"
     if mapped and array.flags.c_contiguous and array.ctypes.data % ALIGNMENT == 0:
@@ -189,7 +189,7 @@ def _tensor(array: Array) -> tf.Tensor:
 
 @dataclass(frozen=True)
 class _BatchBuilder:
-    """Turns stored examples into what the model sees."""
+    """Converts stored examples to model inputs and labels."""
 
     divisor: float | None
     labels: LabelSpec
@@ -246,8 +246,8 @@ def _label_problems(
     if class_weight and splits.train.sample_weight is not None:
         expected = "null: this dataset brings a sample weight, and only one of the two can hold"
         problems.append(Problem("objective.class_weight", str(dict(class_weight)), expected))
-    strange = [index for index in class_weight or {} if not 0 <= index < labels.num_classes]
-    if strange:
+    unknown = [index for index in class_weight or {} if not 0 <= index < labels.num_classes]
+    if unknown:
         expected = f"classes from 0 to {labels.num_classes - 1}"
-        problems.append(Problem("objective.class_weight", f"class {strange[0]}", expected))
+        problems.append(Problem("objective.class_weight", f"class {unknown[0]}", expected))
     return problems

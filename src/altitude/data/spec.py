@@ -1,4 +1,4 @@
-"""What a model and an objective need to know about data."""
+"""Specification of the data, for models and objectives."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -11,7 +11,7 @@ example, (batch,)."""
 
 @dataclass(frozen=True)
 class LabelSpec:
-    """The form of the labels.
+    """Encoding of the labels.
 
     Attributes:
         kind: How a label is encoded.
@@ -29,7 +29,7 @@ class LabelSpec:
 
 @dataclass(frozen=True)
 class StoredInput:
-    """The form of one input as it is stored, before the pipeline casts and scales it.
+    """Specification of one input as it is stored, before the pipeline casts and scales it.
 
     Attributes:
         dtype: Its dtype, such as `uint8`.
@@ -44,12 +44,12 @@ class StoredInput:
 
 @dataclass(frozen=True)
 class DataSpec:
-    """The form of one example, as the model sees it.
+    """Specification of one example, as the model sees it.
 
     Attributes:
         input_shape: Shape of one input, without the batch dimension.
-        labels: The form of the labels.
-        stored: The form of the input as it is stored; None if that is not known.
+        labels: Encoding of the labels.
+        stored: Specification of the input as it is stored; None if unknown.
     """
 
     input_shape: tuple[int, ...]
@@ -64,12 +64,12 @@ class DataSpec:
 
 @dataclass(frozen=True)
 class Declared:
-    """What a dataset knows about itself without loading anything.
+    """Properties of a dataset that are known before it is loaded.
 
     Attributes:
-        labels: The form of the labels, if known.
-        num_examples: Training examples, those for validation included, if known.
-        has_validation: Whether it brings a validation split of its own.
+        labels: Encoding of the labels, if known.
+        num_examples: Number of training examples, including those for validation, if known.
+        has_validation: Whether the dataset has a validation split of its own.
     """
 
     labels: LabelSpec | None = None

@@ -1,4 +1,4 @@
-"""Random changes to training batches."""
+"""Random augmentation of training batches."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from altitude.lazy import tf
 
 
 class Transform(ABC):
-    """Changes a training batch, in the pipeline, at every altitude.
+    """Base class of transforms of a training batch, applied in the pipeline at every altitude.
 
     Attributes:
-        soft_labels: Whether labels come as one-hot rows and leave as rows of probabilities. Those
-            of validation and test are one-hot rows then, too.
+        soft_labels: Whether the transform takes one-hot labels and returns probabilities. If so,
+            labels of validation and test are one-hot, too.
     """
 
     soft_labels: ClassVar[bool] = False
@@ -24,6 +24,6 @@ class Transform(ABC):
 
         Args:
             batch: (x, y) or (x, y, sample_weight), cast and scaled.
-            seed: Two integers, int32 (2,), for the functions in `tf.random` that are called
-                stateless: they depend on (seed, epoch, step), so a batch is always changed alike.
+            seed: Seed of stateless functions in `tf.random`, int32 (2,): a function of (seed,
+                epoch, step), so that a batch is always transformed in the same way.
         """

@@ -13,8 +13,8 @@ class WeightedFashionMnist(FashionMnist):
     """Images that look unlike the mean image of their class weigh less; the test images weigh 1.
 
     Attributes:
-        sharpness: How fast the weight falls with the distance from that mean: an image twice as far
-            off as is usual weighs exp(-sharpness). 0 weighs all alike.
+        sharpness: Rate at which the weight decays with the distance from that mean: an image at
+            twice the mean distance has the weight exp(-sharpness). With 0, all weights are 1.
 
     Example:
         >>> from altitude.data import WeightedFashionMnist
@@ -38,7 +38,7 @@ def typicality_weights(x: Array, y: Array, sharpness: float) -> Array:
     Args:
         x: Inputs, (examples, ...).
         y: Class indices, (examples,).
-        sharpness: How fast the weight falls.
+        sharpness: Rate at which the weight decays.
 
     Returns:
         Weights from 0 to 1, float32 (examples,): 1 up to the mean distance in the class.

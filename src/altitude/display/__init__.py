@@ -1,1 +1,1 @@
-"""What a person sees before and after training."""
+"""Terminal output."""

@@ -1,4 +1,4 @@
-"""Text whose addresses are links, where the terminal can show them as such."""
+"""Text with clickable links, in terminals that support them."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ def linked(text: str, *paths: Path) -> Text:
     """Returns text in which every URL, and each of some paths, is a link.
 
     Args:
-        text: What is shown, as it is: nothing in it is markup.
+        text: The text, which is not parsed as markup.
         paths: Files or folders that occur in it.
     """
     shown = Text(text)

@@ -1,4 +1,4 @@
-"""What is being done while nothing else is shown."""
+"""A spinner with a status line."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +7,7 @@ from rich.console import Console
 
 
 def is_live(console: Console) -> bool:
-    """Whether lines can be shown and taken off again: in a terminal, if it is not a dumb one."""
+    """Whether the console can redraw lines: a terminal that is not a dumb one."""
     return console.is_terminal and not console.is_dumb_terminal
 
 

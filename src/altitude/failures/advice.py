@@ -1,4 +1,4 @@
-"""What to write instead, for the mistakes that are made most often."""
+"""Advice for common mistakes."""
 
 import re
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ class Advice:
     """Advice on one kind of mistake.
 
     Attributes:
-        kinds: Classes of exceptions that it is for.
-        pattern: What the cause must contain.
-        text: What to do; `{0}`, `{1}`, ... stand for the groups of the pattern.
+        kinds: Exception classes that it applies to.
+        pattern: Regular expression that the cause must match.
+        text: The advice; `{0}`, `{1}`, ... are the groups of the match.
     """
 
     kinds: Kinds
@@ -94,18 +94,18 @@ ADVICE = (
     Advice(TypeError, r"positional argument|missing \d+ required", ARGUMENTS),
     Advice(KeyError, r"KeyError: '?(\w+)'? is not there", "a key that is there, for {0}"),
 )
-"""The first that applies is given."""
+"""The first that applies is used."""
 
 
 def advice_for(error: BaseException, cause: str) -> str:
-    """Returns what to write instead, given an exception and its cause; empty if unknown."""
+    """Returns the advice for an exception and its cause; empty if there is none."""
     return _similar_name(error) or next(
         filter(None, (advice.applied(error, cause) for advice in ADVICE)), ""
     )
 
 
 def _similar_name(error: BaseException) -> str:
-    """A name that is there and is spelled like the one that is not."""
+    """Suggests an existing name that is spelled like the missing one."""
     if isinstance(error, NameError) and error.name:
         known = _names_at(error)
         return did_you_mean(error.name, known) or f"import or define `{error.name}` above this line"
@@ -115,7 +115,7 @@ def _similar_name(error: BaseException) -> str:
 
 
 def _names_at(error: BaseException) -> list[str]:
-    """The names that the line which raised an exception could have used."""
+    """Returns the names in scope of the line that raised an exception."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -1,30 +1,30 @@
-"""The essential message of an exception that libraries have wrapped, coloured and padded."""
+"""Extracts the original message of an exception that libraries have wrapped."""
 
 import re
 
 LONGEST = 400
-"""How many characters of a message are shown."""
+"""Maximum length of a message, in characters."""
 
 KERAS_LAYER = re.compile(r"\x1b\[1m(.*?)\x1b\[0m", re.DOTALL)
-"""What Keras prints in bold: the message that a layer's `call` raised."""
+"""Keras prints the message of an exception in a layer's `call` in bold."""
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 AUTOGRAPH = "in user code:"
-"""How messages of functions that AutoGraph has converted begin: a traceback comes next."""
+"""Start of the message of a function that AutoGraph converted; a traceback follows."""
 
 INFERRED = "Error encountered:"
-"""What Keras writes before the message of a layer whose output shape it could not infer."""
+"""Precedes the message of a layer whose output shape Keras could not infer."""
 
 RUNTIME = "Graph execution error:"
-"""How messages of operations that fail inside a graph begin: a traceback comes next."""
+"""Start of the message of an operation that failed in a graph; a traceback follows."""
 
 HYDRA_TARGET = re.compile(r"Error in call to target [^\n]*:\n(\w+)\((['\"])(.*?)(?:\\n.*)?\2\)")
-"""How Hydra shows the exception of a target, of which a pickled error keeps no other trace."""
+"""Hydra's message for an exception in a target; a pickled error has nothing else of it."""
 
 
 def root_exception(error: BaseException) -> BaseException:
-    """Returns the exception that a target of Hydra's raised, or the exception itself."""
+    """Returns the exception behind Hydra's InstantiationException, or the exception itself."""
     from hydra.errors import InstantiationException
 
     while isinstance(error, InstantiationException) and error.__cause__ is not None:
@@ -33,14 +33,14 @@ def root_exception(error: BaseException) -> BaseException:
 
 
 def describe_cause(error: BaseException) -> str:
-    """Returns an exception in one line: its class, and the first line of its own message."""
+    """Describes an exception in one line: its class and the first line of its message."""
     name = type(error).__name__
     message = strip_wrappers(_message(error)).removeprefix(f"{name}: ")
     return f"{name}: {message}" if message else name
 
 
 def strip_wrappers(message: str) -> str:
-    """Takes off what Hydra, Keras, AutoGraph and TensorFlow put around a message."""
+    """Removes what Hydra, Keras, AutoGraph and TensorFlow add to a message."""
     bold = KERAS_LAYER.search(message)
     if bold and bold.group(1).strip():
         return strip_wrappers(bold.group(1))
@@ -67,7 +67,7 @@ def _message(error: BaseException) -> str:
 
 
 def _after_traceback(text: str) -> str:
-    """What follows the last `File ...` entry of a traceback that is part of a message."""
+    """Returns the text after the last `File ...` entry of a traceback inside a message."""
     lines = text.splitlines()
     entries = [number for number, line in enumerate(lines) if line.lstrip().startswith('File "')]
     if not entries:

@@ -12,9 +12,9 @@ class Failure:
     """The cause of an exception, where it was raised, and how to fix it.
 
     Attributes:
-        cause: What went wrong, in one line: `NameError: name 'kers' is not defined`.
+        cause: The cause in one line: `NameError: name 'kers' is not defined`.
         place: The innermost line of the user's own code; None if there is none in the traceback.
-        advice: What to write instead; empty if nothing is known.
+        advice: How to fix it; empty if unknown.
     """
 
     cause: str

@@ -1,4 +1,4 @@
-"""Why a class or function that a config names cannot be imported."""
+"""Explains why a `_target_` cannot be imported."""
 
 import sys
 from pathlib import Path
@@ -16,7 +16,7 @@ def import_problem(key: str, target: str, error: BaseException) -> Problem:
     Args:
         key: The config key of the target.
         target: Its import path.
-        error: What importing it raised, with the exception of the module itself as its cause.
+        error: The exception of the import, with the exception of the module itself as its cause.
     """
     cause = error.__cause__ or error
     missing = (cause.name or "") if isinstance(cause, ModuleNotFoundError) else ""
@@ -33,7 +33,7 @@ def import_problem(key: str, target: str, error: BaseException) -> Problem:
 
 
 def _is_part(module: str, target: str) -> bool:
-    """Whether it is the target itself that is missing, and not a module that it imports."""
+    """Whether the missing module is part of the target's path, not one that the target imports."""
     return bool(module) and f"{target}.".startswith(f"{module}.")
 
 
@@ -47,7 +47,7 @@ def _similar(module: str, name: str) -> str:
 
 
 def _missing_module(name: str) -> str:
-    """Where a module may be: in a folder that is not on the path, or not installed."""
+    """Suggests how to make a module importable."""
     top = name.partition(".")[0]
     here = [path.stem for path in Path.cwd().iterdir() if path.is_dir() or path.suffix == ".py"]
     return did_you_mean(top, here) or (

@@ -1,4 +1,4 @@
-"""Which line of the user's own code an exception comes from."""
+"""Locates the line of the user's code that raised an exception."""
 
 import inspect
 import linecache
@@ -32,7 +32,7 @@ class Place:
 
     @property
     def file_and_line(self) -> str:
-        """Where it is, as editors and terminals take it: `mine/model.py:7`."""
+        """Location in the format of editors and terminals: `mine/model.py:7`."""
         here = Path.cwd()
         file = self.file.relative_to(here) if self.file.is_relative_to(here) else self.file
         return f"{file}:{self.line}"
@@ -110,6 +110,6 @@ def _places(error: BaseException) -> Iterator[Place]:
 
 
 def _written_traceback(error: BaseException) -> str:
-    """A traceback that AutoGraph or TensorFlow keeps as text."""
+    """Returns the traceback that AutoGraph or TensorFlow stores as text."""
     metadata = getattr(error, "ag_error_metadata", None)
     return str(error) if metadata is None else str(metadata.get_message())

@@ -1,14 +1,14 @@
-"""Why something failed, in one sentence."""
+"""The reason of a failure in one line."""
 
 from altitude.errors import ConfigError, JobError
 from altitude.failures.causes import describe_cause, root_exception
 
 
 def failure_reason(error: BaseException) -> str:
-    """The cause of an error in one line: its type and what it says, without wrappers around it.
+    """Returns the cause of an error in one line: its type and message, without wrappers.
 
     Args:
-        error: What was raised.
+        error: The exception.
     """
     cause = root_exception(error)
     if isinstance(cause, JobError):

@@ -1,4 +1,4 @@
-"""Model builders: called with what the data looks like, they return a Keras model."""
+"""Model builders: callables that take a `DataSpec` and return a Keras model."""
 
 from altitude.models.backbone_head import BackboneHead
 from altitude.models.cnn import Cnn

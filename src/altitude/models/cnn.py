@@ -13,7 +13,7 @@ from altitude.validation import STRICT, Count, Fraction
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Cnn:
-    """Convolutions, each followed by pooling, then one hidden layer and one output a class.
+    """Convolutions with pooling, then one hidden layer and one output for each class.
 
     Attributes:
         filters: Filters of each 3 by 3 convolution; each one halves height and width.

@@ -13,7 +13,7 @@ from altitude.lazy import keras
 from altitude.validation import STRICT, Count
 
 HALVINGS = 4
-"""Both networks halve height and width twice."""
+"""Factor by which both networks change height and width: two steps of two."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

@@ -14,7 +14,7 @@ class LabelAndImage:
     """Classifies an input and reconstructs it, from one latent code.
 
     Attributes:
-        hidden_units: Width of the layer before the code, and of the one behind it.
+        hidden_units: Width of the layer before the code, and of the one after it.
         code_units: Width of the code that both heads read.
         activation: Activation of the hidden layers, by its Keras name.
 

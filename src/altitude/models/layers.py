@@ -31,7 +31,7 @@ def require_layers(
     """Returns the layers whose names match one of the patterns, such as `conv_*`.
 
     Args:
-        model: The model; layers inside of its layers come with them.
+        model: The model; only its outermost layers are matched, each with all that it contains.
         patterns: Names, or patterns for them.
         key: The config key that holds the patterns.
 

@@ -11,7 +11,7 @@ from altitude.lazy import keras
 from altitude.validation import STRICT, Count, Fraction, NonNegative
 
 OutputActivation = Literal["linear", "softmax", "sigmoid"]
-"""`linear` puts out logits, the others probabilities."""
+"""`linear` outputs logits, the others probabilities."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -19,7 +19,7 @@ class Mlp:
     """A multi-layer perceptron: flattened inputs, hidden layers, one output for each class.
 
     Attributes:
-        hidden_units: Widths of the hidden layers; none of them makes a linear model.
+        hidden_units: Widths of the hidden layers; an empty tuple makes a linear model.
         activation: Activation of the hidden layers, by its Keras name.
         dropout: Fraction of units dropped after each hidden layer.
         l2: Factor of the L2 penalty on the kernels of the hidden layers.

@@ -17,14 +17,14 @@ from altitude.validation import STRICT
 class Subclassed:
     """Builds a model of a class that extends `keras.Model`, unmodified.
 
-    If the class brings its own `train_step`, that is what trains it, at altitudes 2 and 3.
+    If the class overrides `train_step`, altitudes 2 and 3 train with it.
 
     Attributes:
-        model_class: Returns the model when called: with the network's inputs and outputs, where
-            there is a network, else with the arguments of its config alone.
-        network: Builds the layers of a class that is made of inputs and outputs.
-        saved: Name of the attribute that holds the part of the model that is kept as `best.keras`,
-            such as the generator of a GAN; None keeps all of it.
+        model_class: Returns the model when called, with the inputs and outputs of `network`, or
+            without positional arguments if there is no network.
+        network: Builds the layers of a functional model class; None if the class has its own.
+        saved: Attribute with the part of the model to save as `best.keras`, such as the generator
+            of a GAN; None saves the whole model.
 
     Example:
         >>> import keras
@@ -42,7 +42,7 @@ class Subclassed:
     saved: str | None = None
 
     def __call__(self, spec: DataSpec) -> keras.Model:
-        """Builds the model for data of the given form."""
+        """Builds the model for data of the given specification."""
         if self.network is None:
             return self.model_class()
         return self.model_class(*inputs_and_outputs(self.network(spec)))

@@ -1,4 +1,4 @@
-"""A Keras optimizer that hands each variable to the optimizer of its group."""
+"""A Keras optimizer that updates each variable with the optimizer of its group."""
 
 from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
@@ -14,11 +14,11 @@ KEY = "optimizer.groups"
 
 
 class GroupOptimizer(DividedOptimizer):
-    """Keras' MultiOptimizer, with names, and a learning rate that callbacks can set.
+    """A `MultiOptimizer` with named groups and a learning rate that callbacks can set.
 
     Args:
         groups: An optimizer for each group, by the group's name.
-        layers: For each group patterns of names of layers, or of paths of variables.
+        layers: For each group, patterns of layer names or of variable paths.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class GroupOptimizer(DividedOptimizer):
 
     @property
     def learning_rate(self) -> Any:
-        """The rate of the first group. Setting it sets all, in the ratios that they began with."""
+        """Learning rate of the first group. Setting it keeps the ratios between groups."""
         return next(iter(self.groups.values())).learning_rate
 
     @learning_rate.setter
@@ -46,7 +46,7 @@ class GroupOptimizer(DividedOptimizer):
             optimizer.learning_rate = _number(value) * ratio
 
     def match_layers_of(self, model: keras.Model) -> None:
-        """Lets patterns name the model's layers, whatever the paths of the variables inside."""
+        """Matches patterns against names of the model's layers, and not only variable paths."""
 
         def layers_of(variable: Any) -> list[str]:
             return [x.name for x in model.layers if any(variable is v for v in x.variables)]
@@ -54,15 +54,17 @@ class GroupOptimizer(DividedOptimizer):
         self._layers_of = layers_of
 
     def build(self, variables: Sequence[Any]) -> None:
-        """Gives each variable to its group.
+        """Assigns each variable to its group.
 
         Raises:
-            ConfigError: If variables are in no group or in two; it names them all.
+            ConfigError: If a variable is in no group or in two; the error lists all of them.
         """
         problems = [self._assignment_problem(variable) for variable in variables]
         if any(problems):
             raise ConfigError([problem for problem in problems if problem])
-        self.loss_scale_factor = None  # of the groups' own: what scales the loss is around them
+        self.loss_scale_factor = (
+            None  # loss scaling wraps this optimizer; the groups must not scale again
+        )
         super().build(variables)
 
     def get_config(self) -> dict[str, Any]:
@@ -71,14 +73,14 @@ class GroupOptimizer(DividedOptimizer):
         return {"groups": serialize(dict(self.groups)), "layers": dict(self._layers)}
 
     def _optimizer_of(self, variable: Any) -> keras.optimizers.Optimizer:
-        return self.groups[self._groups_with(variable)[0]]
+        return self.groups[self._groups_of(variable)[0]]
 
-    def _groups_with(self, variable: Any) -> list[str]:
+    def _groups_of(self, variable: Any) -> list[str]:
         names = [variable.path, *self._layers_of(variable)]
         return [group for group, patterns in self._layers.items() if _any_match(names, patterns)]
 
     def _assignment_problem(self, variable: Any) -> Problem | None:
-        found = self._groups_with(variable)
+        found = self._groups_of(variable)
         if len(found) == 1:
             return None
         path = variable.path
@@ -108,23 +110,23 @@ class OptimizerProxy(GroupOptimizer):
         self._own = own
 
     def build(self, variables: Sequence[Any]) -> None:
-        """Does nothing: optimizers build themselves when the class first applies them."""
+        """No-op: the optimizers are built when the class first applies them."""
 
     def apply(self, gradients: Sequence[Any], variables: Sequence[Any] | None = None) -> None:
-        """Updates variables as the class's own optimizer does."""
+        """Delegates the update to the optimizer that the class was compiled with."""
         self._own.apply(gradients, variables)
 
     def scale_loss(self, loss: Any) -> Any:
-        """Scales a loss as the class's own optimizer does."""
+        """Delegates loss scaling to the optimizer that the class was compiled with."""
         return self._own.scale_loss(loss)
 
     def finalize_variable_values(self, variables: Sequence[Any]) -> None:
-        """Ends training as the class's own optimizer does."""
+        """Delegates the end of training to the optimizer that the class was compiled with."""
         self._own.finalize_variable_values(variables)
 
 
 def learning_rates(optimizer: Any) -> dict[str, float]:
-    """The learning rate of an optimizer and, where it has groups, that of each group.
+    """Returns the learning rate of an optimizer and of each of its groups.
 
     Args:
         optimizer: A Keras optimizer, also one inside Keras' loss scaling; or None.

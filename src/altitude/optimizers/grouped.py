@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Group:
-    """Some layers, and what updates them.
+    """A group of layers with an optimizer of its own.
 
     Attributes:
-        layers: Names of layers or patterns for them, such as `conv_*`; a layer that holds others
-            stands for all of them.
+        layers: Names or patterns of layers, such as `conv_*`; a layer that contains others
+            includes them.
         optimizer: Returns the optimizer of these layers when called.
     """
 
@@ -28,11 +28,11 @@ class Group:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Grouped:
-    """Several optimizers in one, each for layers of its own.
+    """Builds an optimizer that is made of one optimizer for each group of layers.
 
     Attributes:
-        groups: The groups, by name. Each reports its rate, as `learning_rate/<name>`; the rate of
-            the first stands for all of them: what sets it scales the others as well.
+        groups: The groups, by name. Each reports its learning rate as `learning_rate/<name>`. The
+            rate of the first is the rate of the whole: setting it scales the others.
 
     Example:
         >>> from altitude import LazyCall

@@ -1,4 +1,4 @@
-"""Steps: the maths of one batch, one file an algorithm."""
+"""Steps: the computation on one batch, one file an algorithm."""
 
 from altitude.steps.accumulate import Accumulate
 from altitude.steps.auxiliary_loss import AuxiliaryLoss

@@ -1,4 +1,4 @@
-"""Gradient accumulation: a batch in several parts, for models whose whole batch does not fit."""
+"""Gradient accumulation within a batch, for batches that do not fit into memory at once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from altitude.validation import STRICT, Count
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Accumulate(ClippingStep):
-    """Computes the gradient of a batch part by part, and updates the weights once.
+    """Computes the gradient of a batch in micro-batches and updates the weights once.
 
     Each part is weighted by its number of examples, so the update is that of the whole batch, also
     of a short last one. Layers that depend on the batch, such as BatchNormalization, see the parts.

@@ -1,4 +1,4 @@
-"""A second loss, from a tensor inside the model."""
+"""An auxiliary loss on the output of a hidden layer."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ class AuxiliaryLoss(ClippingStep):
 
     @property
     def reported_metrics(self) -> tuple[str, ...]:
-        """Both losses, apart, and `grad_norm` where there is clipping."""
+        """Both losses and, with clipping, `grad_norm`."""
         return (*NAMES, *super().reported_metrics)
 
     @property
     def evaluated_metrics(self) -> tuple[str, ...]:
-        """Both losses, apart."""
+        """Both losses."""
         return NAMES
 
     def build(self, model: keras.Model) -> None:

@@ -1,7 +1,7 @@
 """A training step and a test step written from scratch, as a template for new ones.
 
-The anatomy: forward pass, loss with the regularisation of layers, gradients, update; metrics of
-training and of evaluation are separate objects.
+It consists of a forward pass, a loss with regularisation losses, gradients and an update. Metrics
+of training and of evaluation are separate objects.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ class FromScratch(Step):
 
     @property
     def reported_metrics(self) -> tuple[str, ...]:
-        """Loss, the part of it that is regularisation, and accuracy."""
+        """Total loss, regularisation loss and accuracy."""
         return NAMES
 
     @property
     def evaluated_metrics(self) -> tuple[str, ...]:
-        """The same, of evaluation."""
+        """Total loss, regularisation loss and accuracy."""
         return NAMES
 
     def build(self, model: keras.Model) -> None:
-        """Adds the metrics: a set for training and one for evaluation, so that no state mixes."""
+        """Adds separate metrics for training and evaluation."""
         for stage in ("train", "test"):
             setattr(model, f"{stage}_loss", keras.metrics.Mean(f"{stage}_loss"))
             setattr(model, f"{stage}_penalty", keras.metrics.Mean(f"{stage}_penalty"))
@@ -50,7 +50,7 @@ class FromScratch(Step):
             logits = model(x, training=True)
             loss, penalty = _losses(model, y, logits)
         gradients = tape.gradient(loss, model.trainable_variables)
-        # Names the variables that no gradient reaches, and leaves them out.
+        # Warns of variables without a gradient, and leaves them out.
         model.optimizer.apply_gradients(
             drop_missing_gradients(model.trainable_variables, gradients)
         )
@@ -64,7 +64,7 @@ class FromScratch(Step):
 
 
 def _losses(model: keras.Model, y: Any, logits: Any) -> tuple[Any, Any]:
-    """The whole loss and its regularisation, scalars."""
+    """Returns the total loss and the regularisation loss, scalars."""
     cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)(y, logits)
     penalty = tf.add_n(model.losses) if model.losses else tf.constant(0.0)
     return cross_entropy + penalty, penalty

@@ -21,14 +21,14 @@ NAMES = ("d_loss", "g_loss")
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Gan(Step):
-    """Trains a discriminator to tell real images from generated ones, and a generator against it.
+    """Trains a discriminator and a generator against each other.
 
     The model has layers named `generator`, from a latent vector to an image, and `discriminator`,
     from an image to the logit of "generated". Each has an optimizer of its own: see
     `altitude.optimizers.Grouped`.
 
     Attributes:
-        label_noise: Width of the noise that is added to the discriminator's labels.
+        label_noise: Upper bound of the uniform noise that is added to the discriminator's labels.
 
     Example:
         >>> from altitude.steps import Gan
@@ -83,10 +83,10 @@ class Gan(Step):
         real = _images(model, batch)
         generated = generator(_latent(model, real, 0), training=False)
         cross_entropy = keras.losses.BinaryCrossentropy(from_logits=True)
-        answers = [discriminator(images, training=False) for images in (generated, real)]
-        truth = tf.concat([tf.ones_like(answers[0]), tf.zeros_like(answers[1])], axis=0)
-        d_loss = cross_entropy(truth, tf.concat(answers, axis=0))
-        g_loss = cross_entropy(tf.zeros_like(answers[0]), answers[0])
+        logits = [discriminator(images, training=False) for images in (generated, real)]
+        truth = tf.concat([tf.ones_like(logits[0]), tf.zeros_like(logits[1])], axis=0)
+        d_loss = cross_entropy(truth, tf.concat(logits, axis=0))
+        g_loss = cross_entropy(tf.zeros_like(logits[0]), logits[0])
         return _measure(model, real, d_loss, g_loss)
 
     def saved_model(self, model: keras.Model) -> keras.Model:
@@ -96,12 +96,12 @@ class Gan(Step):
     def _d_loss(self, model: keras.Model, real: Any, generated: Any) -> Any:
         """The discriminator's loss; the label is 1 for generated images and 0 for real ones."""
         images = tf.concat([tf.stop_gradient(generated), real], axis=0)
-        answers = model.get_layer("discriminator")(images, training=True)
+        logits = model.get_layer("discriminator")(images, training=True)
         count = tf.shape(real)[0]
         truth = tf.concat([tf.ones((count, 1)), tf.zeros((count, 1))], axis=0)
         noise = keras.random.uniform(tf.shape(truth), seed=model.randomness)
         loss = keras.losses.BinaryCrossentropy(from_logits=True)
-        return loss(truth + self.label_noise * noise, answers)
+        return loss(truth + self.label_noise * noise, logits)
 
 
 def _networks(model: keras.Model) -> tuple[Any, Any]:
@@ -109,7 +109,7 @@ def _networks(model: keras.Model) -> tuple[Any, Any]:
 
 
 def _images(model: keras.Model, batch: Batch) -> Any:
-    """The images of a batch in the shape that the discriminator reads."""
+    """Reshapes the images of a batch to the discriminator's input shape."""
     return tf.reshape(batch[0], (-1, *model.get_layer("discriminator").input_shape[1:]))
 
 

@@ -1,4 +1,4 @@
-"""From a loss to updated weights."""
+"""Computing, clipping and applying gradients."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from altitude.steps import replicas
 
 
 def gradients_of(model: keras.Model, tape: tf.GradientTape, loss: tf.Tensor) -> list[Any]:
-    """Returns the gradient of a loss by each trainable variable; None where it reaches none.
+    """Returns the gradient of a loss with respect to each trainable variable, or None.
 
-    Gradients are scaled where the optimizer scales its loss, as mixed precision needs it.
+    Gradients are scaled if the optimizer scales its loss, as in mixed precision.
     """
     scale = model.optimizer.scale_loss(tf.ones_like(loss))
     return tape.gradient(loss, model.trainable_variables, scale)  # type: ignore[no-any-return]
@@ -22,23 +22,23 @@ def gradients_of(model: keras.Model, tape: tf.GradientTape, loss: tf.Tensor) -> 
 def apply_gradients(
     model: keras.Model, gradients: Sequence[Any], clip_norm: float | tf.Variable | None
 ) -> None:
-    """Updates the trainable variables of a model, clipped by global norm if that is asked for.
+    """Updates the trainable variables of a model, with optional clipping by global norm.
 
-    The norm before clipping is folded into the model's metric `grad_norm`, if it has one.
+    The norm before clipping updates the model's metric `grad_norm`, if it has one.
 
     Args:
         model: The compiled model.
         gradients: For each trainable variable its gradient, or None; scaled, if the optimizer
             scales its loss.
         clip_norm: Upper bound of the gradients' global L2 norm, or None. A variable can
-            change without another trace.
+            change without retracing.
 
     Raises:
         ValueError: If no variable has a gradient.
     """
     pairs = _averaged(drop_missing_gradients(model.trainable_variables, gradients))
     if clip_norm is not None:
-        # Mixed precision scales the loss: the norm that counts is that of the unscaled gradients.
+        # Mixed precision scales the loss: the bound applies to the norm of the unscaled gradients.
         scale = model.optimizer.scale_loss(tf.constant(1.0))
         values = [gradient for gradient, _ in pairs]
         norm = tf.linalg.global_norm(values)
@@ -54,7 +54,7 @@ def apply_gradients(
 def drop_missing_gradients(
     variables: Sequence[Any], gradients: Sequence[Any]
 ) -> list[tuple[Any, Any]]:
-    """Pairs gradients with their variables and leaves out, with a warning, those that have none.
+    """Pairs gradients with variables; warns of variables without a gradient and leaves them out.
 
     Raises:
         ValueError: If no variable has a gradient.
@@ -82,7 +82,7 @@ def _averaged(pairs: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
 
 
 def _track_norm(model: keras.Model, norm: tf.Tensor) -> None:
-    """A step that overflowed half precision updates nothing, so its norm does not count either."""
+    """Updates `grad_norm`, except for steps that are skipped after an overflow."""
     for metric in model.metrics:
         if metric.name == "grad_norm":
             finite = tf.math.is_finite(norm)

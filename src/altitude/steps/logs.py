@@ -1,4 +1,4 @@
-"""What a step must return."""
+"""Checks of what a step returns."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -9,11 +9,11 @@ from altitude.steps.batch import Batch, Logs
 
 
 def require_logs(step: Callable[[Batch], Logs], source: Any) -> Callable[[Batch], Logs]:
-    """Returns a step that makes sure of what it returns, when it is traced.
+    """Wraps a step so that its return value is checked when it is traced.
 
     Args:
         step: Takes a batch and returns metrics by name.
-        source: The method whose file and line are named when it does not.
+        source: The method whose file and line the error names.
 
     Raises:
         TrainingError: From the step, if it returns anything but a mapping.
@@ -22,13 +22,13 @@ def require_logs(step: Callable[[Batch], Logs], source: Any) -> Callable[[Batch]
     def checked(batch: Batch) -> Logs:
         logs = step(batch)
         if not isinstance(logs, Mapping):
-            raise TrainingError(_complaint(logs, source))
+            raise TrainingError(_wrong_return_message(logs, source))
         return logs
 
     return checked
 
 
-def _complaint(logs: Any, source: Any) -> str:
+def _wrong_return_message(logs: Any, source: Any) -> str:
     place = user_line_of_target(source)
     given = "None" if logs is None else type(logs).__name__
     return (

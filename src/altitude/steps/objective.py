@@ -1,4 +1,4 @@
-"""The pieces of a step that concern the compiled loss and metrics."""
+"""Building blocks of steps for the compiled loss and metrics."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from altitude.steps.replicas import unscaled
 
 
 def unpack(batch: Batch) -> tuple[Any, Any, Any]:
-    """Returns (x, y, sample_weight) of a batch; what it lacks is None."""
+    """Returns (x, y, sample_weight) of a batch; missing parts are None."""
     return keras.utils.unpack_x_y_sample_weight(batch)  # type: ignore[no-any-return]
 
 
@@ -26,7 +26,7 @@ def compute_loss(model: keras.Model, x: Any, y: Any, y_pred: Any, sample_weight:
 
 
 def track_loss(model: keras.Model, loss: tf.Tensor, batch_size: tf.Tensor) -> None:
-    """Folds a batch's loss into the epoch's mean, in which a short batch counts for less."""
+    """Updates the epoch's mean loss, weighted by batch size."""
     for metric in model.metrics:
         if metric.name == "loss":
             metric.update_state(loss, sample_weight=batch_size)

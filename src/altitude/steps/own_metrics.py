@@ -1,4 +1,4 @@
-"""A step that owns its loss and its metrics: nothing but the optimizer is compiled."""
+"""A step with its own loss and metrics: only the optimizer is compiled."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ NAMES = ("loss", "accuracy")
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class OwnMetrics(ClippingStep):
-    """Cross-entropy of integer labels and logits, with metrics kept on the model.
+    """Cross-entropy of integer labels and logits, with metrics as attributes of the model.
 
-    Keras resets what is kept on the model, at the start of every epoch and of every evaluation.
+    Keras resets metrics of the model at the start of every epoch and of every evaluation.
     """
 
     owns_objective = True
@@ -26,7 +26,7 @@ class OwnMetrics(ClippingStep):
 
     @property
     def reported_metrics(self) -> tuple[str, ...]:
-        """Loss and accuracy, and `grad_norm` where there is clipping."""
+        """Loss and accuracy and, with clipping, `grad_norm`."""
         return (*NAMES, *super().reported_metrics)
 
     @property

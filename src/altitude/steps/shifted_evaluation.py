@@ -1,4 +1,4 @@
-"""A step with an evaluation of its own."""
+"""A step with a custom evaluation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from altitude.validation import STRICT
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ShiftedEvaluation(Supervised):
-    """Trains as usual; evaluates on each image and the same one pixel to either side.
+    """Trains as usual; evaluates each image and its shifts by one pixel to the left and right.
 
     The three outputs are averaged. How often all predict the same class is reported as
     `agreement`: it shows how much a prediction depends on the position of the image.
@@ -39,11 +39,11 @@ class ShiftedEvaluation(Supervised):
     def evaluate(self, model: keras.Model, batch: Batch) -> Logs:
         """Updates the metrics from images, (batch, height, width) or with channels behind."""
         x, y, sample_weight = unpack(batch)
-        answers = [model(tf.roll(x, shift, axis=2), training=False) for shift in (-1, 0, 1)]
-        classes = tf.argmax(tf.stack(answers), axis=-1)
+        predictions = [model(tf.roll(x, shift, axis=2), training=False) for shift in (-1, 0, 1)]
+        classes = tf.argmax(tf.stack(predictions), axis=-1)
         same = tf.reduce_all(classes == classes[0], axis=0)
         model.agreement.update_state(tf.cast(same, tf.float32))
-        y_pred = tf.add_n(answers) / len(answers)
+        y_pred = tf.add_n(predictions) / len(predictions)
         compute_loss(model, x, y, y_pred, sample_weight)
         logs = model.compute_metrics(x, y, y_pred, sample_weight)
         return {name: value for name, value in logs.items() if name != "grad_norm"}

@@ -1,4 +1,4 @@
-"""Several losses, balanced by weights that are learnt with the model.
+"""Several losses with learned weights.
 
 Source: Kendall, Gal and Cipolla (2018), https://arxiv.org/abs/1705.07115.
 """
@@ -24,7 +24,7 @@ WEIGHTS = ("label_weight", "image_weight")
 class UncertaintyWeighting(ClippingStep):
     """Trains a model to classify an image and to reconstruct it.
 
-    Each of the two losses has a log variance s, and weighs exp(-s); s itself, added to the loss,
+    Each of the two losses has a log variance s and the weight exp(-s). Adding s / 2 to the loss
     keeps the weights from vanishing. See `altitude.models.LabelAndImage` for the model.
     """
 
@@ -34,7 +34,7 @@ class UncertaintyWeighting(ClippingStep):
 
     @property
     def reported_metrics(self) -> tuple[str, ...]:
-        """The weighted sum, both losses and their weights, accuracy; `grad_norm` if clipped."""
+        """The weighted sum, both losses and their weights, accuracy, `grad_norm`."""
         return ("loss", *LOSSES, *WEIGHTS, "accuracy", *super().reported_metrics)
 
     @property
