@@ -24,6 +24,11 @@ class AuxiliaryLoss(ClippingStep):
     Attributes:
         layer: Name of the layer whose output is penalised by its mean absolute value.
         weight: The weight of the second loss.
+
+    Example:
+        >>> from altitude.steps import AuxiliaryLoss
+        >>> AuxiliaryLoss(layer="hidden_2", weight=0.1).reported_metrics
+        ('main_loss', 'auxiliary_loss')
     """
 
     distributable = True
