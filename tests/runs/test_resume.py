@@ -9,7 +9,7 @@ import pytest
 
 import altitude
 from altitude import ConfigError, DataError, Experiment, LazyCall
-from altitude.cli.resume import main
+from altitude.cli.resume import resume
 from altitude.data import Digits
 from altitude.loops import Fit
 from altitude.runs.find import find_run_folder
@@ -153,7 +153,7 @@ def test_what_cannot_go_on_says_why(arguments: list[str], said: str, working_fol
         with altitude_folder(working_folder / name) as folder:
             folder.note("abc", is_finished=name == "finished")
     with pytest.raises(ConfigError, match=said):
-        main(arguments)
+        resume(*arguments)
 
 
 OTHER_KINDS = {
