@@ -23,6 +23,8 @@ from pathlib import Path
 
 from mlflow.tracking import MlflowClient
 
+from altitude.runs.output_folder import RunFolder
+
 RUNS = {
     "fit": ("loop=fit", "dataset.limit=12000", "loop.epochs=5"),
     "train_step, mixup": (
@@ -85,6 +87,11 @@ def begun(folder: Path) -> bool:
     return any(folder.glob("outputs/*/*/.run"))
 
 
+def finished(folder: Path) -> bool:
+    """Whether the run was killed when all was written down."""
+    return any(RunFolder.read(run).is_finished for run in folder.glob("outputs/*/*"))
+
+
 def undisturbed(overrides: Sequence[str], folder: Path) -> tuple[Ending, float]:
     """Runs to the end; returns what it ended with, and the seconds that it took."""
     began = time.monotonic()
@@ -105,6 +112,8 @@ def killed(overrides: Sequence[str], folder: Path, seconds: float, dice: random.
             process.send_signal(signal.SIGKILL)
             process.wait()
             kills += 1
+            if finished(folder):
+                return kills
             continue
         if status:
             raise SystemExit((folder / "output.txt").read_text())
