@@ -43,7 +43,7 @@ def write(folder: Path, *epochs: int) -> None:
     for epoch in epochs:
         points.put(state(epoch))
         points.finish()
-    points.close(keep=True)
+    points.close()
 
 
 def test_the_newest_point_is_read_with_what_it_says_of_the_run(tmp_path: Path) -> None:
@@ -78,14 +78,10 @@ def test_a_run_without_points_says_so(tmp_path: Path) -> None:
         newest_point(tmp_path)
 
 
-def test_points_are_removed_unless_they_are_kept(tmp_path: Path) -> None:
+def test_points_are_removed_with_their_folder(tmp_path: Path) -> None:
     write(tmp_path, 1)
     assert has_point(tmp_path)
     remove_points(tmp_path)
-    assert list(tmp_path.iterdir()) == []
-    points = ResumePoints(tmp_path, {})
-    points.put(state(1))
-    points.close(keep=False)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -93,7 +89,7 @@ def test_a_newer_state_takes_the_place_of_one_that_waits(tmp_path: Path) -> None
     points = ResumePoints(tmp_path, {})
     for epoch in range(1, 50):
         points.put(state(epoch, size=100_000))
-    points.close(keep=True)
+    points.close()
     assert newest_point(tmp_path).state.position == Position(49)
 
 
@@ -115,7 +111,7 @@ def test_a_disk_that_is_full_costs_the_newest_point_alone(tmp_path: Path) -> Non
         points.put(state(3))
         points.finish()
         assert (was_failing, points.is_failing) == (True, False)
-        points.close(keep=True)
+        points.close()
         assert newest_point(disk).state.position == Position(3)
     finally:
         subprocess.run(["umount", disk], check=True)
@@ -134,3 +130,15 @@ def test_a_process_that_is_killed_while_it_writes_leaves_a_whole_point(tmp_path:
         assert point.notice == ""
         assert point.state.position.epoch >= written
         assert np.all(point.state.variables["kernel"] == point.state.position.epoch)
+
+
+def test_a_state_that_cannot_be_written_costs_neither_the_training_nor_the_next_point(
+    tmp_path: Path,
+) -> None:
+    points = ResumePoints(tmp_path, {})
+    points.put(TrainingState(Position(1), {}, callbacks={"0 Mine": {"own": object()}}))
+    with pytest.warns(UserWarning, match="the state of a callback holds object"):
+        points.finish()
+    points.put(state(2))
+    points.close()
+    assert newest_point(tmp_path).state.position == Position(2)

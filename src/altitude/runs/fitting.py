@@ -70,7 +70,7 @@ def _following(training: Training, context: RunContext) -> AbstractContextManage
     experiment, request = training.experiment, context.request
     if experiment.strategy.distributes:
         return nullcontext(lambda _: request.raise_if_asked())
-    about = describe(experiment, context.tracked.run_id, training.pipelines.fingerprint)
+    about = describe(experiment, training.pipelines.fingerprint)
     return resume_points(experiment.output_dir, about, experiment.loop, training.state, request)
 
 

@@ -69,16 +69,6 @@ def run_folder(wanted: Path, *, goes_on: bool = False) -> Iterator[RunFolder]:
         yield RunFolder.read(folder)
 
 
-def is_in_use(folder: Path) -> bool:
-    """Whether a process on this machine is training the run of a folder."""
-    try:
-        with (folder / CLAIM).open("a") as claim:
-            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    return False
-
-
 def claim_folder(wanted: Path) -> Path:
     """Claims a folder for one run, also against other processes.
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from altitude.errors import ConfigError, DataError, Problem
 from altitude.experiment import Experiment
+from altitude.tracking.params import leaves
 from altitude.training.resume_points import ResumePoint
-from altitude.version import __version__
 
 FREE_GROUPS = ("tracking", "output_dir")
 """Settings that decide nothing about the training."""
@@ -20,20 +20,14 @@ FREE_SETTINGS = ("epochs", "patience")
 FREE_PREFIXES = ("loop.checkpoint_", "loop.keep_checkpoint")
 
 
-def describe(experiment: Experiment, run_id: str | None, fingerprint: str) -> dict[str, Any]:
+def describe(experiment: Experiment, fingerprint: str) -> dict[str, Any]:
     """Describes a run by what a resume point is recognised by.
 
     Args:
         experiment: What is run.
-        run_id: MLflow's id of the run; None if it is not tracked.
         fingerprint: That of the data.
     """
-    return {
-        "version": __version__,
-        "run_id": run_id,
-        "fingerprint": fingerprint,
-        "settings": _deciding(experiment),
-    }
+    return {"fingerprint": fingerprint, "settings": _deciding(experiment)}
 
 
 def require_same_settings(
@@ -89,14 +83,8 @@ def goes_further(point: ResumePoint, experiment: Experiment) -> bool:
 
 def _deciding(experiment: Experiment) -> dict[str, str]:
     settings = experiment.in_folder(Path()).settings()
-    return _flat({n: value for n, value in settings.items() if n not in FREE_GROUPS})
-
-
-def _flat(value: Any, key: str = "") -> dict[str, str]:
-    if isinstance(value, Mapping) and value:
-        inner = [_flat(item, f"{key}.{name}" if key else str(name)) for name, item in value.items()]
-        return {name: text for part in inner for name, text in part.items()}
-    return {key: repr(value)}
+    deciding = {name: value for name, value in settings.items() if name not in FREE_GROUPS}
+    return {key: repr(value) for key, value in leaves(deciding)}
 
 
 def _is_free(key: str) -> bool:

@@ -22,7 +22,7 @@ def flatten(settings: Mapping[str, Any]) -> dict[str, str]:
         Values by dotted key; long ones are cut, and say so. Where a run is written, and what it is
         called there, is left out: it would be all that pages that compare runs show.
     """
-    pairs = _leaves({k: v for k, v in settings.items() if k not in PLACES}, "")
+    pairs = leaves({k: v for k, v in settings.items() if k not in PLACES}, "")
     return {valid_name(key): _text(value) for key, value in pairs}
 
 
@@ -45,10 +45,11 @@ def valid_name(name: str) -> str:
     return re.sub(r"[^\w\-./ :]", "_", name)
 
 
-def _leaves(node: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+def leaves(node: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yields the dotted key and the value of everything in nested settings that is no mapping."""
     for name, value in node.items():
         if isinstance(value, Mapping) and value:
-            yield from _leaves(value, f"{prefix}{name}.")
+            yield from leaves(value, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", value
 

@@ -50,7 +50,7 @@ def resume_points(
         with request.deferred():
             yield Checkpointing(state, points, loop, request).follow
     finally:
-        points.close(keep=True)
+        points.close()
 
 
 class Checkpointing:
@@ -96,6 +96,7 @@ class Checkpointing:
     def _is_due(self, position: Position) -> bool:
         now = time.monotonic()
         if position.step == 0:
+            self._last_step = 0
             return now >= self._ready_at
         if self._every_steps and position.step - self._last_step >= self._every_steps:
             return True

@@ -58,7 +58,7 @@ class ResumePoints:
         self._changed = threading.Condition()
         self._is_writing = False
         self._is_closed = False
-        self._error: OSError | None = None
+        self._error: Exception | None = None
         self._thread = threading.Thread(target=self._write_all, daemon=True)
         self._thread.start()
 
@@ -78,27 +78,19 @@ class ResumePoints:
             self._changed.wait_for(lambda: self._waiting is None and not self._is_writing)
         self._warn()
 
-    def close(self, *, keep: bool) -> None:
-        """Ends the thread.
-
-        Args:
-            keep: Whether the points stay in the folder.
-        """
+    def close(self) -> None:
+        """Writes the last state, and ends the thread."""
         with self._changed:
             self._is_closed = True
-            if not keep:
-                self._waiting = None
             self._changed.notify_all()
         self._thread.join()
-        if not keep:
-            remove_points(self._folder.parent)
 
     def _write_all(self) -> None:
         while (state := self._next()) is not None:
             began = time.monotonic()
             try:
                 _write(state, self._about, self._folder)
-            except OSError as error:
+            except Exception as error:  # noqa: BLE001 - a full disk, or what a callback returned
                 self._error = error
             self.seconds_to_write = time.monotonic() - began
             with self._changed:
