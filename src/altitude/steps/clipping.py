@@ -15,12 +15,23 @@ from altitude.validation import STRICT, Positive, refuse
 
 
 def clips(step: Step) -> bool:
-    """Whether a step takes a bound of the gradients' norm."""
+    """Returns whether a step has a bound for the norm of its gradients.
+
+    Args:
+        step: The step of a loop.
+    """
     return "clip_norm" in getattr(step, "__dataclass_fields__", {})
 
 
 def with_clip_norm(step: Step, clip_norm: float) -> Step:
     """Returns a step with another bound of the gradients' norm.
+
+    Args:
+        step: A step with a field `clip_norm`; it is not changed.
+        clip_norm: The largest global norm of the gradients.
+
+    Returns:
+        A copy of the step.
 
     Raises:
         PydanticCustomError: If the step takes none.

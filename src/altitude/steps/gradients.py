@@ -14,6 +14,15 @@ def gradients_of(model: keras.Model, tape: tf.GradientTape, loss: tf.Tensor) -> 
     """Returns the gradient of a loss with respect to each trainable variable, or None.
 
     Gradients are scaled if the optimizer scales its loss, as in mixed precision.
+
+    Args:
+        model: A compiled model.
+        tape: The tape that recorded the loss.
+        loss: The loss of the batch, a scalar.
+
+    Returns:
+        One entry for each of `model.trainable_variables`, in their order: a tensor of the
+        variable's shape, or None where the loss does not depend on it.
     """
     scale = model.optimizer.scale_loss(tf.ones_like(loss))
     return tape.gradient(loss, model.trainable_variables, scale)  # type: ignore[no-any-return]
@@ -55,6 +64,14 @@ def drop_missing_gradients(
     variables: Sequence[Any], gradients: Sequence[Any]
 ) -> list[tuple[Any, Any]]:
     """Pairs gradients with variables; warns of variables without a gradient and leaves them out.
+
+    Args:
+        variables: The trainable variables.
+        gradients: As many gradients, in the same order; None for a variable that the loss does not
+            reach.
+
+    Returns:
+        Pairs of gradient and variable, as `optimizer.apply_gradients` takes them.
 
     Raises:
         ValueError: If no variable has a gradient.

@@ -6,19 +6,31 @@ from altitude.lazy import keras
 
 
 def overrides(model: keras.Model, method: str) -> bool:
-    """Whether the model's class overrides a method of `keras.Model`."""
+    """Returns whether the model's class overrides a method of `keras.Model`.
+
+    Args:
+        model: Any model.
+        method: The name of the method, such as `train_step`.
+    """
     return getattr(type(model), method) is not getattr(keras.Model, method)
 
 
 def overrides_train_step(model: keras.Model) -> bool:
-    """Whether the model's class overrides Keras' `train_step`."""
+    """Returns whether the model's class overrides Keras' `train_step`.
+
+    Args:
+        model: Any model.
+    """
     return overrides(model, "train_step")
 
 
 def missing_for_evaluation(model: keras.Model) -> str:
-    """What a compiled model would need to be evaluated, in words; empty if it has it all.
+    """Returns what a compiled model lacks to be evaluated, in words; empty if it lacks nothing.
 
     A GAN may have neither outputs, nor a `call`, nor a `test_step` of its own: it is only trained.
+
+    Args:
+        model: The compiled model.
     """
     if overrides(model, "test_step"):
         return ""

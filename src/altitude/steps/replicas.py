@@ -33,7 +33,14 @@ def is_first_replica() -> bool:
 
 
 def distribute(dataset: tf.data.Dataset) -> Any:
-    """Returns a dataset each of whose batches is shared out among the replicas."""
+    """Returns a dataset each of whose batches is shared out among the replicas.
+
+    Args:
+        dataset: Batches of the whole, as one device would take them.
+
+    Returns:
+        A distributed dataset under a `tf.distribute` strategy, else `dataset` itself.
+    """
     if not tf.distribute.has_strategy():
         return dataset
     return tf.distribute.get_strategy().experimental_distribute_dataset(dataset)
@@ -43,6 +50,12 @@ def on_all_replicas(step: BatchFunction) -> Callable[[Any], Logs]:
     """Returns a step of the whole batch, given one that runs on each replica.
 
     Its logs are those of this process's first replica.
+
+    Args:
+        step: A function of one replica's share of a batch, which returns logs.
+
+    Returns:
+        A function of a distributed batch; `step` itself without a strategy.
     """
     if not tf.distribute.has_strategy():
         return step
@@ -55,7 +68,15 @@ def on_all_replicas(step: BatchFunction) -> Callable[[Any], Logs]:
 
 
 def with_shard_weight(model: keras.Model, step: BatchFunction) -> BatchFunction:
-    """Returns a step that runs on each replica, and knows what its share of the batch weighs."""
+    """Returns a step that knows the weight of its replica's share of the batch.
+
+    Args:
+        model: The model that the step trains; its metrics are summed over the replicas.
+        step: A function of one replica's share of a batch.
+
+    Returns:
+        The step to run on each replica; `step` itself if there is only one.
+    """
     if replica_count() == 1:
         return step
 
@@ -72,7 +93,14 @@ def with_shard_weight(model: keras.Model, step: BatchFunction) -> BatchFunction:
 
 
 def weigh_loss_by_shard(model: keras.Model) -> None:
-    """Has Keras' own step, which gives every replica the same weight, weigh it by its examples."""
+    """Makes Keras' own step weigh the loss of each replica by its number of examples.
+
+    Keras gives each replica the same weight, also in the short last batch.
+
+    Args:
+        model: The compiled model, whose optimizer's `scale_loss` is replaced if there are several
+            replicas.
+    """
     if replica_count() == 1:
         return
     scale_loss = model.optimizer.scale_loss
@@ -80,18 +108,38 @@ def weigh_loss_by_shard(model: keras.Model) -> None:
 
 
 def unscaled(loss: tf.Tensor) -> tf.Tensor:
-    """Undoes what Keras does to a loss for optimizers that sum: divide by the replicas' number."""
+    """Reverts Keras' division of a loss by the number of replicas.
+
+    Keras divides because its optimizers sum gradients over replicas.
+
+    Args:
+        loss: The loss that Keras computed on this replica, a scalar.
+
+    Returns:
+        The mean loss of this replica's examples.
+    """
     return loss if replica_count() == 1 else loss * tf.cast(replica_count(), loss.dtype)
 
 
 def zero_if_empty(mean: tf.Tensor) -> tf.Tensor:
-    """Returns a mean over this replica's examples; 0 if a short batch has left it none."""
+    """Returns a mean over this replica's examples; 0 if a short batch has left it none.
+
+    Args:
+        mean: A mean over the examples of this replica, NaN if it has none.
+    """
     share = _share.get()
     return mean if share is None else tf.math.multiply_no_nan(mean, _as(tf.sign(share), mean))
 
 
 def averaged(gradients: Sequence[Any]) -> Sequence[Any]:
-    """Averages gradients over the whole batch: each replica's weighs what its examples are."""
+    """Averages gradients over the whole batch, weighted by the examples of each replica.
+
+    Args:
+        gradients: The gradients on this replica; None for a variable that the loss does not reach.
+
+    Returns:
+        Gradients that are the same on all replicas, in the order given.
+    """
     share = _share.get()
     if share is None:
         return gradients
@@ -99,15 +147,28 @@ def averaged(gradients: Sequence[Any]) -> Sequence[Any]:
 
 
 def divide_by_replicas(gradients: Sequence[Any]) -> Sequence[Any]:
-    """Cuts gradients that all replicas agree on, for Keras' optimizers, which sum over replicas."""
+    """Divides gradients by the number of replicas, because Keras' optimizers sum over replicas.
+
+    Args:
+        gradients: Gradients that are the same on all replicas; entries may be None.
+
+    Returns:
+        As many gradients, in the order given.
+    """
     count = replica_count()
     return gradients if count == 1 else [_weighted(g, 1 / count) for g in gradients]
 
 
 def build_from_one_shard(model: keras.Model) -> None:
-    """Has Keras build a model from one share of a batch: it would add them up, element by element.
+    """Makes Keras build a model from one replica's share of a batch.
 
     That needs shares of the same length, which those of a short batch are not.
+
+    By itself Keras adds the shares up, element by element, which fails if a short batch gives them
+    different lengths.
+
+    Args:
+        model: The compiled model, not built yet.
     """
     if replica_count() == 1:
         return

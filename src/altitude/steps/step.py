@@ -35,6 +35,9 @@ class Step(ABC):
         """Adds what the step keeps on the model: metrics, or variables of its own.
 
         Called once, after the model is compiled and before its optimizer is built.
+
+        Args:
+            model: The compiled model, whose layers may not be built yet.
         """
 
     @property
@@ -49,14 +52,39 @@ class Step(ABC):
 
     @abstractmethod
     def train(self, model: keras.Model, batch: Batch) -> Logs:
-        """Updates the weights from one batch and returns the metrics of the epoch so far."""
+        """Updates the weights from one batch and returns the metrics of the epoch so far.
+
+        Args:
+            model: The model, whose weights, optimizer and metrics are updated.
+            batch: The tensors `(x, y)` or `(x, y, sample_weight)`, with examples along the first
+                axis.
+
+        Returns:
+            The metrics of the epoch so far, by name, each a scalar tensor.
+        """
 
     def evaluate(self, model: keras.Model, batch: Batch) -> Logs:
-        """Updates the metrics from one batch, leaves the weights alone, and returns the metrics."""
+        """Updates the metrics from one batch, leaves the weights alone, and returns the metrics.
+
+        Args:
+            model: The model, whose metrics are updated.
+            batch: The tensors `(x, y)` or `(x, y, sample_weight)`, with examples along the first
+                axis.
+
+        Returns:
+            The metrics of the evaluation so far, by name, each a scalar tensor.
+        """
         logs = evaluate_objective(model, batch)
         of_training = set(self.reported_metrics) - set(self.evaluated_metrics)
         return {name: value for name, value in logs.items() if name not in of_training}
 
     def saved_model(self, model: keras.Model) -> keras.Model:
-        """The part of the model that is kept as `best.keras`; its weights are the model's own."""
+        """Returns the part of the model that is kept as `best.keras`.
+
+        Args:
+            model: The trained model.
+
+        Returns:
+            A model that shares its weights with `model`; by default `model` itself.
+        """
         return model
