@@ -62,7 +62,11 @@ def mode_of_name(metric: str) -> Mode | None:
 
 
 def plain_name(metric: str) -> str:
-    """The name without what says where it was computed: `mae` of `best_val_mae`."""
+    """Returns the name of a metric without its prefixes: `mae` for `best_val_mae`.
+
+    Args:
+        metric: The name of a result.
+    """
     return PREFIXES.sub("", metric)
 
 
@@ -81,13 +85,22 @@ def monitor_overrides(name: str, monitor: str, mode: str | None, *, with_mode: b
 
 
 def objective_overrides(metrics: Sequence[str], modes: Sequence[Mode | None]) -> str:
-    """The overrides that have a sweep look for metrics, complete with their directions."""
+    """Returns the overrides that make metrics the objectives of a sweep, with their directions.
+
+    Args:
+        metrics: The names of the metrics.
+        modes: Their directions, in the same order; None is taken for `max`.
+    """
     directions = [DIRECTIONS[mode or "max"] for mode in modes]
     return f"sweep.objective={listed(metrics)} sweep.direction={listed(directions)}"
 
 
 def listed(values: Sequence[str]) -> str:
-    """One value, or several, as they are written on a command line."""
+    """Returns one value, or a list of several, as written on a command line.
+
+    Args:
+        values: At least one value.
+    """
     return values[0] if len(values) == 1 else f"[{','.join(values)}]"
 
 

@@ -72,7 +72,14 @@ class Objective:
         return self.own_mode_of(metric)
 
     def own_mode_of(self, metric: str) -> Mode | None:
-        """The direction that a metric has by itself, whatever `mode` says."""
+        """Returns the direction that a metric has by itself, whatever `mode` says.
+
+        Args:
+            metric: The name of a result, with or without a prefix such as `val_`.
+
+        Returns:
+            `min` or `max`; None if it is not known.
+        """
         metrics = {**self.weighted_metrics, **self.metrics}
         name = metric.removeprefix("best_").removeprefix("test_").removeprefix("val_")
         build = metrics.get(name)

@@ -19,7 +19,14 @@ SCHEMAS: Mapping[str, type[BaseModel]] = {
 
 
 def invalid_arguments(parts: Mapping[str, Any]) -> list[Problem]:
-    """Checks every call in the parts of an experiment, by group."""
+    """Checks every call in the parts of an experiment, by group.
+
+    Args:
+        parts: The parts of an experiment, by config group, such as `optimizer`.
+
+    Returns:
+        One problem for each argument that its target does not take.
+    """
     calls = [found for group, part in parts.items() for found in lazy_calls(group, part)]
     return [problem for key, call in calls for problem in call_problems(key, call, _schema(key))]
 

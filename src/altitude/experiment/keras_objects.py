@@ -15,9 +15,18 @@ KERAS = "keras."
 
 
 def refused_arguments(experiment: Experiment) -> list[Problem]:
-    """Builds each optimizer, loss, metric and callback of Keras once, and discards it.
+    """Finds the arguments that Keras' optimizers, losses, metrics and callbacks refuse.
 
     Only what is of Keras through and through: a class of the user's own is built when it is needed.
+
+    Each object is built once and discarded. Classes of the user's own are left alone: they are
+    built when they are needed.
+
+    Args:
+        experiment: The experiment whose signatures are right.
+
+    Returns:
+        One problem for each refused object, and for an unknown activation of the model.
     """
     problems = []
     for group in ("optimizer", "objective", "callbacks"):
@@ -30,6 +39,12 @@ def wrong_kinds(experiment: Experiment) -> list[Problem]:
     """Checks that the configured classes extend the ones that Keras expects.
 
     Functions may return what they like; a `compile` of a model class's own takes what it likes.
+
+    Args:
+        experiment: The experiment whose signatures are right.
+
+    Returns:
+        One problem for each class that does not extend what its place expects.
     """
     kinds: list[tuple[str, Any, type]] = [
         ("optimizer", experiment.optimizer, keras.optimizers.Optimizer),

@@ -19,7 +19,16 @@ from altitude.objective import Objective
 
 
 def objective_has_one_source(objective: Objective, loop: Loop, model: Any = None) -> list[Problem]:
-    """Loss and metrics are either compiled or the step's own."""
+    """Checks that loss and metrics are either compiled or the step's own.
+
+    Args:
+        objective: The loss and metrics to compile the model with.
+        loop: The loop, whose step may own the objective.
+        model: The model builder; what a class or function of the user's own brings is not known.
+
+    Returns:
+        At most one problem.
+    """
     if isinstance(model, Subclassed) or isfunction(model):
         return []  # the class of what a function returns may bring both
     if loop.owns_objective and objective.metric_names:
@@ -39,7 +48,19 @@ def monitored_metrics_exist(
     dataset: Dataset | None = None,
     model: Any = None,
 ) -> list[Problem]:
-    """Each callback monitors a metric that the run will have, in a known direction."""
+    """Checks that each callback monitors a metric that the run will have, in a known direction.
+
+    Args:
+        callbacks: The callbacks, by name.
+        objective: The compiled loss and metrics.
+        loop: The loop, or None if its metrics are not known.
+        dataset: The dataset, which decides whether there are `val_` metrics; None if it is not
+            known.
+        model: The model builder, which may report metrics of its own; None if it is not known.
+
+    Returns:
+        The problems, with the nearest metric in place of each unknown one.
+    """
     if isfunction(model) or not all(isinstance(call, LazyCall) for call in callbacks.values()):
         return _modes_are_known(callbacks)  # what a function returns may report whatever it likes
     validated = is_validated(dataset)
@@ -70,7 +91,15 @@ def monitored_metrics_exist(
 
 
 def modes_agree(callbacks: Callbacks, objective: Objective) -> list[Problem]:
-    """The mode of each callback is the direction of its metric."""
+    """Checks that the mode of each callback is the direction of its metric.
+
+    Args:
+        callbacks: The callbacks, by name.
+        objective: The metrics, which know their directions.
+
+    Returns:
+        One problem for each mode that contradicts its metric.
+    """
     problems = []
     for name, callback, monitor in monitored(callbacks):
         mode, own = callback.arguments.get("mode"), objective.mode_of(monitor)
@@ -97,7 +126,14 @@ def _modes_are_known(callbacks: Callbacks) -> list[Problem]:
 
 
 def objective_mode_agrees(objective: Objective) -> list[Problem]:
-    """`objective.mode` is the direction of `objective.monitor`, if that is known."""
+    """Checks that `objective.mode` is the direction of `objective.monitor`, if that is known.
+
+    Args:
+        objective: The objective of a run.
+
+    Returns:
+        At most one problem.
+    """
     own = objective.monitor and objective.own_mode_of(objective.monitor)
     if not own or objective.mode in (None, own):
         return []
@@ -106,7 +142,13 @@ def objective_mode_agrees(objective: Objective) -> list[Problem]:
 
 
 def known_metrics(objective: Objective, loop: Loop | None, *, validated: bool) -> list[str]:
-    """Returns the names of all metrics in the logs of an epoch."""
+    """Returns the names of all metrics in the logs of an epoch.
+
+    Args:
+        objective: The compiled loss and metrics.
+        loop: The loop, whose step may report metrics of its own; None if it is not known.
+        validated: Whether there is validation data, and so metrics named `val_`.
+    """
     trained = [*objective.metric_names, *(loop.reported_metrics if loop else ())]
     evaluated = [*objective.metric_names, *(loop.evaluated_metrics if loop else ())]
     return trained + [f"val_{name}" for name in evaluated if validated]
@@ -127,7 +169,13 @@ def _nearest_monitor(
 
 
 def nearest_metric(monitor: str, known: Sequence[str], default: str) -> str:
-    """Returns the most similar metric; empty if none is known."""
+    """Returns the most similar metric; empty if none is known.
+
+    Args:
+        monitor: The metric that is not known.
+        known: The metrics that the run will have.
+        default: The metric to suggest if none is similar and it is among `known`.
+    """
     of_training = monitor.removeprefix("val_")
     if of_training != monitor and of_training in known:
         return of_training
@@ -143,9 +191,12 @@ def _may_be_reported(monitor: str, model: Any, loop: Loop | None, *, validated: 
 
 
 def is_validated(dataset: Dataset | None) -> bool:
-    """Whether there may be validation data.
+    """Returns whether there may be validation data.
 
     A dataset that says nothing about itself may bring a validation split of its own.
+
+    Args:
+        dataset: The dataset; None if it is not known.
     """
     if not isinstance(dataset, ArrayDataset):
         return True

@@ -21,6 +21,9 @@ def check_signatures(experiment: Experiment) -> None:
 
     Keras' own classes are asked what they demand of the values, too.
 
+    Args:
+        experiment: The experiment, before anything of it is built.
+
     Raises:
         ConfigError: If a target cannot be imported, or does not take an argument or its value.
     """
@@ -90,7 +93,11 @@ def check_built(model: keras.Model, loss: object, spec: DataSpec) -> None:
 
 
 def check_distributable(model: keras.Model, strategy: Strategy) -> None:
-    """Refuses model classes with their own step if there are several devices.
+    """Refuses a model class with a step of its own if there are several devices.
+
+    Args:
+        model: The model that was built.
+        strategy: How training is distributed over devices.
 
     Raises:
         ConfigError: If it brings one of its own, and there are several devices.

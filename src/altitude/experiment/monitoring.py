@@ -31,7 +31,14 @@ def default_monitor(objective: Objective, loop: Loop | None = None) -> str:
 
 
 def monitored(callbacks: Callbacks) -> Iterator[tuple[str, LazyCall, str]]:
-    """Yields the name, the call and the monitored metric of each callback that monitors one."""
+    """Yields the name, the call and the monitored metric of each callback that monitors one.
+
+    Args:
+        callbacks: The callbacks, by name.
+
+    Yields:
+        The name of the callback, its call, and the metric.
+    """
     for name, callback in callbacks.items():
         monitor = callback.arguments.get("monitor") if isinstance(callback, LazyCall) else None
         if isinstance(callback, LazyCall) and isinstance(monitor, str):

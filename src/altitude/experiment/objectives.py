@@ -11,7 +11,15 @@ from altitude.models import Subclassed
 
 
 def objectives_exist(metrics: Sequence[str], experiment: Experiment) -> list[Problem]:
-    """The objectives of a sweep are among the results of its jobs."""
+    """Checks that the objectives of a sweep are among the results of its jobs.
+
+    Args:
+        metrics: The names in `sweep.objective`.
+        experiment: The experiment of the first job, on behalf of all.
+
+    Returns:
+        One problem for each unknown metric.
+    """
     if isinstance(experiment.model, Subclassed) or isinstance(experiment.optimizer, Mapping):
         return []  # its class may report whatever it likes
     validated = is_validated(experiment.dataset)

@@ -11,6 +11,10 @@ from altitude.steps import Step, Supervised
 def check_overrides(model: keras.Model, loop: Loop) -> None:
     """Checks that the loop calls every method that the model class overrides.
 
+    Args:
+        model: The model that was built.
+        loop: The loop that will train it.
+
     Raises:
         ConfigError: If the class overrides a method that is never called, or brings a step of its
             own as well as one that was configured.

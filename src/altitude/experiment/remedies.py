@@ -15,6 +15,9 @@ SAFE_LEARNING_RATE = 1e-3
 def divergence_remedies(experiment: Experiment) -> list[str]:
     """Suggests a lower learning rate, gradient clipping, and eager execution.
 
+    Args:
+        experiment: The experiment whose loss became NaN or infinite.
+
     Returns:
         One line each: the purpose, and the overrides that serve it.
     """

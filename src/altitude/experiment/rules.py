@@ -26,7 +26,15 @@ from altitude.objective import Objective
 
 
 def logits_agree(model: Any, objective: Objective) -> list[Problem]:
-    """The activation of the last layer agrees with `from_logits` of the loss."""
+    """Checks that the activation of the last layer agrees with `from_logits` of the loss.
+
+    Args:
+        model: The model builder.
+        objective: The compiled loss and metrics.
+
+    Returns:
+        The problems; none if the activation or the loss is not known.
+    """
     activation = getattr(model, "output_activation", None)
     if activation is None or not isinstance(objective.loss, LazyCall):
         return []
@@ -35,7 +43,15 @@ def logits_agree(model: Any, objective: Objective) -> list[Problem]:
 
 
 def labels_agree(dataset: Dataset, objective: Objective) -> list[Problem]:
-    """The form of the labels is the one that the loss expects."""
+    """Checks that the labels have the form that the loss expects.
+
+    Args:
+        dataset: The dataset.
+        objective: The compiled loss and metrics.
+
+    Returns:
+        The problems; none if the dataset does not declare its labels.
+    """
     labels = dataset.declared.labels
     if labels is None or not isinstance(objective.loss, LazyCall):
         return []
@@ -48,7 +64,14 @@ def labels_agree(dataset: Dataset, objective: Objective) -> list[Problem]:
 
 
 def validation_leaves_training(dataset: Dataset) -> list[Problem]:
-    """The validation split is smaller than the data."""
+    """Checks that the validation split is smaller than the data.
+
+    Args:
+        dataset: The dataset.
+
+    Returns:
+        At most one problem; none if the number of examples is not known.
+    """
     available = dataset.declared.num_examples
     if available is None or not isinstance(dataset, ArrayDataset):
         return []
@@ -59,7 +82,15 @@ def validation_leaves_training(dataset: Dataset) -> list[Problem]:
 
 
 def one_learning_rate_controller(optimizer: Any, callbacks: Callbacks) -> list[Problem]:
-    """A learning rate schedule and ReduceLROnPlateau exclude each other."""
+    """Checks that a learning rate schedule and ReduceLROnPlateau are not combined.
+
+    Args:
+        optimizer: The optimizer's call, or several by group of variables.
+        callbacks: The callbacks, by name.
+
+    Returns:
+        One problem for each optimizer with a schedule.
+    """
     setters = [n for n, c in callbacks.items() if _class_name(c) == "ReduceLROnPlateau"]
     problems = []
     for key, call in lazy_calls("optimizer", optimizer):
@@ -73,7 +104,15 @@ def one_learning_rate_controller(optimizer: Any, callbacks: Callbacks) -> list[P
 
 
 def episodes_need_reinforce(dataset: Dataset, loop: Loop) -> list[Problem]:
-    """A reinforcement learning environment needs a loop that plays episodes."""
+    """Checks that a reinforcement learning environment has a loop that plays episodes.
+
+    Args:
+        dataset: The dataset.
+        loop: The loop.
+
+    Returns:
+        At most one problem.
+    """
     if isinstance(dataset, CartPole) and isinstance(loop, Fit | SteppingLoop):
         expected = "a loop that plays episodes: this environment has no batches"
         return [Problem("loop", loop.name, expected, "experiment=reinforce")]
@@ -81,7 +120,15 @@ def episodes_need_reinforce(dataset: Dataset, loop: Loop) -> list[Problem]:
 
 
 def policies_put_out_logits(model: Any, loop: Loop) -> list[Problem]:
-    """The REINFORCE loop samples actions from logits."""
+    """Checks that a model outputs logits, from which the REINFORCE loop samples actions.
+
+    Args:
+        model: The model builder.
+        loop: The loop.
+
+    Returns:
+        At most one problem.
+    """
     activation = getattr(model, "output_activation", "linear")
     if not isinstance(loop, Reinforce) or activation == "linear":
         return []
@@ -90,12 +137,26 @@ def policies_put_out_logits(model: Any, loop: Loop) -> list[Problem]:
 
 
 def files_are_readable(dataset: Dataset) -> list[Problem]:
-    """The files of the dataset exist and have valid headers."""
+    """Checks that the files of the dataset exist and have valid headers.
+
+    Args:
+        dataset: The dataset.
+
+    Returns:
+        The problems that the dataset finds.
+    """
     return dataset.problems()
 
 
 def seed_is_in_range(seed: Any) -> list[Problem]:
-    """The seed is one that Keras and NumPy accept."""
+    """Checks that the seed is one that Keras and NumPy accept.
+
+    Args:
+        seed: The value given, of any type.
+
+    Returns:
+        At most one problem.
+    """
     if isinstance(seed, int) and not isinstance(seed, bool) and 0 <= seed < 2**32:
         return []
     return [Problem("seed", repr(seed), "a whole number from 0 to 4294967295")]
@@ -145,7 +206,11 @@ def _without(parts: Mapping[str, Any], problems: Sequence[Problem]) -> dict[str,
 
 
 def plateau_after_stopping(callbacks: Callbacks) -> str | None:
-    """Returns a warning if early stopping comes before ReduceLROnPlateau; None if not."""
+    """Returns a warning if early stopping comes before ReduceLROnPlateau; None if not.
+
+    Args:
+        callbacks: The callbacks, by name.
+    """
     patience = {_class_name(c): _patience(c) for c in callbacks.values()}
     cut, stop = patience.get("ReduceLROnPlateau"), patience.get("EarlyStopping")
     if cut is None or stop is None or cut < stop:

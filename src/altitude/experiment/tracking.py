@@ -55,16 +55,34 @@ class Run(Protocol):
         """The reason of a request to stop; empty if there was none."""
 
     def log_metrics(self, metrics: Mapping[str, float], step: int) -> None:
-        """Logs metrics of one epoch."""
+        """Logs metrics of one epoch.
+
+        Args:
+            metrics: The values, by name.
+            step: The epoch, counted from 0.
+        """
 
     def log_artifact(self, path: Path, folder: str = ".") -> None:
-        """Logs a file in a folder of the run's artifacts, under its own name."""
+        """Logs a file in a folder of the run's artifacts, under its own name.
+
+        Args:
+            path: The file to copy.
+            folder: The folder relative to the root of the artifacts; the root itself by default.
+        """
 
     def set_tags(self, tags: Mapping[str, str]) -> None:
-        """Sets tags; those that the user has set, such as a description, stay."""
+        """Sets tags; those that the user has set, such as a description, stay.
+
+        Args:
+            tags: The values, by name.
+        """
 
     def close(self, status: Status) -> None:
-        """Ends the run."""
+        """Ends the run.
+
+        Args:
+            status: How the run ended, as MLflow names it.
+        """
 
 
 class Tracking(ABC):
@@ -88,7 +106,11 @@ class Tracking(ABC):
 
     @abstractmethod
     def relative_to(self, folder: Path) -> Self:
-        """Returns a copy whose relative paths start in the given folder."""
+        """Returns a copy whose relative paths start in the given folder.
+
+        Args:
+            folder: The folder of the run, or of the sweep.
+        """
 
     @abstractmethod
     def open(self, description: RunDescription, resumed: str | None = None) -> Run:

@@ -29,7 +29,14 @@ def folder_problems(key: str, path: str | Path) -> list[Problem]:
 
 
 def callback_folder_problems(callbacks: Mapping[str, Any]) -> list[Problem]:
-    """Checks the folders that Keras callbacks write to."""
+    """Checks the folders that Keras callbacks write to.
+
+    Args:
+        callbacks: The callbacks, by name.
+
+    Returns:
+        One problem for each folder that cannot be created or written to.
+    """
     problems = []
     for name, callback in callbacks.items():
         if not isinstance(callback, LazyCall) or not callback.target.startswith("keras."):
