@@ -91,6 +91,11 @@ def require_array(name: str, array: object) -> None:
 def require_numbers(name: str, shape: tuple[int, ...], dtype: np.dtype) -> None:
     """Checks that an array is numeric and that no example is empty.
 
+    Args:
+        name: The name of the array, for the message.
+        shape: Its shape, examples first.
+        dtype: Its type.
+
     Raises:
         DataError: If it does not.
     """
@@ -197,12 +202,22 @@ def split_validation(splits: Splits, validation_size: int | None) -> Splits:
 
 
 def default_validation_size(num_examples: int) -> int:
-    """The default number of validation examples, given the number of training examples."""
+    """Returns the default number of validation examples.
+
+    Args:
+        num_examples: The number of training examples before the split.
+    """
     return max(1, num_examples // DEFAULT_VALIDATION_DIVISOR)
 
 
 def describe_labels(splits: Splits) -> LabelSpec:
     """Infers the kind of the labels and the number of classes from all splits.
+
+    Args:
+        splits: The arrays of all splits.
+
+    Returns:
+        The kind of the labels, and the number of classes or values.
 
     Raises:
         DataError: If they have more than two dimensions, or are negative class indices.

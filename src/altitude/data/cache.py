@@ -34,7 +34,12 @@ def load_cached(folder: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str
 
 
 def store_cached(folder: Path, arrays: Mapping[str, Array]) -> None:
-    """Writes arrays into the cache, each one atomically."""
+    """Writes arrays into the cache, each one atomically.
+
+    Args:
+        folder: The folder of the dataset in the cache, which is created if it is missing.
+        arrays: The arrays, by file name without `.npy`.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for name, array in arrays.items():
         descriptor, temporary = tempfile.mkstemp(dir=folder, suffix=".tmp")

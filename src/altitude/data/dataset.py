@@ -131,7 +131,17 @@ class ArrayDataset(Dataset):
     def build_over(
         self, splits: Splits, seed: int, class_weight: Mapping[int, float] | None
     ) -> "Pipelines":
-        """Builds the pipelines over arrays that `split` returned."""
+        """Builds the pipelines over arrays that `split` returned.
+
+        Args:
+            splits: The arrays, as `split` returned them.
+            seed: The seed of shuffling and of random transforms.
+            class_weight: The weight of each class index in the training loss; None weighs all
+                alike.
+
+        Returns:
+            The pipelines of training, validation and test.
+        """
         from altitude.data.pipeline import build_pipelines
 
         return build_pipelines(splits, self, seed, class_weight)

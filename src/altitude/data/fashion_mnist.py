@@ -95,6 +95,14 @@ class FashionMnist(ArrayDataset):
 def find_arrays(data_dir: Path | None = None) -> dict[str, Array]:
     """Returns the four arrays from the first place that has them.
 
+    Args:
+        data_dir: The folder with the four published files; None looks in the cache and in the usual
+            places, then downloads.
+
+    Returns:
+        The images, uint8 of shape (examples, 28, 28), and the labels, uint8 of shape (examples,),
+        by name.
+
     Raises:
         DataError: If `data_dir` is given and lacks a file, if no place has them, or if a file is
             damaged.
@@ -116,6 +124,13 @@ def find_arrays(data_dir: Path | None = None) -> dict[str, Array]:
 
 def decode(folder: Path) -> dict[str, Array]:
     """Decodes the four published files of a folder and verifies their checksums.
+
+    Args:
+        folder: The folder with the four published files.
+
+    Returns:
+        The images, uint8 of shape (examples, 28, 28), and the labels, uint8 of shape (examples,),
+        by name.
 
     Raises:
         DataError: If a file is missing, damaged, truncated, wrongly shaped or another one.

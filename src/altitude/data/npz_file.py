@@ -68,6 +68,12 @@ class Header:
 def read_headers(path: Path) -> Mapping[str, Header]:
     """Reads the headers of all arrays, by name, without their data.
 
+    Args:
+        path: The `.npz` file.
+
+    Returns:
+        The shape and dtype of each array.
+
     Raises:
         DataError: If there is no such file, or it is damaged or no `.npz` file.
     """

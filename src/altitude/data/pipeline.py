@@ -56,7 +56,11 @@ class Pipelines:
     note: str = ""
 
     def train_from(self, step: int) -> tf.data.Dataset:
-        """Returns one epoch of training batches without the first `step` ones."""
+        """Returns one epoch of training batches, from a step on.
+
+        Args:
+            step: The number of batches to leave out at the start of the epoch.
+        """
         return self.train.skip(step) if step else self.train
 
 

@@ -47,7 +47,11 @@ def require_layers(
 
 
 def inputs_and_outputs(model: keras.Model) -> tuple[Any, Any]:
-    """Returns the symbolic inputs and outputs of a functional or sequential model."""
+    """Returns the symbolic inputs and outputs of a functional or sequential model.
+
+    Args:
+        model: A built functional or sequential model.
+    """
     if isinstance(model, keras.Sequential):  # which knows its `input` only once it was called
         return model.inputs[0], model.outputs[0]
     return model.input, model.output

@@ -46,7 +46,11 @@ class GroupOptimizer(DividedOptimizer):
             optimizer.learning_rate = _number(value) * ratio
 
     def match_layers_of(self, model: keras.Model) -> None:
-        """Matches patterns against names of the model's layers, and not only variable paths."""
+        """Matches patterns against names of the model's layers, and not only variable paths.
+
+        Args:
+            model: The model whose variables will be optimized.
+        """
 
         def layers_of(variable: Any) -> list[str]:
             return [x.name for x in model.layers if any(variable is v for v in x.variables)]
