@@ -31,7 +31,11 @@ class ArtifactLog(keras.callbacks.Callback):
         return {"seen": sorted(str(path.relative_to(self._folder)) for path in self._seen)}
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Restores the files that have been recorded, which are not recorded again."""
+        """Restores the files that have been recorded, which are not recorded again.
+
+        Args:
+            state: What `get_state` returned.
+        """
         self._seen = {self._folder / path for path in state["seen"]}
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002, D102

@@ -42,7 +42,11 @@ class BestEpoch(keras.callbacks.Callback):
         return {"epoch": self.epoch}
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Restores the best epoch, after the state of the ModelCheckpoint."""
+        """Restores the best epoch, after the state of the ModelCheckpoint.
+
+        Args:
+            state: What `get_state` returned.
+        """
         self.epoch = state["epoch"]
         self._seen = getattr(self._checkpoint, "best", None)
 

@@ -48,7 +48,11 @@ class EpochLog(keras.callbacks.Callback):
         }
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Restores the history, whose epochs are not recorded again."""
+        """Restores the history, whose epochs are not recorded again.
+
+        Args:
+            state: What `get_state` returned.
+        """
         self.history = state["history"]
         self._learning_rates = state["learning_rates"]
         self._began = time.perf_counter() - state["seconds"]

@@ -69,7 +69,14 @@ class ProgressDisplay(keras.callbacks.Callback):
 
 
 def format_metrics(logs: Mapping[str, Any]) -> str:
-    """Formats metrics in one line, training first, loss first: `loss 0.3514  accuracy 0.8731`."""
+    """Formats metrics in one line, training first, loss first: `loss 0.3514  accuracy 0.8731`.
+
+    Args:
+        logs: The metrics of an epoch, by name.
+
+    Returns:
+        The metrics with four significant digits.
+    """
     names = sorted(logs, key=lambda name: (name.startswith("val_"), not name.endswith("loss")))
     return "  ".join(f"{name} {float(logs[name]):.4g}" for name in names)
 

@@ -20,7 +20,11 @@ SWITCHABLE = (
 
 
 def monitor_of(callback: keras.callbacks.Callback) -> str | None:
-    """Returns the metric that a callback needs at the end of an epoch; None if it needs none."""
+    """Returns the metric that a callback needs at the end of an epoch; None if it needs none.
+
+    Args:
+        callback: Any Keras callback.
+    """
     if isinstance(callback, keras.callbacks.ModelCheckpoint) and (
         not callback.save_best_only or callback.save_freq != "epoch"
     ):
@@ -116,7 +120,12 @@ class RequireMonitored(keras.callbacks.Callback):
 
 
 def only_loss(logs: Collection[str]) -> str:
-    """Returns the validation loss, else the training loss; empty if there are several."""
+    """Returns the total loss, of validation if there is any; empty if there are several and no
+    total.
+
+    Args:
+        logs: The names of the reported metrics.
+    """
     validation = [name for name in logs if name.startswith("val_")]
     losses = [name for name in validation or logs if name.endswith("loss")]
     total = [name for name in losses if name in ("loss", "val_loss")]
@@ -124,7 +133,16 @@ def only_loss(logs: Collection[str]) -> str:
 
 
 def nearest_metric(metric: str, reported: Collection[str]) -> str:
-    """Suggests a reported metric in place of one that is not reported."""
+    """Suggests a reported metric in place of one that is not reported.
+
+    Args:
+        metric: The metric that is not reported.
+        reported: The names of the reported metrics.
+
+    Returns:
+        A reported metric, preferably of the same split and of known direction; `metric` if none is
+        reported.
+    """
     on_same_data = [
         name for name in reported if name.startswith("val_") == metric.startswith("val_")
     ]

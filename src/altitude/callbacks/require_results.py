@@ -38,7 +38,14 @@ class RequireResults(keras.callbacks.Callback):
 
 
 def result_names(logs: Collection[str]) -> list[str]:
-    """Derives the names of a run's final metrics from the logs of an epoch, best ones first."""
+    """Derives the names of a run's final metrics from the logs of an epoch, best ones first.
+
+    Args:
+        logs: The names of the metrics in the logs of an epoch.
+
+    Returns:
+        The names, such as `best_val_loss` and `test_loss`.
+    """
     best = [f"best_{name}" for name in logs if name.startswith("val_")]
     of_training = [name for name in logs if not name.startswith("val_")]
     tested = dict.fromkeys(f"test_{name.removeprefix('val_')}" for name in logs)
@@ -47,7 +54,15 @@ def result_names(logs: Collection[str]) -> list[str]:
 
 
 def nearest_result(name: str, known: Sequence[str]) -> str:
-    """Suggests a result of the run in place of one that it does not have."""
+    """Suggests a result of the run in place of one that it does not have.
+
+    Args:
+        name: The result that the run does not have.
+        known: The names of the results that it has.
+
+    Returns:
+        One of `known`.
+    """
     best = [result.removeprefix("best_") for result in known if result.startswith("best_val_")]
     others = [result for result in known if not result.startswith("test_")]
     near = nearest_metric(name.removeprefix("best_"), best or others)

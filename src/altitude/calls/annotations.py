@@ -22,6 +22,12 @@ def parts_of(annotation: Any) -> set[Any]:
     """Returns all classes in an annotation: those of a union, and of what a container holds.
 
     `Callable` stands for anything that is to be called, `Any` for what is not restricted.
+
+    Args:
+        annotation: A type annotation, or its text where it was not evaluated.
+
+    Returns:
+        The classes; empty for a `Literal`.
     """
     origin = get_origin(annotation)
     if Callable in (annotation, origin):
@@ -56,5 +62,9 @@ def settings_named(names: Iterable[Any], annotation: Any) -> dict[str, Any]:
 
 
 def is_kind(part: Any) -> bool:
-    """Whether a part of an annotation is a class of objects that a config may describe."""
+    """Returns whether a part of an annotation is a class of objects that a config may describe.
+
+    Args:
+        part: A member of what `parts_of` returned.
+    """
     return isinstance(part, type) and part.__module__ not in ("builtins", "typing", types.__name__)

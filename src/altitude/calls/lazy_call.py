@@ -42,7 +42,11 @@ class LazyCall:
     template: "LazyCall | None" = field(default=None, init=False, repr=False, compare=False)
 
     def resolved(self, arguments: Mapping[str, Any]) -> "LazyCall":
-        """Returns the call with other arguments, which remembers this one as its template."""
+        """Returns the call with other arguments and this one as its template.
+
+        Args:
+            arguments: The arguments by name, with interpolations resolved.
+        """
         call = LazyCall(self.target, arguments)
         object.__setattr__(call, "template", self)  # the way into a frozen dataclass
         return call
@@ -100,7 +104,14 @@ class LazyCall:
 
 
 def built(value: Any) -> Any:
-    """Replaces every callable in a value, also inside lists and mappings, by its result."""
+    """Replaces every callable in a value, also inside lists and mappings, by its result.
+
+    Args:
+        value: A callable, or a list or mapping that may hold some at any depth, or any other value.
+
+    Returns:
+        The value with the results in place of the callables.
+    """
     if callable(value):
         return value()
     if isinstance(value, Mapping):

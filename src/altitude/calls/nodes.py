@@ -122,7 +122,15 @@ def _find(key: str, target: str, kinds: Kinds = ()) -> tuple[Any, list[Problem]]
 
 
 def node_problems(key: str, node: Any) -> list[Problem]:
-    """Checks a node without importing its target."""
+    """Checks a node without importing its target.
+
+    Args:
+        key: The config key of the node.
+        node: The value found there, of any type.
+
+    Returns:
+        The problems; none if the node is a well-formed call.
+    """
     if not isinstance(node, Mapping) or "_target_" not in node:
         expected = "a mapping whose `_target_` names a class or function"
         return [Problem(key, repr(node), expected)]
@@ -237,7 +245,13 @@ def call_problems(key: str, call: LazyCall, schema: type[BaseModel] | None) -> l
 
 
 def is_of_keras(target: str) -> bool:
-    """Whether a target belongs to a package that is not imported to check a config."""
+    """Returns whether a target belongs to Keras or TensorFlow.
+
+    These are not imported to check a config.
+
+    Args:
+        target: The dotted path of a class or function.
+    """
     return target.partition(".")[0] in KERAS_AND_TENSORFLOW
 
 

@@ -70,14 +70,30 @@ def builder_problems(key: str, target: str) -> list[Problem]:
 
 
 def nested_targets(key: str, value: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yields every node with a `_target_` inside a plain value, with the config key of the node."""
+    """Yields every node with a `_target_` inside a plain value, with the config key of the node.
+
+    Args:
+        key: The config key of the value.
+        value: Plain lists, mappings and scalars.
+
+    Yields:
+        The config key of the node, and the node.
+    """
     for place, node in walk(key, value):
         if isinstance(node, Mapping) and "_target_" in node:
             yield place, node
 
 
 def keyword_problems(key: str, node: Mapping[str, Any]) -> list[Problem]:
-    """Checks the values of Hydra's own keywords in a node, but for `_target_`."""
+    """Checks the values of Hydra's own keywords in a node, but for `_target_`.
+
+    Args:
+        key: The config key of the node.
+        node: A mapping with a `_target_`.
+
+    Returns:
+        One problem for each keyword with a value that Hydra does not take.
+    """
     problems = [
         Problem(f"{key}.{name}", repr(node[name]), "true or false")
         for name in ("_partial_", "_recursive_")
