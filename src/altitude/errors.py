@@ -114,6 +114,11 @@ class Terminated(KeyboardInterrupt):
 
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:
-    """Returns the suggestion "did you mean ...?", empty where nothing is close."""
+    """Returns the suggestion "did you mean ...?", empty where nothing is close.
+
+    Args:
+        word: The unknown word.
+        known: The words to choose from.
+    """
     matches = get_close_matches(word, known, n=1, cutoff=0.6)
     return f"{SUGGESTION} `{matches[0]}`?" if matches else ""

@@ -109,7 +109,14 @@ class EndRequest:
         self.raise_if_asked()
 
     def receive(self, request: KeyboardInterrupt) -> None:
-        """Notes a request, and raises it unless it is to wait."""
+        """Records a request, and raises it unless it is deferred.
+
+        Args:
+            request: The interrupt that a signal stands for.
+
+        Raises:
+            KeyboardInterrupt: If requests are not deferred, or at the second one.
+        """
         self._asked.append(request)
         if not self._is_deferred or len(self._asked) > 1:
             raise self._asked[0]

@@ -12,6 +12,9 @@ def make_importable(config_dir: str | Path | None) -> None:
 
     They come last, so that they hide no installed package. Processes that are started from here,
     such as the workers of a sweep, find the modules too.
+
+    Args:
+        config_dir: The folder with the user's config groups; None if there is none.
     """
     folders = [Path.cwd(), *([] if config_dir is None else [Path(config_dir).resolve().parent])]
     inherited = [path for path in os.environ.get(VARIABLE, "").split(os.pathsep) if path]

@@ -100,7 +100,14 @@ def call_target(config: Mapping[str, Any], *positional: Any, targets: Iterable[s
 
 @contextmanager
 def hydra_with(loader: ConfigLoaderImpl) -> Iterator[Hydra]:
-    """Starts Hydra with a loader; one that is running, as in a sweep, is put aside meanwhile."""
+    """Runs a block with a Hydra of its own, in place of one that is running, as in a sweep.
+
+    Args:
+        loader: The config loader to use.
+
+    Yields:
+        The initialized Hydra.
+    """
     instance = GlobalHydra.instance()
     running, instance.hydra = instance.hydra, None
     try:
@@ -115,7 +122,14 @@ def hydra_with(loader: ConfigLoaderImpl) -> Iterator[Hydra]:
 
 @contextmanager
 def hydra_of_jobs(loader: ConfigLoaderImpl) -> Iterator[Hydra]:
-    """Starts Hydra to run jobs, with leave to call what its own settings name."""
+    """Runs a block with a Hydra that may instantiate the launchers and callbacks of its own config.
+
+    Args:
+        loader: The config loader to use.
+
+    Yields:
+        The initialized Hydra.
+    """
     permit: Any = nullcontext()
     if SINCE_1_4:
         permit = importlib.import_module("hydra.utils").execution_whitelist(ALLOWED)
@@ -124,7 +138,13 @@ def hydra_of_jobs(loader: ConfigLoaderImpl) -> Iterator[Hydra]:
 
 
 def store(name: str, node: Any, group: str | None = None) -> None:
-    """Stores a config over the one of that name, if there is one."""
+    """Stores a config, in place of one of the same name.
+
+    Args:
+        name: The name of the config.
+        node: The dataclass, mapping or config to store.
+        group: The config group; None for the primary configs.
+    """
     of_version: dict[str, Any] = {"replace": True} if SINCE_1_4 else {}
     ConfigStore.instance().store(group=group, name=name, node=node, **of_version)
 
@@ -150,5 +170,11 @@ def name_folder(config: DictConfig, overrides: Sequence[Override]) -> None:
 
 
 def returned_by(job: JobReturn) -> Any:
-    """What a job returned, or the error that it raised; `return_value` would raise it again."""
+    """Returns the result of a job, or the error that it raised.
+
+    `JobReturn.return_value` would raise the error again.
+
+    Args:
+        job: What Hydra's `run_job` returned.
+    """
     return job._return_value

@@ -103,7 +103,11 @@ class CachingRepository(ConfigRepository):
         return result
 
     def version(self, config_path: str) -> Any:
-        """What is unequal when a config has changed; None, if there is no such config."""
+        """Returns a value that changes with a config; None if there is no such config.
+
+        Args:
+            config_path: The path of the config, relative to the search path.
+        """
         if config_path not in self._versions:
             source = self._find_object_source(config_path, ObjectType.CONFIG)
             self._versions[config_path] = source and _version(source, config_path)
@@ -120,9 +124,19 @@ def cached_defaults_list(
     prepend_hydra: bool,
     skip_missing: bool,
 ) -> DefaultsList:
-    """Does what Hydra's function of the same arguments does, once for each choice of groups.
+    """Caches the result of Hydra's function with these arguments by choice of groups.
 
     Overrides of values have no part in it. What is an interpolation is found anew each time.
+
+    Args:
+        repo: Hydra's repository of configs.
+        config_name: The name of the primary config, or None.
+        overrides_list: The parsed overrides of the command line.
+        prepend_hydra: Whether Hydra's own defaults come first.
+        skip_missing: Whether missing mandatory choices are skipped.
+
+    Returns:
+        The defaults list, with this call's overrides of values.
     """
     files = getattr(repo, "delegate", None)
     if not isinstance(files, CachingRepository):

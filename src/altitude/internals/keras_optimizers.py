@@ -10,7 +10,11 @@ class DividedOptimizer(keras.optimizers.MultiOptimizer):
     """Keras' MultiOptimizer, which may also be applied to some of its variables alone."""
 
     def show_optimizers(self, optimizers: Iterable[keras.optimizers.Optimizer]) -> None:
-        """Lets Keras' callbacks find its optimizers before there are variables."""
+        """Lets Keras' callbacks find its optimizers before there are variables.
+
+        Args:
+            optimizers: The optimizers of the groups.
+        """
         self._inner_optimizers.extend(optimizers)
 
     def apply(self, gradients: Sequence[Any], variables: Sequence[Any] | None = None) -> None:

@@ -27,6 +27,10 @@ def custom_gradients() -> dict[str, Any]:
 
 
 def is_known_and_stateless(operation: str) -> bool:
-    """Whether an operation is known, and holds no state of its own."""
+    """Returns whether an operation is known, and holds no state of its own.
+
+    Args:
+        operation: The type of the operation, such as `MatMul`.
+    """
     definition = import_module(OPERATIONS).get(operation)
     return definition is not None and not definition.is_stateful
