@@ -120,11 +120,13 @@ class RequireMonitored(keras.callbacks.Callback):
 
 
 def only_loss(logs: Collection[str]) -> str:
-    """Returns the total loss, of validation if there is any; empty if there are several and no
-    total.
+    """Returns the total loss, of validation if there is any, or else the only loss.
 
     Args:
         logs: The names of the reported metrics.
+
+    Returns:
+        The name of the loss; empty if there are several and none is the total.
     """
     validation = [name for name in logs if name.startswith("val_")]
     losses = [name for name in validation or logs if name.endswith("loss")]
