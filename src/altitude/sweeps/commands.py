@@ -19,7 +19,11 @@ OF_SWEEPS = ("hydra.sweep", "hydra/sweep", "hydra.launcher", "hydra/launcher")
 
 
 def training_command(job: "Job") -> str:
-    """The command that trains one job of a sweep alone."""
+    """Returns the command that trains one job of a sweep alone.
+
+    Args:
+        job: A job of the sweep.
+    """
     hydra = [o for o in _hydra_overrides(job.config) if not _key(o).startswith(OF_SWEEPS)]
     single = ["hydra.mode=RUN"] if _is_a_sweep_by_itself(job.config) else []
     return command_line(job.config, [*job.overrides, *hydra, *single])

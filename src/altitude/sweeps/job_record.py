@@ -52,21 +52,40 @@ class Goal:
     direction: Literal["maximize", "minimize"]
 
     def value(self, metrics: Mapping[str, float]) -> float:
-        """The goal's metric; NaN if it is missing."""
+        """Returns the goal's metric; NaN if it is missing.
+
+        Args:
+            metrics: The results of a job, by name.
+        """
         return metrics.get(self.metric, math.nan)
 
     def order(self, value: float) -> tuple[bool, float]:
-        """A key that sorts values from best to worst; NaN is last, also after infinities."""
+        """Returns a key that sorts values from best to worst; NaN comes last, after infinities.
+
+        Args:
+            value: A value of the goal's metric.
+        """
         if math.isnan(value):
             return True, 0.0
         return False, -value if self.direction == "maximize" else value
 
     def rank(self, metrics: Mapping[str, float]) -> tuple[bool, float]:
-        """A key that sorts metrics from best to worst; those without the goal's are last."""
+        """Returns a key that sorts jobs from best to worst; those without a result come last.
+
+        Args:
+            metrics: The results of a job, by name.
+        """
         return self.order(self.value(metrics))
 
     def best(self, records: Iterable[JobRecord]) -> JobRecord | None:
-        """The best job that has finished with the goal's metric; the first of equals."""
+        """Returns the best job that has finished with the goal's metric; the first of equals.
+
+        Args:
+            records: The jobs of a sweep, whatever their status.
+
+        Returns:
+            The record of the best job; None if no job has finished with the metric.
+        """
         scored = [
             record
             for record in records
@@ -97,7 +116,11 @@ def unreported(goals: Iterable[Goal], records: Iterable[JobRecord]) -> str:
 
 
 def shown(value: Any) -> str:
-    """A swept value for people: as it is typed, long numbers with four digits."""
+    """Returns a swept value as it is typed, long numbers with four significant digits.
+
+    Args:
+        value: The value of a parameter.
+    """
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     short = f"{value:.{DIGITS}g}" if isinstance(value, float) else ""
@@ -105,10 +128,18 @@ def shown(value: Any) -> str:
 
 
 def named(swept: Mapping[str, Any]) -> str:
-    """Swept values in words: `learning_rate=0.001 patience=3`."""
+    """Returns swept values in one line: `learning_rate=0.001 patience=3`.
+
+    Args:
+        swept: The values, by parameter.
+    """
     return " ".join(f"{name}={shown(value)}" for name, value in swept.items())
 
 
 def swept_names(swept: Iterable[Mapping[str, Any]]) -> list[str]:
-    """The names of all swept parameters, each once, in the order of the sweep."""
+    """Returns the names of all swept parameters, each once, in the order of the sweep.
+
+    Args:
+        swept: The values of each job, by parameter.
+    """
     return list(dict.fromkeys(name for values in swept for name in values))

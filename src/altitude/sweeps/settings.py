@@ -59,11 +59,22 @@ class Sweep(ABC):
 
     @abstractmethod
     def problems_with(self, space: "Space") -> list[Problem]:
-        """What this kind of search cannot do with a space."""
+        """Returns what this kind of search does not support in a space.
+
+        Args:
+            space: What the sweep searches over.
+        """
 
     @abstractmethod
     def combinations(self, space: "Space") -> Iterator[tuple[str, ...]]:
-        """Jobs that stand for the space: what is composed and checked before the first job."""
+        """Yields jobs that represent the space: they are composed and checked before the first job.
+
+        Args:
+            space: What the sweep searches over.
+
+        Yields:
+            The overrides of one job.
+        """
 
     def number_of_jobs(self, combinations: int) -> int:
         """How many jobs there will be, by what is known before the first.
@@ -75,11 +86,26 @@ class Sweep(ABC):
 
     @abstractmethod
     def search_settings(self, spaces: Sequence["Space"]) -> Mapping[str, Any]:
-        """What makes another sweep of the same jobs."""
+        """Returns the settings that make another sweep of the same jobs.
+
+        Args:
+            spaces: What the sweep searches over, one space or several.
+
+        Returns:
+            Plain values by name.
+        """
 
     @abstractmethod
     def begin(self, spaces: Sequence["Space"], study: "SweepContext") -> "Search":
-        """Begins a search, or goes on with that of an earlier launch."""
+        """Begins a search, or continues that of an earlier launch.
+
+        Args:
+            spaces: What the sweep searches over, one space or several.
+            study: The sweep as the search needs to know it.
+
+        Returns:
+            What proposes jobs and is given their results.
+        """
 
 
 def _several(value: str | tuple[str, ...] | None) -> tuple[str, ...]:

@@ -109,7 +109,14 @@ def identity(config: DictConfig, swept: Mapping[str, Any]) -> str:
 
 
 def digest(value: Any) -> str:
-    """Hash of plain values."""
+    """Returns a hash of plain values, the same in every process.
+
+    Args:
+        value: Lists, mappings and scalars; others are hashed by their text.
+
+    Returns:
+        Hexadecimal digits.
+    """
     text = json.dumps(value, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:IDENTITY_LENGTH]
 

@@ -27,12 +27,28 @@ class ConfigReader(Protocol):
     """Reads what Hydra composed, as the module `altitude.config.reading` does."""
 
     def read_sweep(self, config: DictConfig) -> tuple[Sweep | None, list[Problem]]:
-        """Returns how a sweep is run, None if that cannot be read; and all problems."""
+        """Returns how a sweep is run, None if that cannot be read; and all problems.
+
+        Args:
+            config: A composed config, whose values may be those of one job.
+
+        Returns:
+            The settings of the sweep, None if they cannot be read; and all problems.
+        """
 
     def read_experiment(
         self, config: DictConfig, output_dir: Path, overrides: Sequence[str]
     ) -> tuple[Experiment | None, list[Problem]]:
-        """Returns the experiment of a job, None if there are problems; and these."""
+        """Returns the experiment of a job, None if there are problems; and these.
+
+        Args:
+            config: The composed config of a job.
+            output_dir: The folder of the job.
+            overrides: The overrides that the job was composed with.
+
+        Returns:
+            The experiment, None if there are problems; and the problems.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +122,16 @@ def plan_sweep(
 
 
 def jobs_of(proposals: Sequence[Proposal], plan: Plan, compose: Compose) -> list[Job]:
-    """The jobs that a search proposes; those that the plan has not, composed now."""
+    """Returns the jobs that a search proposes, and composes those that the plan does not have.
+
+    Args:
+        proposals: What the search proposes.
+        plan: The plan, with the jobs that are composed already.
+        compose: Composes the config of a job from its overrides.
+
+    Returns:
+        One job for each proposal, in the same order, with its number and callbacks.
+    """
     jobs = {job.overrides: job for job in plan.jobs}
     missing = [p.overrides for p in proposals if p.overrides not in jobs]
     jobs |= {job.overrides: job for job in compose_jobs(missing, plan.keys, compose)}
@@ -114,7 +139,11 @@ def jobs_of(proposals: Sequence[Proposal], plan: Plan, compose: Compose) -> list
 
 
 def once(jobs: Sequence[Job]) -> list[Job]:
-    """The jobs; of several that compute the same, the first."""
+    """Returns the jobs without those that compute the same as an earlier one.
+
+    Args:
+        jobs: The jobs of a sweep.
+    """
     return list({job.identity: job for job in reversed(jobs)}.values())[::-1]
 
 

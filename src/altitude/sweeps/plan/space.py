@@ -65,7 +65,11 @@ class Space:
 
 
 def values_of(override: Override) -> list[str]:
-    """The plain overrides that a swept one stands for; of an interval, its ends."""
+    """Returns the plain overrides that a swept one stands for; of an interval, its ends.
+
+    Args:
+        override: A parsed override that lists choices or gives an interval.
+    """
     key = override.get_key_element()
     if override.is_discrete_sweep():
         return [f"{key}={value}" for value in override.sweep_string_iterator()]
@@ -155,7 +159,13 @@ def _shortest(key: str, others: Sequence[str]) -> str:
 
 
 def value_at(config: DictConfig, key: str, text: str) -> Any:
-    """What a swept key came to: the composed value, or the name of the option that was chosen."""
+    """Returns the value of a swept key: the composed value, or the name of the option of a group.
+
+    Args:
+        config: The composed config of a job.
+        key: The dotted key, or the config group.
+        text: The value as it was typed.
+    """
     value = OmegaConf.select(config, key, throw_on_missing=False)
     if isinstance(value, DictConfig) or value is None:
         return None if text == "null" else text

@@ -66,7 +66,11 @@ class SweepReport:
     width: int | None = None
 
     def write(self, sweep_store: SweepStore, status: FinalStatus) -> Iterator[str]:
-        """Writes the files, closes the store.
+        """Writes the files and closes the store.
+
+        Args:
+            sweep_store: The store of the sweep.
+            status: How the sweep ended, as MLflow names it.
 
         Yields:
             Lines for the screen.

@@ -44,7 +44,11 @@ class SweepDisplay:
             self._print(Text(WAITING))
 
     def update(self, progress: Progress) -> None:
-        """Shows how far the sweep is by now: a line for each job that has ended since."""
+        """Shows the progress of the sweep, with a line for each job that has ended since.
+
+        Args:
+            progress: The state of all jobs.
+        """
         before, self._progress = self._progress, progress
         for key in progress.repeated.keys() - before.repeated.keys():
             self._print(_attempt(progress.repeated[key]))
@@ -53,7 +57,11 @@ class SweepDisplay:
             self._print(Text(f"{counter} {record.label}  ").append_text(self._result(record)))
 
     def note(self, text: str) -> None:
-        """Shows a line once."""
+        """Shows a line, unless it was shown before.
+
+        Args:
+            text: The text of the line.
+        """
         if text not in self._notes:
             self._notes.add(text)
             self._print(Text(text, style="yellow"))

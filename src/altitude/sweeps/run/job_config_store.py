@@ -62,7 +62,15 @@ class JobConfigStore:
         master_config: DictConfig,  # noqa: ARG002 - Hydra passes it
         sweep_overrides: Sequence[str],
     ) -> DictConfig:
-        """Returns the config that was kept for these overrides. The name is Hydra's."""
+        """Returns the config that was stored for these overrides. The name is Hydra's.
+
+        Args:
+            master_config: The config of the sweep, which is not used.
+            sweep_overrides: The overrides of the job, as the config was stored with them.
+
+        Raises:
+            KeyError: If no config was stored for them.
+        """
         path = self._paths[tuple(sweep_overrides)]
         config: DictConfig = pickle.loads(path.read_bytes())  # noqa: S301 - written above
         return config

@@ -22,7 +22,10 @@ from altitude.sweeps.run.workers import Task, TaskResult, Workers, nothing
 
 
 def number_of_jobs(n_jobs: int) -> int:
-    """How many jobs run at a time: as many as asked for, or, for a negative number, a core each.
+    """Returns the number of jobs that run at a time.
+
+    Args:
+        n_jobs: The number asked for; a negative one stands for one job a core.
 
     Raises:
         ValueError: For 0.
@@ -58,7 +61,11 @@ class LocalJobs:
         self._task_function = task_function
 
     def start(self, count: int) -> None:
-        """Has a number of workers warm up while there is no job for them yet."""
+        """Starts workers ahead of their jobs, so that they can import in the meantime.
+
+        Args:
+            count: The number of workers.
+        """
         self._workers.start(count)
 
     def run(

@@ -88,7 +88,13 @@ class Progress:
         return [record for record in known if record.status == "FINISHED"]
 
     def ordinal(self, identity: str) -> int:
-        """The place of a job among those that have ended, counting from 1, those of before too."""
+        """Returns the place of a job among those that have ended, counted from 1.
+
+        Jobs that an earlier launch has run count too.
+
+        Args:
+            identity: The identity of a job that has ended.
+        """
         return self.skipped + list(self.ended).index(identity) + 1
 
     def _ended_earlier(self, identity: str, record: JobRecord) -> bool:

@@ -57,7 +57,11 @@ class SweepMonitor:
         self._display.close()
 
     def expect(self, total: int) -> None:
-        """Takes how many jobs there are, where a search has found out that it needs fewer."""
+        """Sets the number of jobs, when a search has found out that it needs fewer.
+
+        Args:
+            total: The number of jobs in all.
+        """
         with self._one_at_a_time:
             self._progress = replace(self._progress, total=total)
 

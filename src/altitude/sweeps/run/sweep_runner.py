@@ -85,9 +85,12 @@ class SweepRunner:
         return known
 
     def stop_on_failure(self, records: Sequence[JobRecord]) -> None:
-        """Asks jobs that run elsewhere to stop at the first failure, if that is asked for.
+        """Asks jobs that run elsewhere to stop at the first failure, if `sweep.fail_fast` is set.
 
         Launchers other than ours return when all of a batch have ended, which would be too late.
+
+        Args:
+            records: The records of all jobs, as polled now.
         """
         if self._listens or not self._fail_fast or self._failure:
             return
@@ -115,7 +118,10 @@ class SweepRunner:
             time.sleep(ADOPTED_SECONDS)
 
     def run(self, jobs: Sequence[Job]) -> dict[str, JobRecord]:
-        """Runs jobs.
+        """Runs jobs until each has ended, and jobs that an earlier launch has left over.
+
+        Args:
+            jobs: The jobs to run; those that have finished already are not run again.
 
         Returns:
             What is known of every job of the sweep, by its identity.

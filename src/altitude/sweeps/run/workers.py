@@ -114,7 +114,14 @@ class Workers:
 
 
 def shared_cores(count: int) -> list[set[int]]:
-    """Shares the cores of this process out among a number of workers; one at least for each."""
+    """Divides the cores of this process among workers; each gets at least one.
+
+    Args:
+        count: The number of workers.
+
+    Returns:
+        The numbers of the cores of each worker.
+    """
     cores = sorted(os.sched_getaffinity(0))
     each = max(1, len(cores) // count)
     return [{cores[(n * each + i) % len(cores)] for i in range(each)} for n in range(count)]

@@ -17,7 +17,7 @@ class Grid(Sweep):
     """Every combination of the values that are swept."""
 
     def problems_with(self, space: Space) -> list[Problem]:
-        """A grid needs values that can be listed."""
+        """Finds the overrides whose values cannot be listed."""
         return [
             Problem(
                 str(override.key_or_group),
@@ -30,13 +30,13 @@ class Grid(Sweep):
         ]
 
     def combinations(self, space: Space) -> Iterator[tuple[str, ...]]:
-        """All of them: each is composed and checked before the first job."""
+        """Returns all combinations: each is composed and checked before the first job."""
         return space.grid()
 
     def search_settings(self, spaces: Sequence[Space]) -> Mapping[str, Any]:  # noqa: ARG002
-        """None: a grid is what its jobs are."""
+        """Returns no settings: a grid is determined by its jobs."""
         return {}
 
     def begin(self, spaces: Sequence[Space], study: SweepContext) -> Search:  # noqa: ARG002
-        """Proposes everything at once."""
+        """Returns a search that proposes every combination at once."""
         return EveryCombination([job for space in spaces for job in space.grid()])

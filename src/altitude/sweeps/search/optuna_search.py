@@ -80,7 +80,7 @@ class Optuna(Sweep):
                 )
 
     def problems_with(self, space: Space) -> list[Problem]:
-        """What is not installed, what the sampler cannot do, and spaces that make no sense."""
+        """Finds missing packages, spaces that are empty, and what the sampler does not support."""
         missing = [name for name in self._packages() if importlib.util.find_spec(name) is None]
         if missing:
             expected = f"the package {' and '.join(missing)}, which is not installed"
@@ -96,15 +96,15 @@ class Optuna(Sweep):
         return [*problems, *self._sampler_problems()]
 
     def combinations(self, space: Space) -> Iterator[tuple[str, ...]]:
-        """Every choice, and the ends of every interval."""
+        """Returns samples with every choice, and the ends of every interval."""
         return space.samples()
 
     def number_of_jobs(self, combinations: int) -> int:  # noqa: ARG002
-        """As many as are to finish."""
+        """Returns the number of trials that are to finish."""
         return self.n_trials
 
     def search_settings(self, spaces: Sequence[Space]) -> Mapping[str, Any]:
-        """What decides which jobs are chosen; not how many, so that a search can be prolonged."""
+        """Returns what determines the proposals, but not how many, so a search can be extended."""
         return {
             "space": [sorted(str(o.input_line) for o in space.swept) for space in spaces],
             "goals": [(goal.metric, goal.direction) for goal in self.goals],
@@ -113,7 +113,7 @@ class Optuna(Sweep):
         }
 
     def begin(self, spaces: Sequence[Space], study: SweepContext) -> Search:
-        """Begins a search, or goes on with the one that is in the storage.
+        """Begins a search, or continues the one in the storage.
 
         Raises:
             ConfigError: If jobs are to be pruned, and they have nowhere to report to.

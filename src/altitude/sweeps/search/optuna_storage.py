@@ -35,7 +35,11 @@ def storage_url(chosen: str | None, tracking_uri: str | None) -> str | None:
 
 
 def open_storage(url: str | None) -> optuna.storages.BaseStorage:
-    """Opens a database, and creates it first if it is new; several processes may do so at once."""
+    """Opens a database, which is created if it is new; several processes may do so at once.
+
+    Args:
+        url: The URL of the database; None keeps the study in memory.
+    """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     if url is None:
         return optuna.storages.InMemoryStorage()
@@ -46,13 +50,21 @@ def open_storage(url: str | None) -> optuna.storages.BaseStorage:
 
 
 def trial_numbered(study: optuna.Study, number: int) -> optuna.trial.FrozenTrial:
-    """What the storage knows of a trial."""
+    """Returns a trial as the storage has it.
+
+    Args:
+        study: The study of the search.
+        number: The number of the trial, counted from 0.
+    """
     return study.get_trials(deepcopy=False)[number]
 
 
 @contextmanager
 def wrap_store_errors(url: str | None) -> Iterator[None]:
-    """Says in this project's words what is wrong with a storage.
+    """Raises the errors of a storage as a TrackingError that names the storage.
+
+    Args:
+        url: The URL of the database, None if it is in memory.
 
     Raises:
         TrackingError: If something inside the block fails for it.

@@ -47,7 +47,11 @@ class StudySettings(Protocol):
         """The config of Optuna's pruner; None without one."""
 
     def new_sampler(self, number: int) -> optuna.samplers.BaseSampler:
-        """A sampler for the trial of this number."""
+        """Returns a sampler for one trial.
+
+        Args:
+            number: The number of the trial, counted from 0, which its seed depends on.
+        """
 
 
 def begin_search(
@@ -137,14 +141,14 @@ class StudySearch(Search):
             return [self._proposal_of(self._next()) for _ in range(count)]
 
     def proposal(self, number: int) -> Proposal | None:
-        """The job of a trial that has been suggested before."""
+        """Returns the job of a trial that has been suggested before."""
         trials = self._trials()
         if number >= len(trials):
             return None
         return self._proposal_of(optuna.trial.FixedTrial(trials[number].params, number))
 
     def tell(self, number: int, record: JobRecord | None) -> None:
-        """Takes what became of a job: a value, a job that was stopped early, or a failure."""
+        """Records the result of a job: a value, a job that was stopped early, or a failure."""
         with wrap_store_errors(self._url):
             trial = self._open.pop(number)
             trial.set_user_attr(JOB, "" if record is None else record.status)

@@ -31,12 +31,20 @@ class Parameter:
     problem: Problem | None
 
     def suggest(self, trial: Any) -> str:
-        """Asks a trial of Optuna for a value, and returns it as a plain override."""
+        """Returns a value that a trial of Optuna suggests, as a plain override.
+
+        Args:
+            trial: The trial.
+        """
         return f"{self.element}={self.suggested(trial)}"
 
 
 def parameters_of(space: Space) -> list[Parameter]:
-    """The parameters of a space, in its order."""
+    """Returns the parameters of a space, in its order.
+
+    Args:
+        space: What the sweep searches over.
+    """
     return [_parameter(override) for override in space.swept]
 
 

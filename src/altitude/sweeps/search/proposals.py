@@ -59,12 +59,21 @@ class Search(ABC):
         """The jobs to run next; none at the end. All of those before have been told."""
 
     def proposal(self, number: int) -> Proposal | None:  # noqa: ARG002
-        """A job that was proposed in an earlier launch; None if that is not remembered."""
+        """Returns a job that was proposed in an earlier launch; None if that is not remembered.
+
+        Args:
+            number: The number of the job, counted from 0.
+        """
         return None
 
     @abstractmethod
     def tell(self, number: int, record: JobRecord | None) -> None:
-        """Takes what became of a job; None if it did not run."""
+        """Records the result of a job.
+
+        Args:
+            number: The number of the job, counted from 0.
+            record: The record of the job; None if it did not run.
+        """
 
 
 class EveryCombination(Search):
@@ -92,4 +101,4 @@ class EveryCombination(Search):
         return proposals
 
     def tell(self, number: int, record: JobRecord | None) -> None:
-        """No other job follows from it."""
+        """No-op: no other job depends on the result."""

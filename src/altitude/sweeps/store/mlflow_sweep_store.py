@@ -98,7 +98,7 @@ class MlflowSweepStore:
         return open_instructions(self._store.uri, page)
 
     def tracking_of(self, job: Job) -> dict[str, Any]:
-        """Name and tags that make a run one of this sweep, and where its store is.
+        """Returns the name, tags and store that make a run one of this sweep.
 
         A job elsewhere may have another working folder and another environment.
         """
@@ -125,7 +125,7 @@ class MlflowSweepStore:
 
     @wrap_store_errors()
     def begin_again(self, jobs: Sequence[Job]) -> None:
-        """Takes the failed runs of jobs off the sweep: they stay, as attempts."""
+        """Turns the failed runs of jobs into attempts, which are kept but do not count."""
         wanted = {job.identity for job in jobs}
         for run in self._children():
             if run.data.tags[CONFIG_HASH] in wanted and run.info.status != "RUNNING":
@@ -190,7 +190,7 @@ class MlflowSweepStore:
 
     @wrap_store_errors()
     def close(self, result: SweepResult) -> None:
-        """Logs what people look at, and ends the summary run."""
+        """Logs the report, and ends the summary run."""
         description = with_links(result.note, self._store.experiment_id, self.sweep_id, result.best)
         # The values of single epochs would be points in the charts of curves.
         goal = self._presentation.goal.metric

@@ -28,7 +28,15 @@ class Presentation:
 
 
 def sweep_view(sweep_id: str, presentation: Presentation) -> tuple[str, str]:
-    """Returns the view of a sweep's runs, as `runs_view` does: its jobs and its own run, ranked."""
+    """Returns the view of a sweep's runs: its jobs and its own run, ranked.
+
+    Args:
+        sweep_id: The id of the sweep.
+        presentation: What the page is to show: the goal and the swept parameters.
+
+    Returns:
+        The same as `runs_view`.
+    """
     goal = presentation.goal
     # The choice of a group, such as `model=cnn`, is a tag of the job and no parameter.
     groups = [key for key in presentation.params if "." not in key and key != "seed"]

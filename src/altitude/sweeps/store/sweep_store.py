@@ -65,7 +65,11 @@ class SweepStore(Protocol):
         """How to look at the jobs, in words."""
 
     def tracking_of(self, job: Job) -> Mapping[str, Any]:
-        """Settings of the group `tracking` that make the job's run one of this sweep."""
+        """Returns the settings of the group `tracking` that make the job's run one of this sweep.
+
+        Args:
+            job: The job that is about to start.
+        """
 
     def records(self) -> dict[str, JobRecord]:
         """The record of each job that has begun, by the identity of the job.
@@ -74,25 +78,59 @@ class SweepStore(Protocol):
         """
 
     def begin_again(self, jobs: Sequence[Job]) -> None:
-        """Removes the failed runs of jobs that are about to run again."""
+        """Removes the failed runs of jobs that are about to run again.
+
+        Args:
+            jobs: The jobs, whose runs are kept as attempts where the store can.
+        """
 
     def returned(self, job: Job, error: BaseException | None, value: Any) -> None:
-        """Records what a launcher has returned for a job."""
+        """Records what a launcher has returned for a job.
+
+        Args:
+            job: The job.
+            error: What it raised, if it failed.
+            value: What it returned, if it did not.
+        """
 
     def ask_to_stop(self, reason: str) -> None:
-        """Asks all running jobs to stop, on whichever machine."""
+        """Asks all running jobs to stop, on whichever machine.
+
+        Args:
+            reason: Why, in words; it is shown with the jobs.
+        """
 
     def count(self, counts: Mapping[str, int]) -> None:
-        """Records how many jobs there are of each kind."""
+        """Records how many jobs there are of each kind.
+
+        Args:
+            counts: The number of jobs, by kind, such as `finished`.
+        """
 
     def histories(self, metric: str) -> dict[str, list[float]]:
-        """Values of a metric by epoch, by the id of the run."""
+        """Returns the values of a metric by epoch, by the id of the run.
+
+        Args:
+            metric: The name of the metric.
+        """
 
     def model_of(self, record: JobRecord, folder: Path) -> Path | None:
-        """Fetches the best model of a job into a folder, or its weights where it has no more."""
+        """Fetches the best model of a job into a folder, or its weights where it has no more.
+
+        Args:
+            record: The record of the job.
+            folder: The folder to put it into.
+
+        Returns:
+            The path of the model or the weights; None if neither can be had here.
+        """
 
     def close(self, result: SweepResult) -> None:
-        """Ends this launch of the sweep."""
+        """Ends this launch of the sweep.
+
+        Args:
+            result: The outcome of the sweep, its files and its best job.
+        """
 
 
 class InMemorySweepStore:

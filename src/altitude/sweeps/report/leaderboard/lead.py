@@ -42,10 +42,18 @@ def _spread(entry: LeaderboardEntry) -> str:
 
 
 def standard_error(entry: LeaderboardEntry) -> float:
-    """The standard error of a setting's accuracy on its validation examples.
+    """Returns the standard error of a setting's accuracy on its validation examples.
 
     That of a share p among n examples, sqrt(p (1 - p) / n). NaN for any other metric, whose spread
     over the examples is not known, and where the number of examples is not.
+
+    For a proportion p of n examples it is sqrt(p (1 - p) / n).
+
+    Args:
+        entry: A row of the leaderboard.
+
+    Returns:
+        NaN if the metric is no accuracy, or the number of examples is not known.
     """
     metric, share = entry.goals[0].metric.removeprefix("best_"), entry.mean
     examples = entry.best.validation_examples

@@ -31,12 +31,22 @@ def as_text(entries: Sequence[LeaderboardEntry], limit: int = 10, width: int | N
 
 
 def as_markdown(entries: Sequence[LeaderboardEntry], limit: int = 10) -> str:
-    """The same in Markdown, which reads well as plain text too."""
+    """Returns the leaderboard in Markdown, which reads well as plain text too.
+
+    Args:
+        entries: The rows, best first.
+        limit: The largest number of rows to show.
+    """
     return f"{markdown_table(entries, limit)}\n\n{lead(entries)}".strip() + "\n"
 
 
 def markdown_table(entries: Sequence[LeaderboardEntry], limit: int = 10) -> str:
-    """The table alone in Markdown, without by how much the best setting leads."""
+    """Returns the table alone in Markdown, without the lead of the best setting.
+
+    Args:
+        entries: The rows, best first.
+        limit: The largest number of rows to show.
+    """
     columns = [column.markdown_lines for column in columns_of(entries, limit)]
     lines = [f"| {' | '.join(row)} |" for row in zip(*columns, strict=True)]
     return "\n\n".join(["\n".join(lines), *_notes(entries, limit)])

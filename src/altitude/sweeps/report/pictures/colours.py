@@ -34,11 +34,25 @@ class Colours:
     goal: Goal
 
     def of(self, value: float) -> Colour:
-        """The colour of a value, as red, green, blue and opacity."""
+        """Returns the colour of a value, as red, green, blue and opacity.
+
+        Args:
+            value: A value of the goal's metric; beyond the visible range it gets the colour of the
+                end.
+
+        Returns:
+            Four numbers from 0 to 1.
+        """
         return cast("Colour", tuple(self._shades.to_rgba(np.array([value]))[0]))
 
     def add_bar(self, figure: Figure, axis: Axes, label: str) -> None:
-        """Adds what the colours mean; an arrow says that there are values beyond."""
+        """Adds a colour bar, whose arrows show that there are values beyond its ends.
+
+        Args:
+            figure: The figure to add it to.
+            axis: The axis that the bar belongs to.
+            label: The text beside the bar.
+        """
         low, high = visible_range(self.values, self.goal)
         beyond = (min(self.values) < low, max(self.values) > high)
         extend = {(True, False): "min", (False, True): "max"}.get(beyond, "neither")

@@ -44,6 +44,14 @@ def parallel_coordinates(records: Sequence[JobRecord], names: Sequence[str], goa
     """Draws a line for each job across an axis for each parameter and one for the metric.
 
     Lines are coloured by the metric, the better the darker; the best one stands out.
+
+    Args:
+        records: The jobs of a sweep; those without a finite result are only counted.
+        names: The swept parameters, in the order of their axes.
+        goal: The metric and its direction.
+
+    Returns:
+        The figure, not saved.
     """
     jobs = scored(records, goal)
     ranked = sorted(jobs, key=lambda job: goal.rank(job.metrics))

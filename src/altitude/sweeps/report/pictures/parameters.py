@@ -40,6 +40,14 @@ def by_parameter(records: Sequence[JobRecord], names: Sequence[str], goal: Goal)
     """Draws points for the jobs, and a line through the means of those with the same value.
 
     Where nearly every job has a value of its own, the means are those of neighbours.
+
+    Args:
+        records: The jobs of a sweep; those without a finite result are only counted.
+        names: The swept parameters, one panel each.
+        goal: The metric and its direction.
+
+    Returns:
+        The figure, not saved.
     """
     columns = min(len(names), IN_A_ROW)
     rows = math.ceil(len(names) / columns)

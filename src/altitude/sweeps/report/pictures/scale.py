@@ -36,11 +36,19 @@ class Scale:
     beside: Mapping[str, float]
 
     def place(self, value: Any) -> float:
-        """The position of one of the values that the scale was made for."""
+        """Returns the position of a value on the axis.
+
+        Args:
+            value: One of the values that the scale was made for.
+        """
         return self.beside[shown(value)] if self.is_beside(value) else self._position(value)
 
     def is_beside(self, value: Any) -> bool:
-        """Whether a value lies beside the numbers."""
+        """Returns whether a value lies beside the numbers, such as text or null.
+
+        Args:
+            value: One of the values that the scale was made for.
+        """
         return shown(value) in self.beside
 
     @property
@@ -81,7 +89,14 @@ class Scale:
 
 
 def scale_of(values: Iterable[Any]) -> Scale:
-    """The scale for values of one parameter: numbers, text, truth values, null, or some of each."""
+    """Returns the scale for the values of one parameter.
+
+    Args:
+        values: Numbers, text, truth values, null, or some of each; equal ones count once.
+
+    Returns:
+        A logarithmic scale if the numbers are positive and span a wide range, else a linear one.
+    """
     distinct = list({shown(value): value for value in values}.values())
     numbers = sorted({value for value in distinct if _is_number(value)})
     positive = [number for number in numbers if number > 0]
@@ -128,6 +143,10 @@ def _decades(low: float, high: float) -> Iterator[float]:
 
 
 def shortened(label: str) -> str:
-    """A label that fits on an axis: of a long one, both ends."""
+    """Returns a label that fits on an axis: of a long one, both ends.
+
+    Args:
+        label: The text of a tick.
+    """
     half = (LABEL_LENGTH - 1) // 2
     return label if len(label) <= LABEL_LENGTH else f"{label[:half]}…{label[-half:]}"

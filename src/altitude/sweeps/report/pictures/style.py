@@ -26,7 +26,12 @@ NAME_WIDTH = 24
 
 
 def scored(records: Sequence[JobRecord], goal: Goal) -> list[JobRecord]:
-    """The jobs that have finished with a finite score."""
+    """Returns the jobs that have finished with a finite score.
+
+    Args:
+        records: The jobs of a sweep, whatever their status.
+        goal: The metric and its direction.
+    """
     return [
         record
         for record in records
@@ -56,7 +61,14 @@ def visible_range(values: Sequence[float], goal: Goal, fence: float = FENCE) -> 
 
 
 def draw_best(axis: Axes, xs: Sequence[float], ys: Sequence[float], **style: Any) -> None:
-    """Draws the line of the best job above all others."""
+    """Draws the line of the best job above all others.
+
+    Args:
+        axis: The axis to draw on.
+        xs: The horizontal positions.
+        ys: The vertical positions, as many.
+        **style: Further arguments of Matplotlib's `plot`.
+    """
     axis.plot(xs, ys, color="white", linewidth=5.0, zorder=3)
     axis.plot(xs, ys, color=BEST, linewidth=2.8, zorder=4, label="best job", **style)
 
@@ -68,7 +80,12 @@ def legend_entries(*panels: Axes) -> dict[str, Artist]:
 
 
 def wrapped(name: str, width: int = NAME_WIDTH) -> str:
-    """A long name in several lines, broken after dots and underscores."""
+    """Returns a long name in several lines, broken after dots, underscores and spaces.
+
+    Args:
+        name: The name of a parameter.
+        width: The largest number of characters in a line, where the parts allow it.
+    """
     lines = [""]
     for part in re.split(r"(?<=[._ ])", name):
         lines = [*lines, part] if len(lines[-1] + part) > width else [*lines[:-1], lines[-1] + part]
@@ -76,18 +93,36 @@ def wrapped(name: str, width: int = NAME_WIDTH) -> str:
 
 
 def words(metric: str) -> str:
-    """A metric's name to read: `best_val_accuracy` is `best val accuracy`."""
+    """Returns a metric's name in words: `best val accuracy` for `best_val_accuracy`.
+
+    Args:
+        metric: The name of a result.
+    """
     return metric.replace("_", " ")
 
 
 def add_title(figure: Figure, records: Sequence[JobRecord], goal: Goal, subject: str) -> None:
-    """Writes above a picture what it shows."""
+    """Adds a title that says what a figure shows.
+
+    Args:
+        figure: The figure.
+        records: The jobs of the sweep.
+        goal: The metric and its direction.
+        subject: What is drawn, such as `best val loss by parameters`.
+    """
     width = int(figure.get_figwidth() * LETTERS)
     figure.suptitle(title_of(records, goal, subject, width), fontsize=10)
 
 
 def title_of(records: Sequence[JobRecord], goal: Goal, subject: str, width: int) -> str:
-    """A title that says what is seen, of how many jobs, and which of them is best."""
+    """Returns a title with the subject, the number of jobs, and the best of them.
+
+    Args:
+        records: The jobs of the sweep.
+        goal: The metric and its direction.
+        subject: What is drawn, such as `best val loss by parameters`.
+        width: The largest number of characters in a line about the best job.
+    """
     missing = len(records) - len(scored(records, goal))
     jobs = "1 job" if len(records) == 1 else f"{len(records)} jobs"
     title = f"{subject}: {jobs}" + (f", {missing} without a result" if missing else "")
@@ -99,7 +134,12 @@ def title_of(records: Sequence[JobRecord], goal: Goal, subject: str, width: int)
 
 
 def label_ticks(axis: Axes, ticks: Mapping[float, str]) -> None:
-    """Writes a parameter's values on the x axis, at a slant where they are long."""
+    """Labels the x axis with a parameter's values, slanted if they are long.
+
+    Args:
+        axis: The axis to label.
+        ticks: The labels, by position.
+    """
     slanted = sum(map(len, ticks.values())) > ROOM
     axis.set_xticks(list(ticks), list(ticks.values()))
     if slanted:
@@ -109,7 +149,11 @@ def label_ticks(axis: Axes, ticks: Mapping[float, str]) -> None:
 
 
 def soften(axis: Axes) -> None:
-    """A light grid behind the data, and no frame on top and to the right."""
+    """Draws a light grid behind the data, and removes the frame at the top and right.
+
+    Args:
+        axis: The axis to change.
+    """
     axis.grid(alpha=0.25, linewidth=0.8)
     axis.set_axisbelow(True)
     axis.spines[["top", "right"]].set_visible(False)
