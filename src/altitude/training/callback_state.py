@@ -31,6 +31,10 @@ def set_callbacks(
 ) -> None:
     """Sets what `read_callbacks` has read from callbacks of the same classes, in the same order.
 
+    Args:
+        callbacks: The callbacks to set.
+        states: The states, by position and class, as `read_callbacks` returned them.
+
     Raises:
         StateError: If there is a state of a callback that is not here; nothing is set.
     """
@@ -46,7 +50,11 @@ def set_callbacks(
 
 
 def append_to_files(callbacks: Sequence[keras.callbacks.Callback]) -> None:
-    """Has callbacks go on with the files that they have begun, where Keras would begin anew."""
+    """Makes callbacks append to the files that they have begun; Keras would overwrite them.
+
+    Args:
+        callbacks: The callbacks of the training.
+    """
     for callback in callbacks:
         if isinstance(callback, keras.callbacks.CSVLogger):
             callback.append = True

@@ -54,6 +54,9 @@ def save_state(state: TrainingState, path: Path, about: Mapping[str, Any] | None
 def load_state(path: Path) -> TrainingState:
     """Reads a state.
 
+    Args:
+        path: The path of the file.
+
     Raises:
         FileNotFoundError: If there is no such file.
         StateError: If it is damaged, or written by a version that this one cannot read.
@@ -63,6 +66,12 @@ def load_state(path: Path) -> TrainingState:
 
 def load_checkpoint(path: Path) -> tuple[TrainingState, dict[str, Any]]:
     """Reads a state, and what was written with it.
+
+    Args:
+        path: The path of the file.
+
+    Returns:
+        The state, and the plain values that were written with it.
 
     Raises:
         FileNotFoundError: If there is no such file.

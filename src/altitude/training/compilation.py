@@ -28,6 +28,13 @@ def compile_model(
     What such a `compile` does not take of the loop's settings is set afterwards; and callbacks find
     its optimizers, where there are several, behind `model.optimizer`.
 
+    Args:
+        model: The model, not compiled.
+        optimizer: The call that builds the optimizer, or several by name; None leaves it to the
+            class.
+        objective: The loss and metrics.
+        loop: The loop, for its settings of `compile`.
+
     Raises:
         ConfigError: If it does not take what was configured, or takes what was not.
     """

@@ -18,12 +18,23 @@ SHOWN = 3
 
 
 def read_variables(found: Sequence[tf.Variable]) -> dict[str, Array]:
-    """Copies variables, by place and path."""
+    """Copies variables, by place and path.
+
+    Args:
+        found: The variables.
+
+    Returns:
+        A copy of each value.
+    """
     return {_key(i, _path(v)): np.array(v.numpy()) for i, v in enumerate(found)}
 
 
 def set_variables(found: Sequence[tf.Variable], values: Mapping[str, Array]) -> None:
     """Sets what `read_variables` has read from a model that was built in the same way.
+
+    Args:
+        found: The variables to set.
+        values: Their values, by place and path.
 
     Raises:
         StateError: If the variables differ in number, path, shape or dtype; nothing is set.
@@ -43,12 +54,23 @@ def set_variables(found: Sequence[tf.Variable], values: Mapping[str, Array]) -> 
 
 
 def read_trainable(model: keras.Model) -> dict[str, bool]:
-    """Reads whether each layer is trainable, the model itself first."""
+    """Reads whether each layer is trainable, the model itself first.
+
+    Args:
+        model: The model.
+
+    Returns:
+        Whether each layer is trainable, by place and name.
+    """
     return {_key(i, layer.name): bool(layer.trainable) for i, layer in _layers(model)}
 
 
 def set_trainable(model: keras.Model, trainable: Mapping[str, bool]) -> None:
     """Sets which layers are trainable. Keras' own loop then traces its step again.
+
+    Args:
+        model: The compiled model.
+        trainable: What `read_trainable` returned.
 
     Raises:
         StateError: If the layers are others; nothing is set.
@@ -64,7 +86,12 @@ def set_trainable(model: keras.Model, trainable: Mapping[str, bool]) -> None:
 
 
 def has_variables(model: keras.Model, state: TrainingState) -> bool:
-    """Whether the model has made all variables of a state: some appear with the first batch."""
+    """Returns whether the model has all variables of a state: some appear with the first batch.
+
+    Args:
+        model: The compiled model.
+        state: The state to be restored.
+    """
     missing = len(metric_variables(model)) < len(state.metrics)
     return not missing and len(variables(model)) >= len(state.variables)
 

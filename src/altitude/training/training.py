@@ -100,7 +100,11 @@ class Training:
         return history
 
     def evaluate(self, dataset: tf.data.Dataset) -> dict[str, float]:
-        """Returns the metrics of the model on a dataset, by name."""
+        """Returns the metrics of the model on a dataset, by name.
+
+        Args:
+            dataset: Batches as the pipelines yield them.
+        """
         return self.experiment.loop.evaluate(self.model, dataset)
 
     def validate(self) -> dict[str, float]:
@@ -125,6 +129,9 @@ class Training:
     def restore(self, state: TrainingState) -> None:
         """Sets what `state` has copied, from this training or one that was built alike.
 
+        Args:
+            state: The state to go on from.
+
         Raises:
             StateError: If it is the state of another training, or if the loop cannot begin there.
         """
@@ -146,7 +153,10 @@ class Training:
         self._restored = state if state.position > START else None
 
     def reset_to(self, fresh: Training) -> None:
-        """Becomes another training with the same graphs, which has not begun.
+        """Takes over a training that has the same graphs and has not begun.
+
+        Args:
+            fresh: The training to take over.
 
         Raises:
             StateError: If its state does not fit.

@@ -9,7 +9,11 @@ from altitude.lazy import keras, tf
 
 
 def variables(model: keras.Model) -> list[tf.Variable]:
-    """All variables of a compiled model but those of its metrics, in an order of their own."""
+    """Returns all variables of a compiled model but those of its metrics, in a fixed order.
+
+    Args:
+        model: The compiled model.
+    """
     known = [*model.variables, *(model.optimizer.variables if model.optimizer else ())]
     found = [tf_variable(variable) for variable in known]
     for layer in all_layers(model):
@@ -18,10 +22,18 @@ def variables(model: keras.Model) -> list[tf.Variable]:
 
 
 def metric_variables(model: keras.Model) -> list[tf.Variable]:
-    """The variables of a model's metrics, which are reset before each epoch and evaluation."""
+    """Returns the variables of a model's metrics, which are reset before each epoch and evaluation.
+
+    Args:
+        model: The compiled model.
+    """
     return [tf_variable(variable) for metric in model.metrics for variable in metric.variables]
 
 
 def tf_variable(variable: Any) -> tf.Variable:
-    """TensorFlow's variable behind one of Keras'."""
+    """Returns TensorFlow's variable behind a Keras variable.
+
+    Args:
+        variable: A variable of Keras or TensorFlow; the latter is returned as it is.
+    """
     return getattr(variable, "value", variable) if hasattr(variable, "path") else variable

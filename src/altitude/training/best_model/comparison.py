@@ -18,7 +18,16 @@ LIMIT = 2
 
 
 def examples(symbolic: Any, largest: float) -> Any:
-    """Makes two examples for inputs of the same structure, numbers from 0 to `largest`."""
+    """Makes two examples for inputs of the same structure, numbers from 0 to `largest`.
+
+    Args:
+        symbolic: The symbolic inputs of a model, of any structure.
+        largest: The largest number among the examples.
+
+    Returns:
+        Arrays or tensors of the same structure, with a batch of two; integers stay below a small
+        limit.
+    """
     generator = np.random.default_rng(0)
 
     def example(tensor: Any) -> Any:
@@ -34,9 +43,14 @@ def examples(symbolic: Any, largest: float) -> Any:
 
 
 def difference(saved: keras.Model, reloaded: keras.Model, inputs: Any) -> str:
-    """What is different in a reloaded model, in words; empty if nothing is.
+    """Returns how a reloaded model differs, in words; empty if it does not.
 
     A model whose outputs are random is compared by its weights alone.
+
+    Args:
+        saved: The model that was saved.
+        reloaded: The model that was read from the file.
+        inputs: A batch of inputs for both.
     """
     before, after = saved.get_weights(), reloaded.get_weights()
     if len(before) != len(after) or not _close(before, after, tolerance=0.0):

@@ -49,6 +49,10 @@ def plain(
 def part_named(model: keras.Model, name: str | None) -> keras.Model:
     """Returns an attribute of a model, or the model itself.
 
+    Args:
+        model: The model.
+        name: The name of the attribute; None for the model itself.
+
     Raises:
         ConfigError: If there is no such attribute, or if it is no model.
     """
@@ -63,7 +67,13 @@ def part_named(model: keras.Model, name: str | None) -> keras.Model:
 
 
 def takes_data(part: keras.Model, model: keras.Model, spec: DataSpec) -> bool:
-    """Whether a part of a model is given the data's inputs, and no latent vector or the like."""
+    """Returns whether a part of a model takes the data's inputs, rather than a latent vector.
+
+    Args:
+        part: The part to be saved.
+        model: The model as a whole.
+        spec: The shapes of the data.
+    """
     tensors = getattr(part, "inputs", None)
     if not tensors:
         return part is model
@@ -75,12 +85,20 @@ def takes_data(part: keras.Model, model: keras.Model, spec: DataSpec) -> bool:
 
 
 def is_scaled(part: keras.Model) -> bool:
-    """Whether the scaling of the data is part of a model."""
+    """Returns whether a model includes the scaling of the data.
+
+    Args:
+        part: The part to be saved.
+    """
     return any(layer.name == SCALING for layer in part.layers)
 
 
 def is_plain(config: Any) -> bool:
-    """Whether what a config describes can be reloaded without other packages than Keras."""
+    """Returns whether what a config describes can be reloaded with Keras alone.
+
+    Args:
+        config: What Keras' `serialize_keras_object` returned.
+    """
     if isinstance(config, list | tuple):
         return all(map(is_plain, config))
     if not isinstance(config, dict):

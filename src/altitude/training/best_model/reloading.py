@@ -20,7 +20,11 @@ CAUSE_LENGTH = 200
 
 
 def opens_anywhere(model: keras.Model) -> bool:
-    """Whether a model is made of Keras' own classes alone, and of no Python code."""
+    """Returns whether a model is made of Keras' own classes alone, without Python code.
+
+    Args:
+        model: The model to be saved.
+    """
     try:
         config = saving.serialize_keras_object(model)
     except Exception:  # noqa: BLE001 - whatever a `get_config` of the user's own raises
@@ -29,7 +33,12 @@ def opens_anywhere(model: keras.Model) -> bool:
 
 
 def reload(path: Path, model: keras.Model) -> keras.Model:
-    """Reloads a file that this process has saved, with the classes of the model in it."""
+    """Reloads a file that this process has saved, with the model's own classes in scope.
+
+    Args:
+        path: The path of the `.keras` file.
+        model: The model that was saved.
+    """
     # The file is this process' own, so its Python code is as trustworthy as the model.
     return keras.models.load_model(
         path, compile=False, custom_objects=custom_objects(model), safe_mode=False
@@ -37,7 +46,11 @@ def reload(path: Path, model: keras.Model) -> keras.Model:
 
 
 def custom_objects(model: keras.Model) -> dict[str, Any]:
-    """Classes and functions of the modules that a model's classes are from, by name."""
+    """Returns all callables of the modules that define a model's classes, by name.
+
+    Args:
+        model: The model.
+    """
     classes = _own_classes(model)
     found: dict[str, Any] = {}
     for module in {cls.__module__ for cls in classes}:
@@ -47,7 +60,11 @@ def custom_objects(model: keras.Model) -> dict[str, Any]:
 
 
 def how_to_open(model: keras.Model) -> str:
-    """The arguments that `load_model` needs elsewhere; empty if it needs none."""
+    """Returns the arguments that `load_model` needs elsewhere; empty if it needs none.
+
+    Args:
+        model: The model that was saved.
+    """
     classes = sorted({f'"{cls.__name__}": {cls.__name__}' for cls in _own_classes(model)})
     arguments = [f"custom_objects={{{', '.join(classes)}}}"] if classes else []
     if _lambdas(model):
@@ -56,7 +73,11 @@ def how_to_open(model: keras.Model) -> str:
 
 
 def cause_in_layer(model: keras.Model) -> str:
-    """Names the first layer that cannot be made again from its config; empty if all can."""
+    """Returns the first layer that cannot be rebuilt from its config, and why; empty if all can.
+
+    Args:
+        model: The model that could not be reloaded.
+    """
     known = custom_objects(model)
     for layer in all_layers(model, include_self=False):
         try:
@@ -70,7 +91,11 @@ def cause_in_layer(model: keras.Model) -> str:
 
 @contextmanager
 def undisturbed(model: keras.Model) -> Iterator[None]:
-    """Leaves variables and sequences of random numbers as they were."""
+    """Restores variables and the state of random number generators after the block.
+
+    Args:
+        model: The model whose variables are restored.
+    """
     kept = [(variable, variable.numpy()) for variable in variables(model)]
     drawn, drawn_by_numpy = random.getstate(), np.random.get_state()
     try:

@@ -90,7 +90,10 @@ class SavedModel:
             self._warn("The model cannot be saved and reloaded")
 
     def restore(self, path: Path) -> None:
-        """Gives the model the weights that it had when it was saved last.
+        """Sets the model's weights to those that were saved last.
+
+        Args:
+            path: The path that it was saved under.
 
         Raises:
             RuntimeError: If the file, reloaded, is not the model that was saved.
@@ -105,7 +108,11 @@ class SavedModel:
             self.kind = "model"
 
     def files(self, path: Path) -> list[Path]:
-        """What is on disk of a model that was saved under this path, the model or weights first."""
+        """Returns the files of a model that was saved under a path, the model or its weights first.
+
+        Args:
+            path: The path of `best.keras`.
+        """
         weights = _weights_beside(path)
         places = (path, weights, path.with_suffix(".json"), path.with_suffix(".txt"))
         return [place for place in places if place.exists()]
@@ -116,9 +123,12 @@ class SavedModel:
         return {"kind": self.kind, "trouble": self.trouble, "weights": weights}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
-        """Sets what `get_state` has returned; of no state, that nothing was saved.
+        """Sets what `get_state` has returned; an empty state means that nothing was saved.
 
         That the model cannot be saved stays known.
+
+        Args:
+            state: What `get_state` returned.
         """
         self.kind = state.get("kind", "nothing")
         self.trouble = state.get("trouble") or self.trouble

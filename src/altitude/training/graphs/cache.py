@@ -31,7 +31,10 @@ class GraphCache:
         self._loaded: tuple[ArrayDataset, Splits] | None = None
 
     def pipelines(self, experiment: Experiment) -> Pipelines:
-        """Builds an experiment's pipelines, over the arrays of the run before if they are its own.
+        """Builds an experiment's pipelines, over the arrays of the run before if they are the same.
+
+        Args:
+            experiment: The experiment of the next run.
 
         Raises:
             DataError: If the data cannot be found, or is damaged.
@@ -52,7 +55,14 @@ class GraphCache:
         return splits
 
     def begin(self, fresh: Training) -> Training:
-        """Returns the kept training, reset to one that was built afresh, if it has its graphs."""
+        """Returns the kept training, reset to one that was built afresh, if it has its graphs.
+
+        Args:
+            fresh: The training of the next run, which has not begun.
+
+        Returns:
+            The training to run: the kept one, or `fresh`.
+        """
         kept, self._training = self._training, None
         if kept is None or not has_same_graph(kept, fresh):
             return fresh
@@ -60,13 +70,22 @@ class GraphCache:
         return kept
 
     def keep(self, training: Training) -> None:
-        """Keeps a training that has come to its end, if another run can use its graphs."""
+        """Keeps a training that has ended, if another run can use its graphs.
+
+        Args:
+            training: The training, whose callbacks are removed.
+        """
         training.callbacks = ()  # which hold what belongs to its run
         self._training = training if _is_reusable(training) else None
 
 
 def has_same_graph(one: Training, other: Training) -> bool:
-    """Whether the graphs of one training are those of the other, for other values of variables."""
+    """Returns whether two trainings have the same graphs, whatever the values of their variables.
+
+    Args:
+        one: A training that was traced.
+        other: A training that was built.
+    """
     return (
         graph_signature(one.experiment) == graph_signature(other.experiment)
         and one.graphs.constants == other.graphs.constants

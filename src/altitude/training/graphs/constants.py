@@ -21,7 +21,14 @@ VOLATILE = frozenset(
 
 
 def constants(model: keras.Model) -> str:
-    """Describes what a graph holds of a model as it is: plain attributes, shapes, arrays."""
+    """Describes what a graph takes from a model as constants: plain attributes, shapes, arrays.
+
+    Args:
+        model: The model, compiled or not.
+
+    Returns:
+        A text that is equal for equal constants.
+    """
     parts = [*all_layers(model), *_optimizers(getattr(model, "optimizer", None))]
     return repr([(type(part), _attributes(part)) for part in parts])
 

@@ -55,13 +55,21 @@ class GraphRecord:
         self._graphs: list[TracedGraph] = []
 
     def note_model(self, model: keras.Model) -> None:
-        """Notes what a model is, once it is built and prepared."""
+        """Records the constants and variables of a model, once it is built and prepared.
+
+        Args:
+            model: The compiled model.
+        """
         self.constants = constants(model)
         self._variables = variables(model)
 
     @contextmanager
     def tracing(self, model: keras.Model) -> Iterator[None]:
-        """Records the graph into which a step is traced inside."""
+        """Records the graphs that a step is traced into inside the block.
+
+        Args:
+            model: The model that the step trains.
+        """
         graphs = []
         graph = tf.compat.v1.get_default_graph()
         while graph.building_function:
@@ -73,10 +81,13 @@ class GraphRecord:
             self._graphs.append(TracedGraph(tuple(graphs), held, random_state() != before))
 
     def would_be_the_same(self, model: keras.Model) -> bool:
-        """Whether a model of the same structure would be traced into the same graphs.
+        """Returns whether a model of the same structure would be traced into the same graphs.
 
         After training. Graphs must depend on the batch and on the model's variables alone, and the
         model must be as it was built, but for the values of its variables.
+
+        Args:
+            model: The model after training.
         """
         present = variables(model)
         known = [*present, *metric_variables(model)]
@@ -104,7 +115,11 @@ class TracedGraph:
     drew: bool
 
     def depends_on_more(self, known: Sequence[tf.Variable]) -> bool:
-        """Whether its results depend on anything but its batches and known variables."""
+        """Returns whether its results depend on anything but its batches and known variables.
+
+        Args:
+            known: The variables of the model and of its metrics.
+        """
         handles = {id(variable.handle) for variable in known}
         outermost = self.graphs[-1]
         unknown = any(id(external) not in handles for external, _ in outermost.captures)
@@ -112,7 +127,11 @@ class TracedGraph:
 
 
 def hidden_state(graph: Any) -> set[str]:
-    """Names of the operations of a graph that may hold a state of their own, or run Python."""
+    """Returns the operations of a graph that may have a state of their own, or run Python.
+
+    Args:
+        graph: A TensorFlow graph.
+    """
     definition = graph.as_graph_def()
     nodes = [*definition.node, *(n for f in definition.library.function for n in f.node_def)]
     own = {function.signature.name for function in definition.library.function}

@@ -19,6 +19,12 @@ def graph_signature(experiment: Experiment) -> str:
     Left out are the seed, the number of epochs, numeric learning rates, the `variable_settings` of
     the step, tracking, and Keras' and our callbacks that have plain values alone. Functions are
     compared by identity, so the description is valid as long as the experiment exists.
+
+    Args:
+        experiment: The experiment, which has to exist as long as the description is used.
+
+    Returns:
+        A text that is equal for equal graphs.
     """
     parts = {
         "dataset": experiment.dataset,
@@ -34,7 +40,14 @@ def graph_signature(experiment: Experiment) -> str:
 
 
 def description(setting: Any) -> str:
-    """Describes a setting with all its values. Functions are compared by identity."""
+    """Describes a setting with all its values. Functions are compared by identity.
+
+    Args:
+        setting: A dataclass, lazy call, or plain value.
+
+    Returns:
+        A text that is equal for equal settings, as long as they exist.
+    """
     return repr(plain(setting, opaque=_by_identity))
 
 
