@@ -28,7 +28,7 @@ class LocalLauncher(Launcher):
     def setup(
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
     ) -> None:
-        """Takes what Hydra has composed."""
+        """Stores what Hydra has composed."""
         from altitude.sweeps.run.local_jobs import LocalJobs, number_of_jobs
 
         self.hydra_context = hydra_context

@@ -26,7 +26,7 @@ class AltitudeSweeper(Sweeper):
     def setup(
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
     ) -> None:
-        """Takes what Hydra has composed."""
+        """Stores what Hydra has composed."""
         self._launch = (config, hydra_context, task_function)
 
     def sweep(self, arguments: list[str]) -> None:

@@ -28,7 +28,11 @@ def read_arguments(typed: Sequence[str]) -> tuple[Namespace, list[str]]:
 
 
 def to_arguments(arguments: Namespace) -> list[str]:
-    """The same arguments, as Hydra takes them: flags first."""
+    """Returns the parsed arguments as Hydra takes them: flags first.
+
+    Args:
+        arguments: The arguments that `argparse` has read, with `overrides` among them.
+    """
     flags = []
     for name, value in vars(arguments).items():
         flag = f"--{name.replace('_', '-')}"

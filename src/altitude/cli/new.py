@@ -66,7 +66,11 @@ def completions(words: Sequence[str]) -> list[str]:
 
 
 def step_files(name: str) -> dict[Path, str]:
-    """Returns the text of each file of a new step, by its path in the current folder."""
+    """Returns the text of each file of a new step, by its path in the current folder.
+
+    Args:
+        name: The name of the step in snake case.
+    """
     templates = files("altitude") / "templates"
     words = {"name": name, "class_name": _class_name(name)}
     return {
@@ -79,6 +83,9 @@ def step_files(name: str) -> dict[Path, str]:
 
 def write_new(contents: Mapping[Path, str]) -> None:
     """Writes new files: all of them, or none if one exists.
+
+    Args:
+        contents: The text of each file, by its path.
 
     Raises:
         FileExistsError: If there are some already; it lists them.

@@ -43,6 +43,9 @@ def errors_reported() -> Iterator[None]:
 def report(error: Exception) -> NoReturn:
     """Prints an error and exits.
 
+    Args:
+        error: What the command raised.
+
     Raises:
         SystemExit: With status 2 for a mistake in the config, 1 for a failure.
     """
@@ -70,6 +73,9 @@ def report(error: Exception) -> NoReturn:
 def report_interruption(interrupt: KeyboardInterrupt) -> NoReturn:
     """Prints the signal that stopped the program, and exits with the usual status.
 
+    Args:
+        interrupt: What a signal has raised.
+
     Raises:
         SystemExit: Always.
     """
@@ -80,12 +86,22 @@ def report_interruption(interrupt: KeyboardInterrupt) -> NoReturn:
 
 
 def show_warning(message: Warning | str, *_where: object, **_more: object) -> None:
-    """Prints a warning in one line, without file and line number."""
+    """Prints a warning in one line, without file and line number.
+
+    Args:
+        message: The warning.
+        *_where: Further arguments of `warnings.showwarning`, which are not shown.
+        **_more: Likewise.
+    """
     print(f"warning: {message}", file=sys.stderr)
 
 
 def notes_of(error: BaseException) -> list[str]:
-    """Returns the notes of an exception, such as the path of its traceback."""
+    """Returns the notes of an exception, such as the path of its traceback.
+
+    Args:
+        error: Any exception.
+    """
     return list(getattr(error, "__notes__", []))
 
 

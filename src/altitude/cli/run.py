@@ -33,7 +33,14 @@ if TYPE_CHECKING:
 
 
 def job(config: DictConfig) -> float | list[float]:
-    """Runs one job."""
+    """Runs one job.
+
+    Args:
+        config: The composed config of the run, or of one job of a sweep.
+
+    Returns:
+        The value of the objective, or one for each objective.
+    """
     from altitude.cli.job import run_job  # which takes longer to import than --help takes
 
     return run_job(config)

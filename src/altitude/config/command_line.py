@@ -38,7 +38,13 @@ def read_command_line(
 def command_problems(
     overrides: Sequence[str], source: ConfigSource = DEFAULT_SOURCE, *, multirun: bool
 ) -> list[Problem]:
-    """Returns what is wrong with what was typed; see `read_command_line`."""
+    """Returns the problems of a command line; see `read_command_line`.
+
+    Args:
+        overrides: The overrides that were typed.
+        source: The folders to compose from.
+        multirun: Whether they are those of a sweep.
+    """
     return list(read_command_line(overrides, source, multirun=multirun).problems)
 
 

@@ -12,7 +12,14 @@ LARGEST = 2**63 - 1
 
 
 def impossible_values(settings: Mapping[str, Any]) -> list[Problem]:
-    """Finds each NaN and each integer beyond 64 bits in plain settings."""
+    """Finds each NaN and each integer beyond 64 bits in plain settings.
+
+    Args:
+        settings: The resolved settings, by group.
+
+    Returns:
+        One problem for each value.
+    """
     return [problem for key, value in walk("", settings) for problem in _problem(key, value)]
 
 

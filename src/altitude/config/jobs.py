@@ -82,7 +82,15 @@ def _unique(problems: Sequence[Problem]) -> list[Problem]:
 
 
 def problems_of_jobs(overrides: Sequence[str], source: ConfigSource) -> list[Problem]:
-    """Composes and reads representative jobs of a sweep."""
+    """Composes and reads representative jobs of a sweep.
+
+    Args:
+        overrides: The overrides of the sweep.
+        source: The folders to compose from.
+
+    Returns:
+        The problems of the jobs, each once.
+    """
     problems = list(read_jobs(overrides, source, multirun=True).problems)
     for chosen in [] if problems else islice(variants(overrides), MOST):
         config, _ = compose_config(chosen, source, with_hydra=True)

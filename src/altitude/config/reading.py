@@ -65,6 +65,13 @@ def compose(overrides: Sequence[str] = (), *, config_dir: str | Path | None = No
 def compose_from(overrides: Sequence[str], source: ConfigSource) -> Experiment:
     """Composes an experiment from other folders than `compose` does.
 
+    Args:
+        overrides: The overrides, as on the command line.
+        source: The folders to compose from.
+
+    Returns:
+        The experiment, with a new output folder.
+
     Raises:
         ConfigError: If anything is wrong with the overrides or their values; it lists everything.
     """
@@ -118,6 +125,9 @@ def _problems_of_partial(parts: dict[str, Any], output_dir: Path) -> list[Proble
 def read_sweep(config: DictConfig) -> tuple[Sweep | None, list[Problem]]:
     """Reads the settings of a sweep.
 
+    Args:
+        config: The composed config; groups other than `sweep`, `objective` and `loop` are not read.
+
     Returns:
         The settings, or None if they cannot be read; and all problems. If there are any, the
         settings lack directions.
@@ -139,13 +149,26 @@ def read_sweep(config: DictConfig) -> tuple[Sweep | None, list[Problem]]:
 def read_experiment(
     config: DictConfig, output_dir: Path, overrides: Sequence[str]
 ) -> tuple[Experiment | None, list[Problem]]:
-    """Returns the experiment of `read_config`, and its problems."""
+    """Returns the experiment and the problems that `read_config` finds.
+
+    Args:
+        config: The composed config.
+        output_dir: The folder of the run.
+        overrides: The overrides that it was composed with.
+
+    Returns:
+        The experiment, None if there are problems; and the problems.
+    """
     reading = read_config(config, output_dir, overrides)
     return reading.experiment, reading.problems
 
 
 def warn_about_useless_settings(experiment: Experiment) -> None:
-    """Warns about settings that are valid but have no effect."""
+    """Warns about settings that are valid but have no effect.
+
+    Args:
+        experiment: The experiment, which is valid.
+    """
     warning = plateau_after_stopping(experiment.callbacks)
     if warning:
         warnings.warn(warning, stacklevel=2)

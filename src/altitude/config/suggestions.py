@@ -66,12 +66,23 @@ def suggested_keys(key: str, config: DictConfig) -> list[str]:
 
 
 def did_you_mean_one_of(keys: Sequence[str]) -> str:
-    """Returns the suggestion "did you mean `one` or `another`?", empty where there is none."""
+    """Returns the suggestion "did you mean `one` or `another`?", empty where there is none.
+
+    Args:
+        keys: The keys to suggest.
+    """
     return f"{SUGGESTION} {' or '.join(f'`{key}`' for key in keys)}?" if keys else ""
 
 
 def keys_of(node: DictConfig) -> Iterator[str]:
-    """All dotted keys below a node, except those of Hydra."""
+    """Yields all dotted keys below a node, except those of Hydra.
+
+    Args:
+        node: A composed config.
+
+    Yields:
+        A key.
+    """
     plain: Any = OmegaConf.to_container(node)
     yield from _keys({name: value for name, value in plain.items() if name != "hydra"})
 

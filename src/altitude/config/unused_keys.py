@@ -39,7 +39,15 @@ def unused_keys(config: DictConfig, overrides: Sequence[str]) -> list[Problem]:
 
 
 def removed_groups(config: DictConfig, overrides: Sequence[str]) -> list[Problem]:
-    """Finds required groups that were removed."""
+    """Finds required groups that were removed.
+
+    Args:
+        config: The composed config.
+        overrides: The overrides that it was composed with.
+
+    Returns:
+        One problem for each group.
+    """
     removed = {str(o.key_or_group): o.input_line for o in parsed(overrides) if o.is_delete()}
     return [
         Problem(key, str(removed[key]), f"{key}=..., for every experiment has one", _without(key))
@@ -49,7 +57,14 @@ def removed_groups(config: DictConfig, overrides: Sequence[str]) -> list[Problem
 
 
 def reserved_keys(overrides: Sequence[str]) -> list[Problem]:
-    """Finds overrides of `output_dir`, which is set from Hydra's own folder."""
+    """Finds overrides of `output_dir`, which is set from Hydra's own folder.
+
+    Args:
+        overrides: The overrides that were typed.
+
+    Returns:
+        One problem for each such override.
+    """
     expected = "nothing: it is the folder that Hydra makes for the run"
     return [
         Problem(OUTPUT, str(o.input_line), expected, f"{FOLDER}={o.get_value_element_as_str()}")
@@ -59,7 +74,14 @@ def reserved_keys(overrides: Sequence[str]) -> list[Problem]:
 
 
 def parsed(overrides: Sequence[str]) -> Iterator[Override]:
-    """Parses the overrides that are well-formed."""
+    """Parses the overrides that are well-formed.
+
+    Args:
+        overrides: The overrides that were typed.
+
+    Yields:
+        A parsed override; malformed ones are left out.
+    """
     parser = OverridesParser.create()
     for override in overrides:
         try:
