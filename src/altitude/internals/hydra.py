@@ -122,7 +122,7 @@ def hydra_with(loader: ConfigLoaderImpl) -> Iterator[Hydra]:
 
 @contextmanager
 def hydra_of_jobs(loader: ConfigLoaderImpl) -> Iterator[Hydra]:
-    """Runs a block with a Hydra that may instantiate the launchers and callbacks of its own config.
+    """Runs a block with a Hydra that is allowed to instantiate the classes its own config names.
 
     Args:
         loader: The config loader to use.
