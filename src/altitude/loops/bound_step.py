@@ -12,7 +12,13 @@ from altitude.steps.replicas import on_all_replicas
 
 
 def bind_steps(model: keras.Model, train: BatchFunction, test: BatchFunction) -> None:
-    """Sets what Keras' `fit` and `evaluate`, and the loop of altitude 3, call on a model."""
+    """Sets the steps that Keras' `fit` and `evaluate`, and the loop of altitude 3, call on a model.
+
+    Args:
+        model: The compiled model.
+        train: The function that trains on a batch and returns logs.
+        test: The function that evaluates on a batch and returns logs.
+    """
     model.train_step = BoundStep(model, train)
     model.test_step = BoundStep(model, test)
 
@@ -83,5 +89,9 @@ def _distributed(model: keras.Model, step: BatchFunction) -> Callable[[Any, int]
 
 
 def trainable(model: keras.Model) -> tuple[bool, ...]:
-    """Which of the model's variables are trainable: a graph holds that as it is."""
+    """Returns whether each variable of the model is trainable, which a graph takes as constant.
+
+    Args:
+        model: The compiled model.
+    """
     return tuple(bool(variable.trainable) for variable in model.variables)

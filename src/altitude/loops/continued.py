@@ -54,11 +54,11 @@ class ContinuedCallbacks(keras.callbacks.CallbackList):
         super().on_train_end(self._last_logs)
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        """Numbers the batch within its epoch."""
+        """Calls the callbacks with the number of the batch within its epoch."""
         super().on_train_batch_begin(batch + self._offset, logs)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Numbers the batch within its epoch."""
+        """Calls the callbacks with the number of the batch within its epoch."""
         super().on_train_batch_end(batch + self._offset, logs)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:

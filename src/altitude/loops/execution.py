@@ -52,7 +52,16 @@ def run_batches(
 def evaluate(
     model: keras.Model, dataset: tf.data.Dataset, watchers: keras.callbacks.CallbackList
 ) -> dict[str, float]:
-    """Runs the test step over a dataset from fresh metrics and returns them."""
+    """Runs the test step over a dataset, with metrics that are reset first, and returns them.
+
+    Args:
+        model: The compiled model with a bound test step.
+        dataset: The batches.
+        watchers: The callbacks to call around the batches.
+
+    Returns:
+        The metrics of the whole dataset, by name.
+    """
     watchers.on_test_begin()
     model.reset_metrics()
     logs = run_batches(model, dataset, watchers, "test")

@@ -61,7 +61,7 @@ class Fit(Loop):
     step: Annotated[None, BeforeValidator(_no_step)] = None
 
     def train_step(self, model: keras.Model) -> BatchFunction:
-        """Keras' own step; on several devices, each one's share weighs what its examples are."""
+        """Returns Keras' own step, with the loss weighted by the examples on each device."""
         weigh_loss_by_shard(model)
         return with_shard_weight(model, super().train_step(model))
 
@@ -91,6 +91,16 @@ def fit(
 
     Twice, if the training begins in the middle of an epoch: for what is left of that, and for the
     epochs behind it.
+
+    Args:
+        model: The compiled model.
+        pipelines: The training and validation batches.
+        callbacks: The callbacks of the training.
+        epochs: The number of epochs in all, those before `start` included.
+        start: The epoch and batch to begin with.
+
+    Returns:
+        The history of all epochs that were trained here.
     """
     from altitude.callbacks.epoch_order import EpochOrder
     from altitude.loops.continued import EpochEnded, FitCallbacks

@@ -114,23 +114,42 @@ class Loop(ABC):
         bind_steps(model, train, traces.counted("test_step", model, self.test_step(model)))
 
     def train_step(self, model: keras.Model) -> BatchFunction:
-        """Returns what trains on a batch: Keras' own step, or that of the model's class."""
+        """Returns what trains on a batch: Keras' own step, or that of the model's class.
+
+        Args:
+            model: The compiled model.
+        """
         return _step_of(model, "train_step")
 
     def test_step(self, model: keras.Model) -> BatchFunction:
-        """Returns what evaluates on a batch: Keras' own step, or that of the model's class."""
+        """Returns what evaluates on a batch: Keras' own step, or that of the model's class.
+
+        Args:
+            model: The compiled model.
+        """
         return _step_of(model, "test_step")
 
     def make_variables(self, model: keras.Model, pipelines: Pipelines) -> None:
         """Runs the compiled step once, since metrics and some optimizers make variables only then.
 
         Whoever calls this sets all variables afterwards.
+
+        Args:
+            model: The prepared model, whose weights change.
+            pipelines: The pipelines, of which one batch is read.
         """
         model.make_train_function()
         model.train_function(iter(pipelines.train))
 
     def saved_model(self, model: keras.Model) -> keras.Model:
-        """The part of the model that is kept as `best.keras`; its weights are the model's own."""
+        """Returns the part of the model that is kept as `best.keras`.
+
+        Args:
+            model: The trained model.
+
+        Returns:
+            A model that shares its weights with `model`; by default `model` itself.
+        """
         return model
 
     @abstractmethod
@@ -156,7 +175,15 @@ class Loop(ABC):
 
     @abstractmethod
     def evaluate(self, model: keras.Model, dataset: tf.data.Dataset) -> dict[str, float]:
-        """Returns the metrics of a prepared model on a dataset."""
+        """Returns the metrics of a prepared model on a dataset.
+
+        Args:
+            model: The prepared model.
+            dataset: The batches, as the pipelines yield them.
+
+        Returns:
+            The metrics of the whole dataset, by name.
+        """
 
 
 def _step_of(model: keras.Model, name: str) -> BatchFunction:

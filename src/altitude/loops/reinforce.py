@@ -70,7 +70,7 @@ class Reinforce(Loop):
         return "a class that overrides `call` alone"
 
     def train_step(self, model: keras.Model) -> BatchFunction:
-        """The update by the policy gradient."""
+        """Returns the update by the policy gradient."""
         return functools.partial(update, model)
 
     def make_variables(self, model: keras.Model, pipelines: Any) -> None:
@@ -117,7 +117,15 @@ class Reinforce(Loop):
 
 
 def discounted(rewards: np.ndarray, discount: float) -> np.ndarray:
-    """Returns what each step was still to earn, (steps, episodes), as the rewards are."""
+    """Returns the discounted return from each step on.
+
+    Args:
+        rewards: The rewards, (steps, episodes).
+        discount: The factor by which a reward loses value with each step, from 0 to 1.
+
+    Returns:
+        The returns, (steps, episodes), in the dtype of the rewards.
+    """
     returns = np.zeros_like(rewards)
     following = np.zeros_like(rewards[0])
     for step in reversed(range(len(rewards))):
@@ -127,10 +135,17 @@ def discounted(rewards: np.ndarray, discount: float) -> np.ndarray:
 
 
 def as_batch(rollout: Rollout, discount: float) -> Batch:
-    """Makes one batch of episodes: observations, actions, and what each of them weighs.
+    """Flattens episodes into one batch of observations, actions and weights.
 
     The weights are returns, standardised over all steps that were played and divided by their
     number. Padding weighs nothing, so that every batch has the same shape and costs no trace.
+
+    Args:
+        rollout: The sampled episodes.
+        discount: The factor by which a reward loses value with each step, from 0 to 1.
+
+    Returns:
+        Observations, (steps * episodes, ...); actions and float32 weights, (steps * episodes,).
     """
     returns, alive = discounted(rollout.rewards, discount), rollout.alive
     earned = returns[alive]
@@ -141,7 +156,12 @@ def as_batch(rollout: Rollout, discount: float) -> Batch:
 
 
 def update(model: keras.Model, batch: Batch) -> Logs:
-    """Moves the weights along the policy gradient of one batch, and returns the loss."""
+    """Applies one REINFORCE update and returns the loss.
+
+    Args:
+        model: The compiled policy, which outputs logits.
+        batch: Observations, actions and weights, as `as_batch` returns them.
+    """
     observations, actions, weights = batch
     with tf.GradientTape() as tape:
         logits = model(observations, training=True)

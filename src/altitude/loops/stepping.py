@@ -69,25 +69,25 @@ class SteppingLoop(Loop):
         return ("compute_loss", "compute_metrics") if self.owns_objective else ()
 
     def prepare(self, model: keras.Model, traces: Traces) -> None:
-        """Has the step add its metrics to the model, and binds it."""
+        """Adds the step's metrics to the model, and binds the step."""
         if not overrides_train_step(model):
             self.bounded_step.build(model)
         super().prepare(model, traces)
 
     def train_step(self, model: keras.Model) -> BatchFunction:
-        """The step, unless the model's class brings one."""
+        """Returns the step's training, or Keras' if the model's class overrides `train_step`."""
         if overrides_train_step(model):
             return super().train_step(model)
         return _bound(model, self.bounded_step.train)
 
     def test_step(self, model: keras.Model) -> BatchFunction:
-        """The step's evaluation, unless the model's class brings a step or an evaluation."""
+        """Returns the step's evaluation, or Keras' if the model's class overrides a step."""
         if overrides_train_step(model) or overrides(model, "test_step"):
             return super().test_step(model)
         return _bound(model, self.bounded_step.evaluate)
 
     def saved_model(self, model: keras.Model) -> keras.Model:
-        """What the step says is to be kept."""
+        """Returns the part of the model that the step saves."""
         return model if overrides_train_step(model) else self.step.saved_model(model)
 
 

@@ -61,7 +61,13 @@ class Traces:
         return {name: len(traces) for name, traces in self._seen.items()}
 
     def counted(self, name: str, model: keras.Model, step: BatchFunction) -> BatchFunction:
-        """Returns a step that does the same and counts its traces."""
+        """Returns a step that does the same and counts its traces.
+
+        Args:
+            name: The name that traces are counted under.
+            model: The compiled model.
+            step: The function of a batch.
+        """
         if model.run_eagerly:
             return step
         if overrides_train_step(model):
