@@ -23,7 +23,12 @@ class Advice:
     text: str
 
     def applied(self, error: BaseException, cause: str) -> str:
-        """Returns the text for an exception; empty if it does not match."""
+        """Returns the text for an exception; empty if it does not match.
+
+        Args:
+            error: The exception.
+            cause: Its description in one line.
+        """
         found = re.search(self.pattern, cause)
         return self.text.format(*found.groups()) if isinstance(error, self.kinds) and found else ""
 
@@ -98,7 +103,12 @@ ADVICE = (
 
 
 def advice_for(error: BaseException, cause: str) -> str:
-    """Returns the advice for an exception and its cause; empty if there is none."""
+    """Returns the advice for an exception and its cause; empty if there is none.
+
+    Args:
+        error: The exception.
+        cause: Its description in one line.
+    """
     return _similar_name(error) or next(
         filter(None, (advice.applied(error, cause) for advice in ADVICE)), ""
     )

@@ -24,7 +24,11 @@ HYDRA_TARGET = re.compile(r"Error in call to target [^\n]*:\n(\w+)\((['\"])(.*?)
 
 
 def root_exception(error: BaseException) -> BaseException:
-    """Returns the exception behind Hydra's InstantiationException, or the exception itself."""
+    """Returns the exception behind Hydra's InstantiationException, or the exception itself.
+
+    Args:
+        error: Any exception.
+    """
     from hydra.errors import InstantiationException
 
     while isinstance(error, InstantiationException) and error.__cause__ is not None:
@@ -33,14 +37,28 @@ def root_exception(error: BaseException) -> BaseException:
 
 
 def describe_cause(error: BaseException) -> str:
-    """Describes an exception in one line: its class and the first line of its message."""
+    """Describes an exception in one line: its class and the first line of its message.
+
+    Args:
+        error: Any exception.
+
+    Returns:
+        At most one line, without what libraries wrap around the message.
+    """
     name = type(error).__name__
     message = strip_wrappers(_message(error)).removeprefix(f"{name}: ")
     return f"{name}: {message}" if message else name
 
 
 def strip_wrappers(message: str) -> str:
-    """Removes what Hydra, Keras, AutoGraph and TensorFlow add to a message."""
+    """Removes what Hydra, Keras, AutoGraph and TensorFlow add to a message.
+
+    Args:
+        message: The message of an exception.
+
+    Returns:
+        One line, shortened if it is very long.
+    """
     bold = KERAS_LAYER.search(message)
     if bold and bold.group(1).strip():
         return strip_wrappers(bold.group(1))

@@ -27,7 +27,14 @@ class Failure:
 
 
 def explain_failure(error: BaseException) -> Failure:
-    """Describes an exception by its cause, the user's line that raised it, and advice."""
+    """Describes an exception by its cause, the user's line that raised it, and advice.
+
+    Args:
+        error: Any exception.
+
+    Returns:
+        The cause, the place and the advice.
+    """
     root = root_exception(error)
     cause = describe_cause(root)
     return Failure(cause, user_line_of_error(error), advice_for(root, cause))

@@ -51,6 +51,12 @@ def user_line_of_error(error: BaseException) -> Place | None:
     """Finds the innermost line of the user's code in the traceback of an exception.
 
     Searches the exceptions that caused it first: the innermost one is nearest to the fault.
+
+    Args:
+        error: Any exception.
+
+    Returns:
+        The place; None if no user code is involved.
     """
     for link in reversed(list(_chain(error))):
         places = [place for place in _places(link) if is_user_code(place.file)]
@@ -60,7 +66,14 @@ def user_line_of_error(error: BaseException) -> Place | None:
 
 
 def user_line_of_target(target: Any) -> Place | None:
-    """Finds where a class or function of the user's is defined."""
+    """Finds where a class or function of the user's is defined.
+
+    Args:
+        target: A class or function.
+
+    Returns:
+        The place; None if it is not the user's, or has no source.
+    """
     try:
         file = inspect.getsourcefile(target)
         line = inspect.getsourcelines(target)[1]
@@ -71,7 +84,11 @@ def user_line_of_target(target: Any) -> Place | None:
 
 
 def is_user_code(file: Path) -> bool:
-    """Whether a file is neither this package's, nor Python's, nor of an installed package."""
+    """Returns whether a file belongs neither to this package, nor to Python, nor to a library.
+
+    Args:
+        file: The path of a file, which need not exist.
+    """
     if not file.is_file() or file.name.startswith("__autograph_generated_file"):
         return False
     return not any(file.resolve().is_relative_to(folder) for folder in _installed_folders())

@@ -7,7 +7,11 @@ LEFT_OUT = ("model", "use it", "run", "open")
 
 
 def closing_markdown(result: RunResult) -> str:
-    """Returns the rows of the closing table without local paths."""
+    """Returns the rows of the closing table without local paths.
+
+    Args:
+        result: The result of the run.
+    """
     shown = [(label, value) for label, value in result.rows() if label not in LEFT_OUT]
     lines = [f"| {label} | {value.replace('|', '/')} |" for label, value in shown]
     return "\n".join(["| result | |", "| --- | --- |", *lines])

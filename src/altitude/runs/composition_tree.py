@@ -10,7 +10,11 @@ from altitude.experiment import Experiment
 
 
 def composition_tree(experiment: Experiment) -> Tree:
-    """Returns a tree with a line for each group and each callback."""
+    """Returns a tree with a line for each group and each callback.
+
+    Args:
+        experiment: The experiment that is about to run.
+    """
     settings = experiment.settings()
     folder = str(experiment.output_dir)
     tree = Tree(f"[bold]altitude[/]  seed {experiment.seed}  [dim]{_from_here(folder)}[/]")

@@ -9,7 +9,14 @@ NAME_LENGTH = 250
 
 
 def describe_run(experiment: Experiment) -> RunDescription:
-    """Describes an experiment for the run that tracks it."""
+    """Describes an experiment for the run that tracks it.
+
+    Args:
+        experiment: The experiment that is about to run.
+
+    Returns:
+        Its name, settings and tags for the tracking store.
+    """
     return RunDescription(
         name=_name(experiment),
         settings=experiment.settings(),

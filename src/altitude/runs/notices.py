@@ -26,14 +26,23 @@ class Notices:
         self.texts: list[str] = []
 
     def add(self, tag: str, text: str) -> None:
-        """Warns, and tags the run."""
+        """Warns, and tags the run.
+
+        Args:
+            tag: The tag of the run to set.
+            text: The warning.
+        """
         warnings.warn(text, stacklevel=2)
         self.texts.append(text)
         self._tracked.set_tags({tag: text[:5000]})
 
     @contextmanager
     def attempt(self, name: str) -> Iterator[None]:
-        """Turns exceptions of the block into a notice."""
+        """Turns an exception of the block into a notice.
+
+        Args:
+            name: What is attempted, in words.
+        """
         try:
             yield
         except Exception as error:  # noqa: BLE001 - whatever it is, the rest is still done
@@ -44,7 +53,12 @@ class Notices:
             self.add(f"failed.{name.replace(' ', '_')}", text)
 
     def guarded(self, name: str, function: Callable[..., Any]) -> Callable[..., None]:
-        """Returns a function whose failure becomes a notice."""
+        """Returns a function whose failure becomes a notice.
+
+        Args:
+            name: What is attempted, in words.
+            function: The function to call, whose result is dropped.
+        """
 
         def call(*args: Any, **kwargs: Any) -> None:
             with self.attempt(name):

@@ -30,7 +30,14 @@ class RunFolder:
 
     @classmethod
     def read(cls, path: Path) -> "RunFolder":
-        """Reads what is written of a run; of one that was killed too early, nothing is."""
+        """Reads which run a folder belongs to.
+
+        Args:
+            path: The output folder of a run.
+
+        Returns:
+            The run's id is None if it was killed before it was recorded.
+        """
         try:
             known = json.loads((path / CLAIM).read_text())
             return cls(path, known["run_id"], known["is_finished"])
@@ -38,7 +45,12 @@ class RunFolder:
             return cls(path)
 
     def note(self, run_id: str | None, *, is_finished: bool = False) -> None:
-        """Writes down which run it is, and whether it has finished."""
+        """Records which run the folder belongs to, and whether that has finished.
+
+        Args:
+            run_id: The id of the run; None if it is not tracked.
+            is_finished: Whether the run has come to its end.
+        """
         self.run_id, self.is_finished = run_id, is_finished
         # In place: the file itself is locked.
         (self.path / CLAIM).write_text(json.dumps({"run_id": run_id, "is_finished": is_finished}))

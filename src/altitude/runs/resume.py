@@ -60,7 +60,11 @@ def require_same_settings(
 
 
 def require_same_data(point: ResumePoint, fingerprint: str) -> None:
-    """Refuses to go on with other data.
+    """Checks that the data are the same as before.
+
+    Args:
+        point: The resume point.
+        fingerprint: The fingerprint of the data now.
 
     Raises:
         DataError: If the data are not those that the run began with.
@@ -73,7 +77,12 @@ def require_same_data(point: ResumePoint, fingerprint: str) -> None:
 
 
 def goes_further(point: ResumePoint, experiment: Experiment) -> bool:
-    """Whether a training that a callback has stopped would have gone on with these settings."""
+    """Returns whether training that a callback has stopped would continue with these settings.
+
+    Args:
+        point: The resume point.
+        experiment: The experiment as it is configured now.
+    """
     before, now = point.about["settings"], _deciding(experiment)
     return any(
         key.startswith("callbacks.") and before.get(key) != now.get(key)

@@ -7,7 +7,14 @@ SCORES = {"validation": "best_val_", "test": "test_"}
 
 
 def score_rows(metrics: Mapping[str, float]) -> Iterator[tuple[str, str]]:
-    """Yields label and text of validation and test, the values of a metric below each other."""
+    """Yields the rows of the scores of validation and test, aligned by metric.
+
+    Args:
+        metrics: The results of a run, by name.
+
+    Yields:
+        The label and the text of a row.
+    """
     rows = {
         label: {
             name.removeprefix(prefix): f"{value:.4f}"

@@ -18,6 +18,12 @@ def experiment_for_worker(experiment: "Experiment") -> Iterator["Experiment"]:
     """Yields the experiment that this process runs: the original one on the chief.
 
     Any other worker runs it untracked, with its files in a folder that is deleted in the end.
+
+    Args:
+        experiment: The experiment that was configured.
+
+    Yields:
+        The experiment for this process.
     """
     if experiment.strategy.is_chief:
         yield experiment

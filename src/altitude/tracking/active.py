@@ -11,6 +11,9 @@ from altitude.tracking.outbox import FAILURES
 def tag_active_run(tags: Mapping[str, str]) -> None:
     """Tags the active run; does nothing without one.
 
+    Args:
+        tags: The values, by name.
+
     Raises:
         TrackingError: If the store fails.
     """

@@ -13,6 +13,10 @@ def claim(store: Connection, run: Run) -> None:
 
     A cluster may still hold jobs that a launcher queued before it died.
 
+    Args:
+        store: The store of the sweep.
+        run: The run that has just been created, with the tags of its job.
+
     Raises:
         TakenError: If the job is finished, if an earlier run of it is alive, or if the sweep is
             being stopped.

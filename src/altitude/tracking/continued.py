@@ -13,18 +13,39 @@ from altitude.tracking.environment import RUN_ID
 
 
 def added_params(run: Run, params: Mapping[str, str]) -> dict[str, str]:
-    """Returns the parameters that a run does not have yet, whatever the values of the others."""
+    """Returns the parameters that a run does not have yet, whatever the values of the others.
+
+    Args:
+        run: The run that is continued.
+        params: The parameters of the experiment now.
+    """
     return {name: value for name, value in params.items() if name not in run.data.params}
 
 
 def changed_params(run: Run, params: Mapping[str, str]) -> dict[str, str]:
-    """Returns the parameters that a run has with another value."""
+    """Returns the parameters that a run has with another value.
+
+    Args:
+        run: The run that is continued.
+        params: The parameters of the experiment now.
+
+    Returns:
+        The changed ones with their values of now.
+    """
     logged = run.data.params
     return {n: v for n, v in params.items() if n in logged and _value(v) != _value(logged[n])}
 
 
 def logged_steps(client: MlflowClient, run: Run) -> dict[str, set[int]]:
-    """Returns the steps at which each metric of a run has been logged."""
+    """Returns the steps at which each metric of a run has been logged.
+
+    Args:
+        client: The client of the run's store.
+        run: The run that is continued.
+
+    Returns:
+        The steps by metric.
+    """
     histories = {n: client.get_metric_history(run.info.run_id, n) for n in run.data.metrics}
     return {name: {point.step for point in history} for name, history in histories.items()}
 

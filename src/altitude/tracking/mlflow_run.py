@@ -86,6 +86,9 @@ class MlflowRun:
         """Logs the parameters and makes this MLflow's active run.
 
         As the active run it receives what a user's callback logs with `mlflow.log_metric`.
+
+        Args:
+            params: The parameters of the run, by name.
         """
         batch = [Param(name, value) for name, value in params.items()]
         for first in range(0, len(batch), PARAMS_PER_CALL):
@@ -98,13 +101,21 @@ class MlflowRun:
             self._heartbeat.start()
 
     def give_up(self, error: BaseException) -> None:
-        """Closes a run that could not be opened to the end, with the reason."""
+        """Closes a run that could not be opened completely, with the reason.
+
+        Args:
+            error: What opening it has raised.
+        """
         killed = isinstance(error, KeyboardInterrupt | TakenError)
         self.set_tags({REASON: str(error) or ("Ctrl-C" if killed else type(error).__name__)})
         self.close("KILLED" if killed else "FAILED")
 
     def log_config(self, description: RunDescription) -> None:
-        """Logs the resolved config and the overrides, as files."""
+        """Logs the resolved config and the overrides, as files.
+
+        Args:
+            description: The run as it was configured.
+        """
         self._output_dir.mkdir(parents=True, exist_ok=True)
         config = self._output_dir / "config.yaml"
         config.write_text(yaml.safe_dump(logged_settings(description.settings), sort_keys=False))
@@ -114,7 +125,7 @@ class MlflowRun:
         self.log_artifact(overrides)
 
     def log_metrics(self, metrics: Mapping[str, float], step: int) -> None:
-        """Logs metrics in one call, with one timestamp; none a second time at one step."""
+        """Logs metrics in one call with one timestamp, except at steps logged before."""
         now = int(time.time() * 1000)
         valid = {valid_name(name): value for name, value in metrics.items()}
         named = {n: value for n, value in valid.items() if step not in self._logged.get(n, ())}
@@ -138,7 +149,7 @@ class MlflowRun:
         self._send({"tags": dict(tags)}, lambda: self._client.log_batch(self.run_id, tags=batch))
 
     def close(self, status: Status) -> None:
-        """Sends what waits, ends the run, and leaves MLflow as it was before."""
+        """Sends what is queued, ends the run, and restores MLflow's active run and tracking URI."""
         atexit.unregister(self._close_at_exit)
         if self._heartbeat:
             self._heartbeat.stop()

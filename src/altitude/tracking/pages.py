@@ -36,14 +36,23 @@ LINE = {
 
 
 def run_page(experiment_id: str, run_id: str) -> str:
-    """Returns the page of one run."""
+    """Returns the address of one run's page, relative to the server.
+
+    Args:
+        experiment_id: The id of the MLflow experiment.
+        run_id: The id of the run.
+    """
     return f"#/experiments/{experiment_id}/runs/{run_id}?{TRAINING}"
 
 
 def runs_page(experiment_id: str, view: str) -> str:
-    """Returns the page that shows an experiment's runs as charts, through a view of `runs_view`.
+    """Returns the address of the page that charts an experiment's runs.
 
     MLflow ignores a view as soon as the address has a filter or an order too.
+
+    Args:
+        experiment_id: The id of the MLflow experiment.
+        view: The key of a view, as `runs_view` returns it.
     """
     charts = f"compareRunsMode=CHART&viewStateShareKey={quote(view, safe='')}"
     return f"#/experiments/{experiment_id}/runs?{TRAINING}&{charts}"

@@ -27,7 +27,11 @@ def flatten(settings: Mapping[str, Any]) -> dict[str, str]:
 
 
 def logged_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings as they are logged: without the run's tags, and passwords removed from URLs."""
+    """Returns the settings to log: without the run's tags, and without passwords in URLs.
+
+    Args:
+        settings: The settings of an experiment, by group.
+    """
     shown = {k: v for k, v in settings["tracking"].items() if k not in ("tags", "watched")}
     return cast("dict[str, Any]", _without_passwords({**settings, "tracking": shown}))
 
@@ -41,12 +45,26 @@ def _without_passwords(value: Any) -> Any:
 
 
 def valid_name(name: str) -> str:
-    """Replaces what MLflow refuses in a name: one such name costs all that is sent with it."""
+    """Replaces the characters that MLflow refuses in a name.
+
+    One such name would fail everything that is sent with it.
+
+    Args:
+        name: The name of a metric or parameter.
+    """
     return re.sub(r"[^\w\-./ :]", "_", name)
 
 
 def leaves(node: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yields the dotted key and the value of everything in nested settings that is no mapping."""
+    """Yields the dotted key and the value of each leaf of nested settings.
+
+    Args:
+        node: Nested mappings; an empty one is a leaf.
+        prefix: What to put before each key.
+
+    Yields:
+        A dotted key and its value.
+    """
     for name, value in node.items():
         if isinstance(value, Mapping) and value:
             yield from leaves(value, f"{prefix}{name}.")

@@ -57,7 +57,7 @@ class Mlflow(RunSettings, Tracking):
         return interrupted_folders(self)
 
     def relative_to(self, folder: Path) -> "Mlflow":
-        """The same store wherever the process goes: relative paths start in the given folder."""
+        """Returns the same store with an absolute path, so that any process finds it."""
         from altitude.tracking.store import resolve_uri
 
         return replace(self, uri=resolve_uri(self.uri, folder))

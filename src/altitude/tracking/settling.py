@@ -12,7 +12,12 @@ GONE = "its process is gone: killed, or out of memory"
 
 
 def settle(store: Connection, run: Run) -> str:
-    """Ends a run whose process is gone as KILLED, and returns the reason."""
+    """Ends a run whose process is gone as KILLED, and returns the reason.
+
+    Args:
+        store: The store of the run.
+        run: The run, whose status is still RUNNING.
+    """
     reason = str(run.data.tags.get(STOP, GONE))
     store.client.set_tag(run.info.run_id, REASON, reason)
     store.client.set_terminated(run.info.run_id, "KILLED")
@@ -23,6 +28,9 @@ def settle_single_runs(store: Connection) -> None:
     """Ends the single runs of an experiment whose process was killed, and says how to go on.
 
     Those of a sweep are settled when the sweep goes on.
+
+    Args:
+        store: The experiment whose runs are checked.
     """
     for run in store.runs({}, status="RUNNING"):
         tags = run.data.tags

@@ -37,18 +37,29 @@ def resolve_uri(uri: str | None, folder: Path | None = None) -> str:
 
 
 def sqlite_path(uri: str) -> Path | None:
-    """The path of the file behind an SQLite URI, as it is written; None for any other URI."""
+    """Returns the path of the file behind an SQLite URI, as written; None for any other URI.
+
+    Args:
+        uri: The URI of a tracking store or a storage of Optuna.
+    """
     prefix = "sqlite:///"
     return Path(unquote(uri.removeprefix(prefix))) if uri.startswith(prefix) else None
 
 
 def without_password(uri: str) -> str:
-    """The URI as it may be shown and logged."""
+    """Returns the URI without user and password, as it may be shown and logged.
+
+    Args:
+        uri: The URI of a store.
+    """
     return re.sub(r"(?<=://)[^/@]+@", "", uri)
 
 
 def require_answer(uri: str) -> None:
-    """Asks a tracking server for a sign of life.
+    """Checks that a tracking server answers.
+
+    Args:
+        uri: The URI of a tracking store; only HTTP ones are checked.
 
     Raises:
         TrackingError: If the URI is an HTTP one and nothing answers there.
@@ -77,7 +88,14 @@ def _health_page(uri: str) -> str:
 
 
 def creation_lock(uri: str) -> AbstractContextManager[object]:
-    """A lock around the first use of a store: two processes that create one destroy it."""
+    """Returns a lock for the first use of a store, which two processes must not create at once.
+
+    Args:
+        uri: The URI of the store; only a local SQLite file is locked.
+
+    Returns:
+        A context manager.
+    """
     path = sqlite_path(uri)
     if path is None:
         return nullcontext()
@@ -86,11 +104,21 @@ def creation_lock(uri: str) -> AbstractContextManager[object]:
 
 
 def lock_path(path: Path) -> Path:
-    """The file that is locked while an SQLite store is created."""
+    """Returns the file that is locked while an SQLite store is created.
+
+    Args:
+        path: The path of the database.
+    """
     return path.with_name(f"{path.name}.lock")
 
 
 def artifact_location(uri: str) -> str | None:
-    """Where a new experiment keeps artifacts: beside an SQLite store, else as the server says."""
+    """Returns where a new experiment keeps artifacts: beside an SQLite store, else None.
+
+    With None the server decides.
+
+    Args:
+        uri: The URI of the store.
+    """
     path = sqlite_path(uri)
     return None if path is None else (path.parent / "mlruns").as_uri()
