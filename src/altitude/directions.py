@@ -40,10 +40,13 @@ LESS_IS_BETTER_CLASS = re.compile(
 
 
 def mode_of_class(target: str) -> Mode | None:
-    """The direction of one of Keras' metrics or losses; None where it has none, or is no other's.
+    """Returns the direction of a Keras metric or loss.
 
     Args:
         target: The import path of its class, such as `keras.metrics.AUC`.
+
+    Returns:
+        `min` or `max`; None if it has no direction, or is not a class of Keras.
     """
     if target.startswith(KERAS_LOSSES):
         return "min"
@@ -53,10 +56,13 @@ def mode_of_class(target: str) -> Mode | None:
 
 
 def mode_of_name(metric: str) -> Mode | None:
-    """The direction that a metric's name tells; None where it tells none.
+    """Returns the direction that the name of a metric implies.
 
     Args:
         metric: The metric's name, such as `val_accuracy` or `best_val_loss`.
+
+    Returns:
+        `min` or `max`; None if the name implies none.
     """
     return _matching(plain_name(metric), MORE_IS_BETTER, LESS_IS_BETTER)
 
@@ -71,12 +77,12 @@ def plain_name(metric: str) -> str:
 
 
 def monitor_overrides(name: str, monitor: str, mode: str | None, *, with_mode: bool = True) -> str:
-    """The overrides that have a callback monitor a metric, complete with its direction.
+    """Returns the overrides that make a callback monitor a metric, with its direction.
 
     Args:
-        name: The callback's name in the config.
+        name: The name of the callback in the config.
         monitor: The metric.
-        mode: Its direction; by its name, if None.
+        mode: Its direction; None derives it from the name.
         with_mode: Whether the callback has a `mode` in the config.
     """
     mode = mode or mode_of_name(monitor) or "min"

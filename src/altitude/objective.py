@@ -62,10 +62,13 @@ class Objective:
         return (*loss, *self.metrics, *self.weighted_metrics)
 
     def mode_of(self, metric: str) -> Mode | None:
-        """Whether less or more of a metric is better; None if that is not known.
+        """Returns whether less or more of a metric is better.
 
         Args:
             metric: Its name in logs or results, such as `val_mae` or `best_val_mae`.
+
+        Returns:
+            `min` or `max`; None if it is not known.
         """
         if self.monitor is not None and plain_name(metric) == plain_name(self.monitor):
             return self.own_mode_of(metric) or self.mode
@@ -97,7 +100,7 @@ class Objective:
         return given | {name: built(value) for name, value in self.own.items()}
 
     def for_soft_labels(self) -> "Objective":
-        """The same objective for labels that are rows of probabilities instead of class indices.
+        """Returns the same objective for labels that are probabilities instead of class indices.
 
         Keras' sparse losses and metrics are replaced by their counterparts.
         """

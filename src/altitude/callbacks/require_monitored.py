@@ -39,9 +39,12 @@ def with_monitors_required(
     """Inserts a `RequireMonitored` before each callback that monitors a metric.
 
     Args:
-        callbacks: The user's, by name.
-        defaults: Metrics that are monitored where a config does not say otherwise.
+        callbacks: The user's callbacks, by name.
+        defaults: The metrics that are monitored where a config does not say otherwise.
         notify: Called with a line for the user.
+
+    Returns:
+        All callbacks in the order of their calls.
     """
     guarded: list[keras.callbacks.Callback] = []
     for name, callback in callbacks.items():

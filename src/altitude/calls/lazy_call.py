@@ -57,6 +57,9 @@ class LazyCall:
         Args:
             *positional: Positional arguments, which come before the keyword arguments.
 
+        Returns:
+            What the target returned.
+
         Raises:
             hydra.errors.InstantiationException: If the target cannot be imported or raises.
         """

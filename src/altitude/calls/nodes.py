@@ -230,7 +230,11 @@ def call_problems(key: str, call: LazyCall, schema: type[BaseModel] | None) -> l
     Args:
         key: The config key that holds the call.
         call: The call.
-        schema: What holds for the arguments that it names; None for that of its package.
+        schema: The model that validates the arguments it names; None for that of the target's
+            package.
+
+    Returns:
+        The problems; none if the call can be made as far as is known.
     """
     problems = builder_problems(f"{key}._target_", call.target)
     for place, nested in nested_targets(key, {"_target_": call.target, **call.arguments}):

@@ -49,6 +49,9 @@ def text_problems(key: str, target: Any) -> list[Problem]:
     Args:
         key: The config key of the target.
         target: What was given.
+
+    Returns:
+        At most one problem.
     """
     if not isinstance(target, str):
         return [Problem(key, repr(target), f"a text: {EXPECTED}")]
@@ -63,6 +66,9 @@ def builder_problems(key: str, target: str) -> list[Problem]:
     Args:
         key: The config key of the target.
         target: Its import path, a text.
+
+    Returns:
+        At most one problem.
     """
     if target.partition(".")[0] not in sys.stdlib_module_names:
         return []
@@ -114,6 +120,9 @@ def wrong_kind(key: str, target: str, kinds: Kinds) -> Problem:
         key: The config key of the target.
         target: Its import path.
         kinds: The classes; `object` stands for any class.
+
+    Returns:
+        The problem, with the classes that were expected.
     """
     names = [f"{kind.__module__}.{kind.__qualname__}" for kind in kinds if kind is not object]
     expected = f"a class that extends {' or '.join(names)}" if names else "a class"

@@ -29,6 +29,9 @@ def wrapped(text: str, width: int) -> str:
     Args:
         text: Lines of text.
         width: The number of columns; 0 for no bound.
+
+    Returns:
+        The text, with a line break at the end of each line.
     """
     if width <= 0:
         return text

@@ -94,10 +94,13 @@ def show_run(
     """Runs an experiment between what it is composed of and its closing table.
 
     Args:
-        experiment: What to run.
+        experiment: The experiment to run.
         console: Where it is shown.
-        resume: Whether it goes on from its resume point.
-        **arguments: See `altitude.run`.
+        resume: Whether to continue from its resume point.
+        **arguments: Further arguments of `altitude.run`.
+
+    Returns:
+        The result of the run.
     """
     console.quiet = not experiment.strategy.is_chief
     console.print(composition_tree(experiment))
@@ -126,6 +129,9 @@ def _launch_folder() -> AbstractContextManager[None]:
     """Resolves relative paths against the folder in which the sweep was launched.
 
     A cluster may start its workers elsewhere, or on a machine that has no such folder.
+
+    Returns:
+        A context manager.
     """
     launched_in = Path(HydraConfig.get().runtime.cwd)
     if HydraConfig.get().job.chdir or not launched_in.is_dir():

@@ -18,6 +18,9 @@ def arguments_from(words: Sequence[str]) -> list[str]:
 
     Args:
         words: Overrides in one text, `--multirun` for a sweep, then `--KEY VALUE` pairs.
+
+    Returns:
+        The arguments, flags first.
     """
     text, *rest = words
     flags = rest[:1] if rest[:1] == [SWEEP] else []

@@ -41,6 +41,9 @@ def explain_bare_word(word: str) -> Problem:
 
     Args:
         word: As it was typed: a command of other tools, the name of an option, or of a group.
+
+    Returns:
+        The problem, with the override that was probably meant.
     """
     expected = f"key=value, or a command in the first place: {', '.join(COMMANDS.values())}"
     instead = MEANT.get(word.lower()) or _choice(word) or _command(word)

@@ -21,9 +21,12 @@ def read_command_line(
     Of a sweep it is only made sure that every value can be composed: its plan checks the jobs.
 
     Args:
-        overrides: As they were typed.
-        source: What they are composed from.
+        overrides: The overrides that were typed.
+        source: The folders to compose from.
         multirun: Whether `-m` was typed. A recipe may be a sweep without it.
+
+    Returns:
+        The experiment or the sweep, or the problems.
 
     Raises:
         ConfigError: If a folder of `source` is not there.
@@ -79,9 +82,12 @@ def flag_problems(
     """Explains unknown flags, such as `--epochs=3`.
 
     Args:
-        flags: As they were typed.
-        overrides: What was typed besides.
-        source: What these are composed from.
+        flags: The flags that were typed.
+        overrides: The overrides that were typed besides.
+        source: The folders to compose from.
+
+    Returns:
+        One problem for each flag.
     """
     expected = "one of Hydra's flags, or key=value without dashes in front"
     problems = []

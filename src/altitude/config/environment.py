@@ -20,7 +20,10 @@ def numbers_as_text(config: DictConfig) -> list[Problem]:
     """Finds settings that are a number in the environment, and so a text in the config.
 
     Args:
-        config: What Hydra composed.
+        config: The composed config.
+
+    Returns:
+        One problem for each setting.
     """
     plain: Any = OmegaConf.to_container(config)
     problems = []

@@ -29,9 +29,12 @@ def explain(override: str, error: Exception, config: DictConfig) -> Problem:
     """Explains why Hydra refused an override.
 
     Args:
-        override: As it was typed.
+        override: The override that was typed.
         error: What Hydra raised.
-        config: The config of the overrides that fit.
+        config: The config composed of the overrides that are valid.
+
+    Returns:
+        The problem, with the nearest valid override where there is one.
     """
     try:
         parsed = OverridesParser.create().parse_override(override)

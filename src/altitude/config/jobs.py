@@ -51,9 +51,12 @@ def read_jobs(overrides: Sequence[str], source: ConfigSource, *, multirun: bool)
     """Composes a command line, and reads it unless it is a sweep.
 
     Args:
-        overrides: As they were typed.
-        source: What they are composed from.
+        overrides: The overrides that were typed.
+        source: The folders to compose from.
         multirun: Whether `-m` was typed.
+
+    Returns:
+        The experiment or the sweep, or the problems.
     """
     first = next(variants(overrides))
     config, invalid = compose_config(first, source, with_hydra=True)

@@ -87,9 +87,12 @@ def read_config(config: DictConfig, output_dir: Path, overrides: Sequence[str]) 
     """Reads a composed config.
 
     Args:
-        config: What Hydra composed, without its own node.
+        config: The composed config, without Hydra's own node.
         output_dir: The folder of the run.
-        overrides: What it was composed of.
+        overrides: The overrides that it was composed with.
+
+    Returns:
+        The experiment, None if there are problems; and the problems.
     """
     settings, problems = _plain_settings(config, output_dir)
     damaged = {problem.key.partition(".")[0] for problem in problems}

@@ -30,8 +30,11 @@ def unused_keys(config: DictConfig, overrides: Sequence[str]) -> list[Problem]:
     Keys with an underscore in front are for YAML's own anchors.
 
     Args:
-        config: What Hydra composed, its own node included.
-        overrides: What it was composed of.
+        config: The composed config, with Hydra's own node.
+        overrides: The overrides that it was composed with.
+
+    Returns:
+        One problem for each key.
     """
     others = {str(key) for key in config} - {*READ, "hydra"}
     unread = sorted(key for key in others - _interpolated(config) if not key.startswith("_"))

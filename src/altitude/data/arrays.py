@@ -181,7 +181,10 @@ def split_validation(splits: Splits, validation_size: int | None) -> Splits:
 
     Args:
         splits: The examples.
-        validation_size: Number of examples; None for a tenth, and a note that says so.
+        validation_size: The number of examples; None for a tenth, with a note to the user.
+
+    Returns:
+        The splits, with the validation split.
 
     Raises:
         DataError: If that leaves nothing to train on.

@@ -109,6 +109,9 @@ class ArrayDataset(Dataset):
 
         Warns of data that look wrong.
 
+        Returns:
+            The arrays of all splits.
+
         Raises:
             DataError: If the arrays are invalid, or hold NaN or infinite values.
         """

@@ -133,8 +133,12 @@ def _open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
 def _header(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> Header:
     """Reads one header.
 
+    Returns:
+        The shape and dtype of the array.
+
     Raises:
-        DataError: If the member is encrypted, or its size is not what its header claims.
+        DataError: If the member is encrypted.
+        ValueError: If the header is damaged, or the size of the member is not what it claims.
     """
     if member.flag_bits & ENCRYPTED:
         given = f"{path}, an encrypted archive"

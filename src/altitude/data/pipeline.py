@@ -184,6 +184,9 @@ def _tensor(array: Array) -> tf.Tensor:
 
     Processes that map the same file share its pages. TensorFlow aborts the process if the memory
     is not aligned as its own is.
+
+    Returns:
+        The tensor, of the array's shape and dtype.
     """
     mapped = isinstance(array, np.memmap) and array.mode == "c" and array.dtype.kind in "iuf"
     if mapped and array.flags.c_contiguous and array.ctypes.data % ALIGNMENT == 0:

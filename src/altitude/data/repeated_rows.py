@@ -34,11 +34,14 @@ def count_repeated(train: Array, others: Sequence[Array]) -> list[int]:
 
 
 def hash_rows(rows: Array, dtype: np.dtype) -> Array:
-    """Hashes each row, uint64 (rows,): rows with the same bytes have the same hash.
+    """Hashes each row such that rows with the same bytes have the same hash.
 
     Args:
         rows: An array, (rows, ...).
-        dtype: What its values are cast to before.
+        dtype: The dtype that values are cast to first.
+
+    Returns:
+        The hashes, uint64 (rows,).
     """
     size = int(np.prod(rows.shape[1:], dtype=np.int64)) * dtype.itemsize
     words = -(-size // WORD)

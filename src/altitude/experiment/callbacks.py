@@ -21,10 +21,13 @@ def resolve_callbacks(
     What has been filled in before, for another experiment, is filled in anew.
 
     Args:
-        callbacks: As configured, or as filled in.
-        output_dir: The experiment's folder.
-        objective: Says what is monitored by default, and knows the direction of its metrics.
-        loop: May report metrics of its own.
+        callbacks: The callbacks, as configured or as returned by this function.
+        output_dir: The folder of the experiment.
+        objective: The metric to monitor by default, and the directions of metrics.
+        loop: The loop, whose step may report metrics of its own; None if it is not known.
+
+    Returns:
+        The callbacks, by name, with all arguments filled in.
     """
     folder, monitor = str(output_dir), default_monitor(objective, loop)
 

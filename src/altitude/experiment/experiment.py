@@ -106,12 +106,12 @@ class Experiment:
         return described
 
     def in_folder(self, folder: Path) -> Experiment:
-        """The same experiment with its files, those of its callbacks included, in another folder.
+        """Returns the same experiment with its files, and those of callbacks, in another folder.
 
         As `dataclasses.replace(experiment, output_dir=folder)`, but nothing is checked again.
 
         Args:
-            folder: Takes the place of `output_dir`, also in the arguments of callbacks.
+            folder: The new `output_dir`, also in the arguments of callbacks.
         """
         moved = copy.copy(self)
         object.__setattr__(moved, "output_dir", folder)
@@ -129,7 +129,10 @@ def plain(value: Any, opaque: Callable[[Any], Any] = _import_path) -> Any:
 
     Args:
         value: The setting.
-        opaque: What stands for a thing that is none of these, such as a function.
+        opaque: Converts a value that is none of these, such as a function.
+
+    Returns:
+        The converted setting.
     """
     if isinstance(value, LazyCall):
         return {"_target_": value.target, **plain(dict(value.arguments), opaque)}

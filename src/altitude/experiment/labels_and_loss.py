@@ -15,6 +15,9 @@ def logits_problems(activation: str, from_logits: bool, loss: str) -> list[Probl
         activation: Name of the activation of the model's last layer.
         from_logits: Whether the loss expects logits.
         loss: Class name of the loss.
+
+    Returns:
+        At most one problem.
     """
     if not loss.endswith("Crossentropy"):
         return []
@@ -33,8 +36,12 @@ def label_problems(labels: LabelSpec, loss: str, outputs: int | None) -> list[Pr
 
     Args:
         labels: The form of the labels.
-        loss: Class name of the loss.
-        outputs: How many values the model puts out for one example, if known.
+        loss: The class name of the loss.
+        outputs: The number of values that the model puts out for one example; None if it is not
+            known.
+
+    Returns:
+        The problems; none if the labels suit the loss.
     """
     problems = []
     sparse = loss == "SparseCategoricalCrossentropy"

@@ -51,9 +51,12 @@ def resolve_monitor(
     """Replaces a `monitor` of None, and a `mode` of None if the direction is known.
 
     Args:
-        arguments: Those of the callback.
-        default: What is monitored by default.
-        objective: Knows the direction of its metrics.
+        arguments: The arguments of the callback.
+        default: The metric to monitor by default.
+        objective: The directions of metrics.
+
+    Returns:
+        The arguments, with `monitor` and `mode` filled in.
     """
     filled = dict(arguments)
     if "monitor" in filled and filled["monitor"] is None:

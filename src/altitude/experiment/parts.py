@@ -101,6 +101,9 @@ def _read_objective(key: str, node: Any) -> Read:
 
     A mapping without `_target_` is what a model class takes in a `compile` of its own, and may say
     which metric is monitored.
+
+    Returns:
+        The objective, None if there are problems; and the problems.
     """
     if not isinstance(node, Mapping) or ("_target_" in node and "loss" not in node):
         return read_object(key, node, (Objective,))

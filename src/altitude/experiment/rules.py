@@ -183,7 +183,10 @@ def broken_rules(parts: Mapping[str, Any]) -> list[Problem]:
     """Checks the arguments of all calls, and applies every rule whose groups are there.
 
     Args:
-        parts: The groups of a config that could be read, by name.
+        parts: The parts of an experiment that could be read, by config group.
+
+    Returns:
+        All problems that the rules find.
     """
     problems = invalid_arguments(parts)
     sound = _without(parts, problems)

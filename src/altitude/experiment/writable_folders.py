@@ -18,6 +18,9 @@ def folder_problems(key: str, path: str | Path) -> list[Problem]:
     Args:
         key: The config key of the folder.
         path: The folder; it need not be there.
+
+    Returns:
+        At most one problem.
     """
     try:
         nearest = next(p for p in [Path(path), *Path(path).absolute().parents] if p.exists())

@@ -17,6 +17,9 @@ def import_problem(key: str, target: str, error: BaseException) -> Problem:
         key: The config key of the target.
         target: Its import path.
         error: The exception of the import, with the exception of the module itself as its cause.
+
+    Returns:
+        The problem, with advice on how to mend it.
     """
     cause = error.__cause__ or error
     missing = (cause.name or "") if isinstance(cause, ModuleNotFoundError) else ""

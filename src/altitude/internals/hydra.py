@@ -55,10 +55,13 @@ def main(config_path: str, config_name: str) -> Callable[[Any], Any]:
 
 
 def find_callable(target: str) -> Any:
-    """Imports a class or function, which Hydra may refuse, and does not call it.
+    """Imports a class or function without calling it.
 
     Args:
-        target: Its import path.
+        target: Its dotted path.
+
+    Returns:
+        The class or function.
 
     Raises:
         InstantiationException: If there is none, or Hydra refuses it.
@@ -74,12 +77,15 @@ def _permitted(target: str) -> list[str]:
 
 
 def call_target(config: Mapping[str, Any], *positional: Any, targets: Iterable[str]) -> Any:
-    """Calls what a config names.
+    """Calls the target of a config node.
 
     Args:
         config: A node with a `_target_`.
-        positional: Arguments before those of the config.
-        targets: All that the config names.
+        *positional: Positional arguments, which come before those of the node.
+        targets: All targets that the node names, at any depth.
+
+    Returns:
+        What the target returned.
 
     Raises:
         InstantiationException: If a target cannot be imported, or is refused, or raises.

@@ -85,6 +85,9 @@ class Reinforce(Loop):
     ) -> keras.callbacks.History:
         """Alternates between sampling episodes and updating the policy.
 
+        Returns:
+            The history of the epochs that were trained here.
+
         Raises:
             ConfigError: If the dataset has batches in place of episodes.
         """
@@ -156,11 +159,14 @@ def as_batch(rollout: Rollout, discount: float) -> Batch:
 
 
 def update(model: keras.Model, batch: Batch) -> Logs:
-    """Applies one REINFORCE update and returns the loss.
+    """Applies one REINFORCE update.
 
     Args:
         model: The compiled policy, which outputs logits.
         batch: Observations, actions and weights, as `as_batch` returns them.
+
+    Returns:
+        The loss of the batch, by the name `loss`.
     """
     observations, actions, weights = batch
     with tf.GradientTape() as tape:

@@ -37,6 +37,9 @@ class BackboneHead:
     def __call__(self, spec: DataSpec) -> keras.Model:
         """Builds the model: (batch, *spec.input_shape) to logits, (batch, spec.num_classes).
 
+        Returns:
+            The model, not compiled.
+
         Raises:
             ConfigError: If the file has no backbone of this shape.
         """

@@ -39,6 +39,9 @@ class Cnn:
     def __call__(self, spec: DataSpec) -> keras.Model:
         """Builds the model: (batch, height, width[, channels]) to (batch, spec.num_classes).
 
+        Returns:
+            The model, not compiled.
+
         Raises:
             ConfigError: If the inputs are not images.
         """

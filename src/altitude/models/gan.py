@@ -39,6 +39,9 @@ class Gan:
     def __call__(self, spec: DataSpec) -> keras.Model:
         """Builds the model: (batch, latent_dim) to (batch, 1).
 
+        Returns:
+            The model, not compiled.
+
         Raises:
             ConfigError: If the inputs are not images whose height and width divide by four.
         """

@@ -35,6 +35,9 @@ class LabelAndImage:
         """Builds the model: (batch, *spec.input_shape) to logits and inputs, float32.
 
         The outputs are (batch, spec.num_classes), and (batch, *spec.input_shape) from 0 to 1.
+
+        Returns:
+            The model, not compiled.
         """
         inputs = keras.Input(spec.input_shape)
         x = keras.layers.Dense(self.hidden_units, self.activation)(keras.layers.Flatten()(inputs))

@@ -55,6 +55,9 @@ class Grouped:
     def __call__(self) -> "GroupOptimizer":
         """Builds the optimizer, which finds its variables once the model is built.
 
+        Returns:
+            The optimizer, not built.
+
         Raises:
             ConfigError: Later, if a variable is in no group or in two.
         """

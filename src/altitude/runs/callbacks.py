@@ -41,10 +41,10 @@ class RunCallbacks:
     progress: ProgressDisplay
 
     def stop_reason(self, budget: int) -> str:
-        """Why training ended, in words, after it has.
+        """Returns why training ended, in words.
 
         Args:
-            budget: The upper bound of the number of epochs.
+            budget: The largest number of epochs.
         """
         return stop_reason(self.named, self.log.epochs, budget)
 
@@ -61,12 +61,15 @@ def build_callbacks(
     """Builds the callbacks of an experiment.
 
     Args:
-        experiment: Brings the user's, and what ours need to know.
-        tracked: Where metrics and files are logged.
+        experiment: The experiment, with the user's callbacks.
+        tracked: The run that metrics and files are logged to.
         console: Where progress is shown.
-        raise_if_asked: See `altitude.session.EndRequest`.
-        best_model: Where the best model is to lie.
-        results: Final metrics that the run must have.
+        raise_if_asked: Raises if the process was asked to end; see `altitude.session.EndRequest`.
+        best_model: The path to save the best model under.
+        results: The final metrics that the run must have.
+
+    Returns:
+        The callbacks, in the order of their calls.
     """
     named = {name: make() for name, make in experiment.callbacks.items()}
     defaults = {"val_loss", default_monitor(experiment.objective, experiment.loop)}

@@ -21,6 +21,9 @@ def find_run_folder(run: str) -> Path:
         run: `latest` for the run that was begun last in the current folder, the id of a run in
             MLflow or its beginning, or the run's folder.
 
+    Returns:
+        The output folder of the run.
+
     Raises:
         ConfigError: If there is no such run, or several.
         TrackingError: If the tracking store, which is asked for ids, cannot be used.

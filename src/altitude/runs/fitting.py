@@ -26,17 +26,20 @@ def fit(
     best_model: Path,
     point: ResumePoint | None,
 ) -> dict[str, float]:
-    """Trains.
+    """Trains a model, and logs the best one even if training is interrupted.
 
     Args:
-        training: Is trained.
-        callbacks: Are called.
-        context: Takes files and notices.
-        best_model: Where the best model is saved.
-        point: Where to go on from; None begins.
+        training: The training, which has not begun.
+        callbacks: The callbacks of the run.
+        context: Where files are logged and notices shown.
+        best_model: The path to save the best model under.
+        point: The resume point to continue from; None trains from the start.
 
     Returns:
-        The metrics of the epoch that the best model is from, and that epoch.
+        The metrics of the best epoch, by name, and its number as `best_epoch`.
+
+    Raises:
+        KeyboardInterrupt: If the process was asked to end.
     """
     output_dir = training.experiment.output_dir
     for name, callback in callbacks.named.items():

@@ -15,8 +15,11 @@ def result_html(rows: Mapping[str, str], output_dir: Path) -> str:
     """Shows scores, curves, where the model is and how to use it; all text is escaped.
 
     Args:
-        rows: The closing table.
-        output_dir: Folder of the run.
+        rows: The rows of the closing table.
+        output_dir: The folder of the run.
+
+    Returns:
+        HTML for a notebook.
     """
     return f"<table>{_rows(rows)}</table>{_picture(output_dir)}"
 

@@ -21,11 +21,14 @@ FREE_PREFIXES = ("loop.checkpoint_", "loop.keep_checkpoint")
 
 
 def describe(experiment: Experiment, fingerprint: str) -> dict[str, Any]:
-    """Describes a run by what a resume point is recognised by.
+    """Describes a run by the settings and data that must be the same when it is resumed.
 
     Args:
-        experiment: What is run.
-        fingerprint: That of the data.
+        experiment: The experiment that is run.
+        fingerprint: The fingerprint of its data.
+
+    Returns:
+        Plain values by name.
     """
     return {"fingerprint": fingerprint, "settings": _deciding(experiment)}
 

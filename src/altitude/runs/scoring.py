@@ -23,10 +23,13 @@ def score(
     """Restores the best weights, checks the saved file, and evaluates on validation and test.
 
     Args:
-        training: Has come to its end.
-        seen: Metrics of the epoch that the best model is from.
-        path: Where the best model was saved.
-        notices: Takes what fails; the rest is still done.
+        training: The training that has ended.
+        seen: The metrics of the best epoch.
+        path: The path that the best model was saved under.
+        notices: Records what fails; the rest is still done.
+
+    Returns:
+        The results of the run, by name.
     """
     with notices.attempt("check of the saved model"):
         training.saved.restore(path)

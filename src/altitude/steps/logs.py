@@ -12,8 +12,11 @@ def require_logs(step: Callable[[Batch], Logs], source: Any) -> Callable[[Batch]
     """Wraps a step so that its return value is checked when it is traced.
 
     Args:
-        step: Takes a batch and returns metrics by name.
+        step: A function of a batch that returns metrics by name.
         source: The method whose file and line the error names.
+
+    Returns:
+        The wrapped step.
 
     Raises:
         TrainingError: From the step, if it returns anything but a mapping.

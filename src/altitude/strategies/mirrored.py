@@ -65,7 +65,10 @@ class Mirrored(Strategy):
                 ) from error
 
     def scope(self) -> AbstractContextManager[Any]:
-        """Inside, variables have a copy on each device.
+        """Returns the scope of the strategy, in which variables have a copy on each device.
+
+        Returns:
+            A context manager.
 
         Raises:
             ConfigError: If there are no such devices.

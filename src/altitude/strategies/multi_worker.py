@@ -86,8 +86,12 @@ def _connected() -> Any:
 def _cluster_and_task() -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """Reads `TF_CONFIG`.
 
+    Returns:
+        The two parts of `TF_CONFIG`.
+
     Raises:
-        TypeError, ValueError: If it is no JSON, or has no such parts.
+        TypeError: If it is no JSON object.
+        ValueError: If it is no JSON, or lacks one of these parts.
     """
     settings = json.loads(os.environ.get(VARIABLE, "{}"))
     cluster, task = (dict(settings).get(name) for name in ("cluster", "task"))

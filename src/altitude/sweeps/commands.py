@@ -30,21 +30,21 @@ def training_command(job: "Job") -> str:
 
 
 def sweep_command(config: DictConfig, overrides: Sequence[str]) -> str:
-    """The command that runs a sweep, or goes on with it.
+    """Returns the command that runs a sweep, or resumes it.
 
     Args:
-        config: What Hydra composed, its own node included.
-        overrides: As they were typed.
+        config: The composed config, with Hydra's own node.
+        overrides: The overrides that were typed.
     """
     typed = [override for override in overrides if _key(override) != FRESH]
     return command_line(config, ["-m", *typed, *_hydra_overrides(config)])
 
 
 def command_line(config: DictConfig, arguments: Sequence[str]) -> str:
-    """A command as it can be typed in the same folder, with the flags that name the config.
+    """Returns a command as it can be typed in the same folder, with the flags that name the config.
 
     Args:
-        config: What Hydra composed, its own node included.
+        config: The composed config, with Hydra's own node.
         arguments: Flags and overrides.
     """
     return shlex.join(["altitude", *ConfigSource.of(config).flags(), *arguments])

@@ -77,10 +77,10 @@ class Sweep(ABC):
         """
 
     def number_of_jobs(self, combinations: int) -> int:
-        """How many jobs there will be, by what is known before the first.
+        """Returns the number of jobs that is expected before the first one runs.
 
         Args:
-            combinations: How many stand for the space.
+            combinations: The number of combinations of the space.
         """
         return combinations
 

@@ -58,6 +58,9 @@ class Connection:
         Args:
             tags: Tags that the runs have, with these values.
             status: The status that they have; empty for any.
+
+        Returns:
+            The runs, the latest first.
         """
         conditions = [f"tags.`{name}` = '{value}'" for name, value in tags.items()]
         conditions += [f"attributes.status = '{status}'"] if status else []
@@ -83,8 +86,11 @@ def connect(settings: RunSettings, run_id: str | None = None) -> Connection:
     """Opens the store, and creates it and the experiment where they are new.
 
     Args:
-        settings: Which store and which experiment.
+        settings: The store and the experiment.
         run_id: A run to continue, which decides on the experiment; None for a new run.
+
+    Returns:
+        The connection to the experiment.
 
     Raises:
         TrackingError: If the experiment or the run does not exist or was deleted.

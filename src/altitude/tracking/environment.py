@@ -14,9 +14,12 @@ DEFAULT_EXPERIMENT = "altitude"
 
 
 def take_run_id() -> str | None:
-    """Takes the run that is to be continued out of the environment, as `mlflow.start_run` does.
+    """Removes the id of the run to continue from the environment, as `mlflow.start_run` does.
 
     The next run of this process is a new one, and so are those of its children.
+
+    Returns:
+        The id; None if there is none.
     """
     return os.environ.pop(RUN_ID, None) or None
 

@@ -31,7 +31,7 @@ def now() -> str:
 
 
 def is_alive(tags: Mapping[str, str]) -> bool:
-    """Whether the process that set these tags is alive.
+    """Returns whether the process that set these tags is alive.
 
     On this machine its pid is looked up; on another one its last heartbeat counts.
 

@@ -36,10 +36,13 @@ def open_mlflow_run(
     """Opens a run, logs its parameters and its config, and makes it MLflow's active run.
 
     Args:
-        settings: Where it is logged.
-        description: What the run is.
+        settings: The tracking store.
+        description: The run as it was configured.
         resumed: The id of the run that goes on from a resume point; None for a new run, or that of
             `$MLFLOW_RUN_ID`.
+
+    Returns:
+        The open run.
 
     Raises:
         TrackingError: If the store cannot be used.

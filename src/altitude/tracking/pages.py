@@ -97,11 +97,11 @@ def runs_view(
 
 
 def open_instructions(uri: str, page: str) -> str:
-    """Says how to open a page of a store's UI: its address, after the command that starts the UI.
+    """Returns how to open a page of a store's UI: the command that starts it, and the address.
 
     Args:
-        uri: The store, as `resolve_uri` returns it.
-        page: One of the pages above.
+        uri: The URI of the store, as `resolve_uri` returns it.
+        page: The address of a page, relative to the server.
     """
     if urlsplit(uri).scheme in ("http", "https"):
         return f"{without_password(uri).rstrip('/')}/{page}"

@@ -51,6 +51,9 @@ def valid_name(name: str) -> str:
 
     Args:
         name: The name of a metric or parameter.
+
+    Returns:
+        The name that is logged.
     """
     return re.sub(r"[^\w\-./ :]", "_", name)
 

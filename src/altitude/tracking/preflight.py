@@ -69,7 +69,7 @@ def _sqlite(uri: str) -> Verdict:
 
 
 def _file_reason(path: Path) -> str:
-    """Why a file cannot hold a store; empty if it can.
+    """Returns why a file cannot hold a store; empty if it can.
 
     Raises:
         OSError: If its folder cannot be written.

@@ -45,7 +45,7 @@ class Mlflow(RunSettings, Tracking):
                 connect(self, os.environ["MLFLOW_RUN_ID"])  # raises if it does not exist
 
     def interrupted_folders(self) -> list[Path]:
-        """The folders of runs of this job of a sweep that were killed, the latest first.
+        """Returns the folders of runs of this job of a sweep that were killed, the latest first.
 
         Raises:
             TrackingError: If the store cannot be used.
@@ -66,8 +66,11 @@ class Mlflow(RunSettings, Tracking):
         """Opens a run.
 
         Args:
-            description: What the run is.
+            description: The run as it was configured.
             resumed: The id of the run that goes on from a resume point; None for a new run.
+
+        Returns:
+            The open run.
 
         Raises:
             TrackingError: If the store cannot be used or the server does not answer.

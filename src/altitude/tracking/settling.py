@@ -12,11 +12,14 @@ GONE = "its process is gone: killed, or out of memory"
 
 
 def settle(store: Connection, run: Run) -> str:
-    """Ends a run whose process is gone as KILLED, and returns the reason.
+    """Ends a run whose process is gone as KILLED.
 
     Args:
         store: The store of the run.
         run: The run, whose status is still RUNNING.
+
+    Returns:
+        The reason, which the run is tagged with.
     """
     reason = str(run.data.tags.get(STOP, GONE))
     store.client.set_tag(run.info.run_id, REASON, reason)

@@ -27,9 +27,12 @@ def build_training(
     """Builds, compiles and prepares the model of an experiment.
 
     Args:
-        experiment: What to train.
+        experiment: The experiment to train.
         pipelines: Its data.
         report: Called with a sentence for each adaptation to the data or to the model.
+
+    Returns:
+        The training, which has not begun.
 
     Raises:
         ConfigError: If data, model and loss do not fit together.

@@ -57,6 +57,9 @@ def load_state(path: Path) -> TrainingState:
     Args:
         path: The path of the file.
 
+    Returns:
+        The state.
+
     Raises:
         FileNotFoundError: If there is no such file.
         StateError: If it is damaged, or written by a version that this one cannot read.
@@ -85,9 +88,9 @@ def load_checkpoint(path: Path) -> tuple[TrainingState, dict[str, Any]]:
             about = described.pop("about")
             values = _restored(described, archive)
         return TrainingState(**values | {"position": Position(**values["position"])}), about
+    except (FileNotFoundError, StateError):
+        raise
     except (zipfile.BadZipFile, ValueError, KeyError, TypeError, EOFError, OSError) as error:
-        if isinstance(error, FileNotFoundError | StateError):
-            raise
         raise StateError(f"{path} is damaged: {error}") from error
 
 

@@ -81,7 +81,10 @@ class Checkpointing:
         self._last_step = 0
 
     def follow(self, position: Position) -> None:
-        """Leaves a point, if one is due at this position.
+        """Writes a resume point, if one is due at this position.
+
+        Args:
+            position: The epoch and batch that training has reached.
 
         Raises:
             KeyboardInterrupt: If the process was asked to end; the point is written by then.

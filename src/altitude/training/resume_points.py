@@ -66,6 +66,9 @@ class ResumePoints:
         """Writes a state as soon as the one before it is written; a newer one takes its place.
 
         Warns if the one before could not be written.
+
+        Args:
+            state: A state of the training.
         """
         with self._changed:
             self._waiting = state
@@ -123,6 +126,9 @@ def newest_point(output_dir: Path) -> ResumePoint:
     Args:
         output_dir: Folder of the run.
 
+    Returns:
+        The resume point.
+
     Raises:
         FileNotFoundError: If the run has none.
         StateError: If none is whole.
@@ -144,12 +150,20 @@ def newest_point(output_dir: Path) -> ResumePoint:
 
 
 def has_point(output_dir: Path) -> bool:
-    """Whether a run has a resume point, whole or not."""
+    """Returns whether a run has a resume point, valid or not.
+
+    Args:
+        output_dir: The folder of the run.
+    """
     return any((output_dir / FOLDER / name).exists() for name in (NEWEST, BEFORE))
 
 
 def remove_points(output_dir: Path) -> None:
-    """Removes the resume points of a run."""
+    """Removes the resume points of a run.
+
+    Args:
+        output_dir: The folder of the run.
+    """
     folder = output_dir / FOLDER
     if folder.is_dir():
         for path in folder.iterdir():

@@ -34,6 +34,9 @@ class Composer:
 
         Args:
             overrides: Plain overrides, none of them a sweep.
+
+        Returns:
+            The config, with Hydra's own node.
         """
         parsed = OverridesParser.create().parse_overrides(list(overrides))
         values = self._values_at_the_end(parsed)

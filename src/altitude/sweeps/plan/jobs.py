@@ -52,9 +52,12 @@ def compose_jobs(
     """Composes jobs, which are numbered from 0.
 
     Args:
-        combinations: The overrides of each.
-        keys: What is swept.
-        compose: Composes a config, Hydra's own node included.
+        combinations: The overrides of each job.
+        keys: The keys that are swept.
+        compose: Composes a config, with Hydra's own node.
+
+    Returns:
+        One job for each combination, in the same order.
     """
     names = short_names(keys)
     return [
@@ -95,11 +98,13 @@ def number_job(config: DictConfig, number: int) -> None:
 
 
 def identity(config: DictConfig, swept: Mapping[str, Any]) -> str:
-    """Hash of what a job computes: its resolved config without paths, names and tracking.
+    """Returns a hash of what a job computes.
+
+    It covers the resolved config without paths, names and tracking.
 
     Args:
-        config: What Hydra composed.
-        swept: What was swept, by key: that counts, even where it is a path.
+        config: The composed config.
+        swept: The values of the swept keys, which are hashed even if they are paths.
     """
     settings = _resolved(config)
     for key in NEUTRAL:

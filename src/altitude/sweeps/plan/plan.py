@@ -82,11 +82,14 @@ def plan_sweep(
     """Composes and checks every job.
 
     Args:
-        config: What Hydra composed of the overrides that are not swept.
-        overrides: As they were typed.
-        compose: Composes a job's config, Hydra's own node included.
+        config: The config composed of the overrides that are not swept.
+        overrides: The overrides that were typed.
+        compose: Composes a job's config, with Hydra's own node.
         reader: Reads the configs.
         announce: Called with the number of jobs before they are composed, which takes a while.
+
+    Returns:
+        The jobs of the sweep, and how it is run.
 
     Raises:
         ConfigError: If anything is wrong with any job; it lists everything.

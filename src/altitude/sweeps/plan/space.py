@@ -83,9 +83,12 @@ def read_spaces(
     """Reads the space of a sweep: one, or one for each recipe where recipes are swept over.
 
     Args:
-        overrides: As they were typed.
-        compose: Composes a config, to find the space that a recipe brings along.
+        overrides: The overrides that were typed.
+        compose: Composes a config, to find the space that a recipe brings.
         loader: Lists the options of a group, for `model=glob(*)`.
+
+    Returns:
+        One space for each recipe, or a single one.
 
     Raises:
         hydra.errors.HydraException: If an override cannot be parsed.

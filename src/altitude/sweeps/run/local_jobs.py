@@ -71,12 +71,15 @@ class LocalJobs:
     def run(
         self, configs: Sequence[DictConfig], first: int, listen: Callable[[int, JobReturn], None]
     ) -> list[JobReturn]:
-        """Runs jobs and returns what they returned, in order.
+        """Runs jobs in worker processes.
 
         Args:
-            configs: What Hydra composed for each.
-            first: Number of the first.
-            listen: Takes the position of each and its return, as they come.
+            configs: The composed config of each job.
+            first: The number of the first job.
+            listen: Called with the position of a job and its return, as each one ends.
+
+        Returns:
+            The returns of the jobs, in order.
 
         Raises:
             KeyboardInterrupt: See `Workers.run`.

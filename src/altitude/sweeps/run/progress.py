@@ -30,11 +30,11 @@ class Progress:
 
     @classmethod
     def begin(cls, total: int, known: Mapping[str, JobRecord]) -> "Progress":
-        """The state before the first job of a launch.
+        """Returns the state before the first job of a launch.
 
         Args:
-            total: How many jobs there are.
-            known: What earlier launches have left, by the identity of the job.
+            total: The number of jobs.
+            known: The records that earlier launches have left, by the identity of the job.
         """
         earlier = {key: record for key, record in known.items() if record.status in ENDED}
         nothing = cls(total=total, earlier=earlier, ended={}, repeated={}, running=())
@@ -43,11 +43,11 @@ class Progress:
     def advanced(
         self, records: Mapping[str, JobRecord], to_repeat: Collection[str] = ()
     ) -> "Progress":
-        """The state after the jobs have been looked at again.
+        """Returns the state after polling the jobs again.
 
         Args:
-            records: What is known of each job by now, by its identity.
-            to_repeat: Identities of jobs that are run again if they fail.
+            records: The record of each job so far, by its identity.
+            to_repeat: The identities of jobs that are run again if they fail.
         """
         ended, repeated = dict(self.ended), dict(self.repeated)
         for key, record in records.items():

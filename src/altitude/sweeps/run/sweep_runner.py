@@ -236,7 +236,7 @@ def opened_launcher(
     task_function: TaskFunction,
     jobs: int,
 ) -> Iterator[Launcher]:
-    """The launcher that was chosen, which finds the configs of its jobs in files.
+    """Opens the configured launcher, which finds the configs of its jobs in files.
 
     Ours gets ready while there is still something to do before the first job, and is closed.
 
@@ -246,6 +246,9 @@ def opened_launcher(
         context: Loads configs.
         task_function: What runs a job, given its config.
         jobs: How many there will be, as far as is known.
+
+    Yields:
+        The launcher.
     """
     launcher_context = HydraContext(config_loader=job_configs, callbacks=context.callbacks)  # type: ignore[arg-type]
     launcher = Plugins.instance().instantiate_launcher(

@@ -45,6 +45,9 @@ class Reports:
             value: Its value.
             ends_anyway: Whether the job ends here by itself, so that it is complete.
 
+        Returns:
+            Whether the pruner stops the job.
+
         Raises:
             TrackingError: If the storage fails.
         """

@@ -115,6 +115,9 @@ class Optuna(Sweep):
     def begin(self, spaces: Sequence[Space], study: SweepContext) -> Search:
         """Begins a search, or continues the one in the storage.
 
+        Returns:
+            What proposes jobs and is given their results.
+
         Raises:
             ConfigError: If jobs are to be pruned, and they have nowhere to report to.
             TrackingError: If the storage cannot be used.
@@ -128,10 +131,10 @@ class Optuna(Sweep):
         return begin_search(self, spaces, study, url)
 
     def new_sampler(self, number: int) -> Any:
-        """A sampler for one trial: what it suggests depends on the seed, its number, and history.
+        """Returns a sampler for one trial, seeded by the seed of the search and the trial's number.
 
         Args:
-            number: The number of the trial.
+            number: The number of the trial, counted from 0.
         """
         seed = int(np.random.SeedSequence([self.seed, number]).generate_state(1)[0])
         arguments = QUIET.get(self.sampler, {}) | self.sampler_arguments

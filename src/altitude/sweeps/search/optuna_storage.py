@@ -39,6 +39,9 @@ def open_storage(url: str | None) -> optuna.storages.BaseStorage:
 
     Args:
         url: The URL of the database; None keeps the study in memory.
+
+    Returns:
+        The storage.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     if url is None:

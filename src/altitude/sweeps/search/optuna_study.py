@@ -57,13 +57,16 @@ class StudySettings(Protocol):
 def begin_search(
     settings: StudySettings, spaces: Sequence[Space], study: SweepContext, url: str | None
 ) -> Search:
-    """Begins a search, or goes on with that of an earlier launch.
+    """Begins a search, or continues that of an earlier launch.
 
     Args:
-        settings: How it searches.
-        spaces: What it searches; one of several is chosen as a parameter is.
-        study: What is known of the sweep.
-        url: The database of the study; None for memory.
+        settings: The settings of the search.
+        spaces: What it searches over; one of several is chosen as a parameter is.
+        study: The sweep as the search needs to know it.
+        url: The URL of the study's database; None keeps it in memory.
+
+    Returns:
+        What proposes jobs and is given their results.
 
     Raises:
         TrackingError: If the database cannot be used.

@@ -52,13 +52,16 @@ PREFERENCE: Mapping[str, int] = {"FINISHED": 2, "RUNNING": 1}
 def open_sweep(
     settings: Mlflow, identity: str, presentation: Presentation, *, fresh: bool
 ) -> "MlflowSweepStore":
-    """Opens the run that sums a sweep up: that of an earlier launch, or a new one.
+    """Opens the summary run of a sweep: that of an earlier launch, or a new one.
 
     Args:
-        settings: Where it is.
-        identity: Hash of the sweep's jobs and its search.
-        presentation: How it is shown.
+        settings: The tracking store.
+        identity: The hash of the sweep's jobs and its search.
+        presentation: How the sweep is shown.
         fresh: Whether to begin anew, whatever an earlier launch has done.
+
+    Returns:
+        The store of the sweep.
 
     Raises:
         TrackingError: If the store cannot be used, or another process runs this sweep.

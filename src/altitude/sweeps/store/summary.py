@@ -27,11 +27,14 @@ def open_summary(store: Connection, identity: str, title: str, command: str, *, 
     """Opens the summary run of a sweep.
 
     Args:
-        store: Where it is.
-        identity: Hash of the sweep's jobs and its search.
-        title: Name of the run.
+        store: The tracking store.
+        identity: The hash of the sweep's jobs and its search.
+        title: The name of the run.
         command: The command that runs the sweep.
         fresh: Whether to begin anew, whatever an earlier launch has done.
+
+    Returns:
+        The run of an earlier launch, or a new one.
 
     Raises:
         TrackingError: If another process runs this sweep.

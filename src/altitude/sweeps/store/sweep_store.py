@@ -14,12 +14,12 @@ FinalStatus = Literal["FINISHED", "FAILED", "KILLED"]
 
 
 def counts_of(records: Sequence[JobRecord], total: int, skipped: int) -> dict[str, int]:
-    """How many jobs of a sweep there are of each kind.
+    """Returns the number of jobs of a sweep, by kind.
 
     Args:
-        records: What is known of them.
-        total: How many there are.
-        skipped: How many were done before this launch.
+        records: The records of the jobs so far.
+        total: The number of jobs in all.
+        skipped: The number of jobs that were done before this launch.
     """
     by_status = Counter(record.status for record in records)
     failed = by_status["FAILED"] + by_status["KILLED"]

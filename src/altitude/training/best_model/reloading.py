@@ -38,6 +38,9 @@ def reload(path: Path, model: keras.Model) -> keras.Model:
     Args:
         path: The path of the `.keras` file.
         model: The model that was saved.
+
+    Returns:
+        The model, not compiled.
     """
     # The file is this process' own, so its Python code is as trustworthy as the model.
     return keras.models.load_model(

@@ -36,6 +36,9 @@ class GraphCache:
         Args:
             experiment: The experiment of the next run.
 
+        Returns:
+            The pipelines of training, validation and test.
+
         Raises:
             DataError: If the data cannot be found, or is damaged.
         """

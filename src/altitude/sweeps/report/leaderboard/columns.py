@@ -50,11 +50,11 @@ class Column:
 
 
 def columns_of(entries: Sequence[LeaderboardEntry], limit: int) -> list[Column]:
-    """The columns of the best settings; those that would say nothing are left out.
+    """Returns the columns of the best settings, without those that carry no information.
 
     Args:
-        entries: What `leaderboard` returns.
-        limit: How many settings are shown.
+        entries: The rows, best first.
+        limit: The largest number of rows to show.
     """
     if not entries:
         return []

@@ -7,13 +7,13 @@ from altitude.sweeps.report.leaderboard.ranking import LeaderboardEntry
 
 
 def lead(entries: Sequence[LeaderboardEntry]) -> str:
-    """The best setting by the first goal, and by how much it leads, in a sentence.
+    """Returns a sentence with the best setting by the first goal, and its lead.
 
     With repeats over seeds the lead is compared with their spread, without them with the standard
     error of the metric on the validation examples, where that is known.
 
     Args:
-        entries: What `leaderboard` returns.
+        entries: The rows, best first.
     """
     if not entries:
         return "no job has finished"

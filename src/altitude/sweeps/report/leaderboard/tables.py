@@ -11,13 +11,14 @@ INDENT = "      "
 
 
 def as_text(entries: Sequence[LeaderboardEntry], limit: int = 10, width: int | None = None) -> str:
-    """A table of the best settings for a terminal, and by how much the best one leads.
+    """Returns a table of the best settings for a terminal, and the lead of the best one.
 
     Args:
-        entries: What `leaderboard` returns.
-        limit: How many settings are shown.
-        width: Of the terminal, in columns. Where the table is wider, columns that do not rank the
-            settings are left out; if it still is, each setting has lines of its own.
+        entries: The rows, best first.
+        limit: The largest number of rows to show.
+        width: The width of the terminal in columns. Columns that do not rank the settings are left
+            out of a wider table; if it still is, each setting gets lines of its own. None does not
+            limit it.
     """
     columns, hidden = _fitted(columns_of(entries, limit), width)
     if width is not None and _width(columns) > width:

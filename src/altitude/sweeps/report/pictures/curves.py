@@ -35,9 +35,12 @@ def curves(
     """Draws the metric by epoch: coloured by the final score, grey without one, the best on top.
 
     Args:
-        records: What is known of the jobs.
-        histories: The metric by epoch, by run id.
-        goal: The metric that ranks the jobs; its curve is that of the name without `best_`.
+        records: The jobs of a sweep.
+        histories: The values of the metric by epoch, by run id.
+        goal: The metric and its direction; the curve is that of the name without `best_`.
+
+    Returns:
+        The figure, not saved.
     """
     figure = Figure(figsize=(8.0, 5.0), layout="constrained")
     axis = figure.subplots()

@@ -32,10 +32,13 @@ def heat_map(records: Sequence[JobRecord], across: str, up: str, goal: Goal) -> 
     Where parameters have too many values for cells, every job is a coloured point.
 
     Args:
-        records: What is known of the jobs.
+        records: The jobs of a sweep.
         across: The parameter on the x axis.
         up: The parameter on the y axis.
-        goal: The metric.
+        goal: The metric and its direction.
+
+    Returns:
+        The figure, not saved.
     """
     jobs = scored(records, goal)
     scales = [scale_of(job.swept.get(name) for job in jobs) for name in (across, up)]

@@ -40,14 +40,14 @@ def scored(records: Sequence[JobRecord], goal: Goal) -> list[JobRecord]:
 
 
 def visible_range(values: Sequence[float], goal: Goal, fence: float = FENCE) -> tuple[float, float]:
-    """The range of a metric that is worth looking at, with a margin.
+    """Returns the range of a metric that is worth showing, with a margin.
 
     A few values that are far worse than the rest are out of it, never those that are better.
 
     Args:
         values: Finite values.
-        goal: Which side is the worse one.
-        fence: How far beyond the worse quartile a value may be, in distances of the quartiles.
+        goal: The metric and its direction, which says which side is worse.
+        fence: The distance of a value beyond the worse quartile, in interquartile ranges.
     """
     low, high = float(np.min(values)), float(np.max(values))
     lower, upper = np.quantile(values, [0.25, 0.75])
@@ -74,7 +74,14 @@ def draw_best(axis: Axes, xs: Sequence[float], ys: Sequence[float], **style: Any
 
 
 def legend_entries(*panels: Axes) -> dict[str, Artist]:
-    """What a legend of these panels explains, each label once."""
+    """Returns what the legend of some panels explains, each label once.
+
+    Args:
+        *panels: The axes with the labelled artists.
+
+    Returns:
+        The artists, by label.
+    """
     handles = [zip(*panel.get_legend_handles_labels(), strict=True) for panel in panels]
     return {label: handle for pairs in handles for handle, label in pairs}
 
