@@ -9,12 +9,12 @@ SUGGESTION = "did you mean"
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong with a configuration.
+    """One problem of a configuration.
 
     Attributes:
         key: The config key, as it is written on the command line.
-        given: What was given.
-        expected: What would have been valid.
+        given: The value that was given.
+        expected: The values that would have been valid.
         instead: What to write instead, or a suggestion, where there is one.
 
     Example:

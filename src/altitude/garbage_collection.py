@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def without_garbage_collection() -> Iterator[None]:
-    """Has Python collect no garbage inside the block, or inside a function that it decorates."""
+    """Disables Python's garbage collection inside a block or a decorated function."""
     enabled = gc.isenabled()
     gc.disable()
     try:

@@ -38,7 +38,7 @@ def refuse(expected: str, instead: str = "") -> NoReturn:
     """Refuses a value while a settings class is being validated.
 
     Args:
-        expected: What would have been valid.
+        expected: The values that would have been valid.
         instead: What to write instead.
 
     Raises:

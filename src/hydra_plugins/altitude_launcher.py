@@ -17,7 +17,7 @@ class LocalLauncher(Launcher):
 
     Attributes:
         listen: Called with the position of each job and what it returned, as they come.
-        parallel: How many jobs run at a time.
+        parallel: The number of jobs that run at a time.
     """
 
     def __init__(self, n_jobs: int = 1) -> None:

@@ -10,7 +10,7 @@ import keras
 from altitude.optimizers.group_optimizer import learning_rates
 
 Record = Callable[[dict[str, float], int], None]
-"""Takes the metrics of one epoch, and its number, counting from 1."""
+"""Takes the metrics of one epoch, and its number, counted from 1."""
 
 
 class EpochLog(keras.callbacks.Callback):

@@ -12,7 +12,7 @@ class Interruption(keras.callbacks.Callback):
     Training batches end through `Training.fit`, which can write a resume point first.
 
     Args:
-        raise_if_asked: See `altitude.session.EndRequest`.
+        raise_if_asked: Raises if the process was asked to end; see `altitude.session.EndRequest`.
     """
 
     def __init__(self, raise_if_asked: Callable[[], None]) -> None:

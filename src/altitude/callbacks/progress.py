@@ -25,7 +25,7 @@ class ProgressDisplay(keras.callbacks.Callback):
     """Shows epoch, step, metrics and time left.
 
     Args:
-        console: Where it is shown.
+        console: The console to write to.
     """
 
     def __init__(self, console: Console) -> None:

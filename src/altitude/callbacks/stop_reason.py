@@ -12,8 +12,8 @@ def stop_reason(callbacks: Mapping[str, keras.callbacks.Callback], epochs: int, 
 
     Args:
         callbacks: The user's callbacks by name, after training.
-        epochs: How many epochs were trained.
-        budget: The upper bound of their number.
+        epochs: The number of epochs that were trained.
+        budget: The largest number of epochs.
 
     Returns:
         The reason, such as "all 30 epochs trained (loop.epochs)".

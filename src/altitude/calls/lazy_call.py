@@ -93,7 +93,7 @@ class LazyCall:
 
         Args:
             key: The config key that holds this call.
-            positional: How many positional arguments the call will be given.
+            positional: The number of positional arguments that the call is given.
 
         Returns:
             A problem for a target that cannot be imported and for each argument it does not take.
@@ -149,7 +149,7 @@ def argument_problems(
         target: The class or function.
         arguments: The keyword arguments that it is to be called with.
         key: The config key that holds the arguments.
-        positional: How many positional arguments come before them.
+        positional: The number of positional arguments that come before them.
 
     Returns:
         A problem for each argument that is unknown and for each that is missing.

@@ -48,7 +48,7 @@ def text_problems(key: str, target: Any) -> list[Problem]:
 
     Args:
         key: The config key of the target.
-        target: What was given.
+        target: The value given, of any type.
 
     Returns:
         At most one problem.

@@ -53,7 +53,7 @@ def run_job(config: DictConfig) -> Scores:
     """Runs the experiment of a config; a job of a sweep writes to its log, not to the terminal.
 
     Args:
-        config: What Hydra composed, without its own node.
+        config: The composed config, without Hydra's own node.
 
     Returns:
         `sweep.objective` of the run; NaN if it has no such metric.
@@ -91,11 +91,11 @@ def console_of_run() -> Console:
 def show_run(
     experiment: Experiment, console: Console, *, resume: bool = False, **arguments: Any
 ) -> RunResult:
-    """Runs an experiment between what it is composed of and its closing table.
+    """Shows the composition of an experiment, runs it, and shows its closing table.
 
     Args:
         experiment: The experiment to run.
-        console: Where it is shown.
+        console: The console to write to.
         resume: Whether to continue from its resume point.
         **arguments: Further arguments of `altitude.run`.
 

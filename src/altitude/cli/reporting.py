@@ -124,7 +124,7 @@ def _failure_lines(error: Exception) -> list[str]:
 
 
 def _yaml_report(error: "MarkedYAMLError") -> str:
-    """Describes a YAML syntax error by line and column, counting from 1."""
+    """Describes a YAML syntax error by line and column, counted from 1."""
     mark = error.problem_mark or error.context_mark
     place = f"{mark.name}, line {mark.line + 1}, column {mark.column + 1}" if mark else "a file"
     expected = "YAML: `key: value` with a space after the colon, indented with spaces"

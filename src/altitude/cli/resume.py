@@ -32,11 +32,11 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def resume(run: str, overrides: Sequence[str] = (), allow: Sequence[str] = ()) -> None:
-    """Goes on with a run from its newest resume point, and shows it as the run was shown.
+    """Resumes a run from its newest resume point, and shows it as the run was shown.
 
     Args:
-        run: See `altitude.runs.find.find_run_folder`.
-        overrides: What changes, beside what the run began with.
+        run: The run to resume; see `altitude.runs.find.find_run_folder`.
+        overrides: The overrides to add to those that the run began with.
         allow: Keys that may change, beyond epochs and patience.
 
     Raises:

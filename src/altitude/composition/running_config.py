@@ -13,7 +13,7 @@ def running_config(config: DictConfig | None) -> Iterator[None]:
     """Makes `${hydra:...}` resolve to values of a config.
 
     Args:
-        config: What Hydra composed, its own node included; None changes nothing.
+        config: The composed config, with Hydra's own node; None changes nothing.
     """
     running: Any = HydraConfig.instance()
     before = running.cfg

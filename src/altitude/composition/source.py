@@ -35,7 +35,7 @@ class ConfigSource:
         """Returns the source of a composed config.
 
         Args:
-            config: What Hydra composed, its own node included.
+            config: The composed config, with Hydra's own node.
         """
         sources: Any = OmegaConf.to_container(config.hydra.runtime.config_sources)
         paths = {source["provider"]: _path(**source) for source in sources}

@@ -40,7 +40,7 @@ def explain_bare_word(word: str) -> Problem:
     """Explains a word without a value.
 
     Args:
-        word: As it was typed: a command of other tools, the name of an option, or of a group.
+        word: The word: a command of other tools, the name of an option, or of a group.
 
     Returns:
         The problem, with the override that was probably meant.

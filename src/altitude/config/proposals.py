@@ -29,8 +29,8 @@ def proposals(problem: Problem, overrides: Sequence[str], left_out: set[str]) ->
     """Returns the suggestions of a problem as overrides.
 
     Args:
-        problem: What is wrong, and what to write instead.
-        overrides: As they were typed.
+        problem: The problem, with what to write instead.
+        overrides: The overrides that were typed.
         left_out: Keys of other problems, whose overrides are to be left out.
 
     Returns:

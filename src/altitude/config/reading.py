@@ -28,10 +28,10 @@ class Reading:
 
     Attributes:
         experiment: The experiment; None if there are problems with it.
-        problems: What is wrong with it.
-        sweep: How a sweep is run; None if it cannot be read. It lacks directions if there are
+        problems: The problems of the experiment.
+        sweep: The settings of a sweep; None if it cannot be read. It lacks directions if there are
             problems with it.
-        sweep_problems: What is wrong with that.
+        sweep_problems: The problems of the sweep.
     """
 
     experiment: Experiment | None

@@ -10,7 +10,7 @@ def selected(config: DictConfig, key: str, default: Any = None) -> Any:
     """Returns the value of a key.
 
     Args:
-        config: What Hydra composed.
+        config: The composed config.
         key: A dotted key.
         default: What is returned if there is no such key, or if it cannot be resolved.
     """

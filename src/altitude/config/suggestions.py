@@ -44,7 +44,7 @@ def suggested_keys(key: str, config: DictConfig) -> list[str]:
 
     Args:
         key: A dotted key, or a part of one, such as `lr`, `optimizer.lr` or `patience`.
-        config: What Hydra composed.
+        config: The composed config.
 
     Returns:
         Keys of the config, the likeliest first: those with that last part, in the place that was

@@ -134,7 +134,7 @@ class CartPole(Dataset):
 
     @property
     def name(self) -> str:
-        """The environment's usual short name."""
+        """The short name of the environment."""
         return "cartpole"
 
     @property

@@ -31,7 +31,7 @@ class Dataset(ABC):
 
     @property
     def declared(self) -> Declared:
-        """What is known before the data is loaded, for checks before the run."""
+        """The properties that are known before the data is loaded, for checks before the run."""
         return Declared()
 
     def problems(self) -> list[Problem]:

@@ -33,7 +33,7 @@ class Digits(ArrayDataset):
 
     @property
     def name(self) -> str:
-        """The dataset's usual short name."""
+        """The short name of the dataset."""
         return "digits"
 
     @property

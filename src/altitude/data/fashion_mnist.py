@@ -62,7 +62,7 @@ class FashionMnist(ArrayDataset):
 
     @property
     def name(self) -> str:
-        """The dataset's usual short name."""
+        """The short name of the dataset."""
         return "fashion_mnist"
 
     @property

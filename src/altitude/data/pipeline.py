@@ -42,7 +42,7 @@ class Pipelines:
         test: Test batches.
         spec: The form of one example.
         fingerprint: Identifies the arrays behind the batches.
-        validation_examples: How many examples validation goes over; 0 if that is not known.
+        validation_examples: The number of validation examples; 0 if it is not known.
         note: How the examples were split by default, in one line; empty if that was configured.
     """
 

@@ -42,20 +42,20 @@ class Experiment:
     The defaults are those of the command line: `Experiment()` is `altitude.compose([])`.
 
     Attributes:
-        dataset: Where examples come from, and how they become batches.
-        model: Called with the data's spec, returns an uncompiled model.
+        dataset: The examples, and how they become batches.
+        model: A function of the data's spec that returns an uncompiled model.
         optimizer: Returns the optimizer when called; several by name for a model class that takes
             them in a `compile` of its own.
         objective: Loss and metrics.
-        loop: Who drives the epochs: the altitude.
+        loop: The loop that runs the epochs: the altitude.
         callbacks: Functions that return a Keras callback when called, by name, in order; `{}` for
             none. In the arguments of a `LazyCall`, `${output_dir}` stands for the folder, a
             `monitor` of None for the objective's, and a `mode` of None for the metric's own.
-        strategy: On which devices the run trains.
-        tracking: Where the run is logged.
+        strategy: The devices that the run trains on.
+        tracking: The store that the run is logged to.
         seed: Seeds weights, dropout and the order of the examples.
-        output_dir: Folder for the files of the run.
-        overrides: How the experiment differs from the defaults, as typed on the command line.
+        output_dir: The folder for the files of the run.
+        overrides: The overrides of the defaults, as typed on the command line.
 
     Example:
         >>> from altitude import Experiment

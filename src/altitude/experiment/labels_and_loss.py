@@ -65,7 +65,7 @@ def label_problems(labels: LabelSpec, loss: str, outputs: int | None) -> list[Pr
         expected = "a loss for labels that are class indices"
         problems.append(Problem("objective.loss", loss, expected, instead))
     if loss.endswith("CategoricalCrossentropy") and labels.kind == "scalar":
-        expected = "class indices: whole numbers, counting from 0"
+        expected = "class indices: whole numbers, counted from 0"
         instead = "objective=regression, or store them as whole numbers: y.astype(int)"
         problems.append(
             Problem("objective.loss", f"{loss} with labels that are floats", expected, instead)

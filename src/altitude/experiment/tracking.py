@@ -16,12 +16,12 @@ class RunDescription:
     """The description of a run that is tracked.
 
     Attributes:
-        name: What the run is called, unless a name is given.
-        settings: Everything that was configured, as plain values.
+        name: The name of the run, unless one is configured.
+        settings: All settings, as plain values.
         portable_settings: The same with the paths of its files relative to its folder.
-        overrides: How it differs from the defaults, as typed on the command line.
-        output_dir: Folder with the files of the run.
-        tags: What is known of it before it begins.
+        overrides: The overrides of the defaults, as typed on the command line.
+        output_dir: The folder with the files of the run.
+        tags: The tags to start the run with.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Run(Protocol):
 
     @property
     def how_to_open(self) -> str:
-        """How to look at the run, in words."""
+        """The instructions to open the run in MLflow's UI."""
 
     @property
     def notice(self) -> str:

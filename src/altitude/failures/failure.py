@@ -14,7 +14,7 @@ class Failure:
     Attributes:
         cause: The cause in one line: `NameError: name 'kers' is not defined`.
         place: The innermost line of the user's own code; None if there is none in the traceback.
-        advice: How to fix it; empty if unknown.
+        advice: How to fix it; empty if that is not known.
     """
 
     cause: str

@@ -161,7 +161,7 @@ def name_folder(config: DictConfig, overrides: Sequence[Override]) -> None:
     Since Hydra 1.4 it is computed where it is used.
 
     Args:
-        config: What Hydra composed, its own node included.
+        config: The composed config, with Hydra's own node.
         overrides: Those of the task.
     """
     if SINCE_1_4:

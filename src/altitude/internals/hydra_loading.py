@@ -69,7 +69,7 @@ class CachingRepository(ConfigRepository):
         self.interpolates = False
 
     def initialize_sources(self, config_search_path: ConfigSearchPath) -> None:
-        """Takes a search path, and forgets what was found on another."""
+        """Sets a search path, and clears what was cached for another."""
         self._sources: dict[tuple[str, ObjectType | None], ConfigSource | None] = {}
         self._versions: dict[str, Any] = {}
         super().initialize_sources(config_search_path)

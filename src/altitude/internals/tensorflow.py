@@ -9,7 +9,7 @@ REGISTRY = "tensorflow.python.framework.ops"
 
 
 def forget_traces() -> None:
-    """Has TensorFlow count the traces of each run by themselves.
+    """Makes TensorFlow count the traces of each run separately.
 
     It counts them by line of code, so that it takes the first traces of many runs, each of a model
     of its own, for one function that is traced again and again, and warns.

@@ -28,7 +28,7 @@ class BoundStep:
 
     Args:
         model: The compiled model.
-        step: Takes a batch and returns metrics by name.
+        step: A function of a batch that returns metrics by name.
     """
 
     def __init__(self, model: keras.Model, step: BatchFunction) -> None:

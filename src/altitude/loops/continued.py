@@ -15,12 +15,12 @@ class ContinuedCallbacks(keras.callbacks.CallbackList):
     beginning, batches numbered through each epoch, and one end.
 
     Args:
-        callbacks: In the order in which they are called; Keras' History is added behind them, if
+        callbacks: The callbacks in the order of their calls; Keras' History is added at the end, if
             there is none among them.
         model: The compiled model.
-        epochs: Upper bound of the number of epochs.
-        steps: How many batches an epoch has.
-        start: Where the training begins.
+        epochs: The largest number of epochs.
+        steps: The number of batches in an epoch.
+        start: The epoch and batch to begin with.
     """
 
     def __init__(

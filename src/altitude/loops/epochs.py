@@ -23,11 +23,11 @@ def run_epochs(
         model: The compiled model. Its metrics are reset before each epoch, and a callback that sets
             its `stop_training` ends the training.
         callbacks: Keras callbacks, in order.
-        epochs: Upper bound of the number of epochs.
-        steps: How many steps an epoch has, for callbacks that show progress.
-        run_epoch: Runs one epoch. Takes its number, counting from 0, and the callbacks, which it
+        epochs: The largest number of epochs.
+        steps: The number of steps in an epoch, for callbacks that show progress.
+        run_epoch: Runs one epoch. Takes its number, counted from 0, and the callbacks, which it
             calls around its batches; returns the epoch's metrics.
-        start: Where the training begins. The first epoch is run from that batch on.
+        start: The epoch and batch to begin with. The first epoch is run from that batch on.
 
     Returns:
         Keras' history: lists of metrics, one value an epoch.

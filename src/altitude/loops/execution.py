@@ -25,7 +25,7 @@ def run_batches(
         model: A model that was prepared by its loop.
         dataset: Batches; its cardinality must be known.
         watchers: The callbacks.
-        stage: Which of the two steps.
+        stage: The step to run, `train` or `test`.
 
     Returns:
         The metrics over all batches: the model's own, unless the step reports others.

@@ -29,7 +29,7 @@ class Loop(ABC):
     """Who drives the epochs of one training run.
 
     Attributes:
-        epochs: Upper bound of the number of epochs.
+        epochs: The largest number of epochs.
         steps_per_execution: Batches in one call of the compiled step. Callbacks see every so many
             batches, at altitude 3 as under `fit`.
         jit_compile: Whether XLA compiles the step; `auto` leaves it to Keras.
@@ -63,7 +63,7 @@ class Loop(ABC):
 
     @property
     def name(self) -> str:
-        """What the loop is called in the config."""
+        """The name of the loop in the config."""
         return type(self).__name__.lower()
 
     @property

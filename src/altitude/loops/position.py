@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, order=True)
 class Position:
-    """Where a training is: the next batch.
+    """The position of a training: its next batch.
 
     Attributes:
-        epoch: The epoch that the next batch belongs to, counting from 0.
-        step: How many batches of that epoch have been trained.
+        epoch: The epoch that the next batch belongs to, counted from 0.
+        step: The number of batches of that epoch that have been trained.
     """
 
     epoch: int = 0

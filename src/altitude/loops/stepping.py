@@ -50,12 +50,12 @@ class SteppingLoop(Loop):
 
     @property
     def reported_metrics(self) -> tuple[str, ...]:
-        """What the step reports of training."""
+        """The metrics that the step reports in training."""
         return self.bounded_step.reported_metrics
 
     @property
     def evaluated_metrics(self) -> tuple[str, ...]:
-        """What the step reports of evaluation."""
+        """The metrics that the step reports in evaluation."""
         return self.bounded_step.evaluated_metrics
 
     @property
@@ -65,7 +65,7 @@ class SteppingLoop(Loop):
 
     @property
     def bypassed_methods(self) -> tuple[str, ...]:
-        """What a step that owns its objective does not call."""
+        """The methods of a model that a step with its own objective does not call."""
         return ("compute_loss", "compute_metrics") if self.owns_objective else ()
 
     def prepare(self, model: keras.Model, traces: Traces) -> None:

@@ -19,12 +19,12 @@ BATCH_PARTS = ("x", "y", "sample_weight")
 
 @dataclass(frozen=True)
 class Trace:
-    """What a step was traced of.
+    """The arguments and variables that a step was traced for.
 
     Attributes:
-        kinds: Dtype and rank of each argument, by its name.
-        shapes: Dtype and shape of each argument, by its name.
-        trainable: Which of the model's variables were trainable.
+        kinds: The dtype and rank of each argument, by its name.
+        shapes: The dtype and shape of each argument, by its name.
+        trainable: Whether each of the model's variables was trainable.
     """
 
     kinds: tuple[tuple[str, str], ...]
@@ -33,7 +33,7 @@ class Trace:
 
     @property
     def reason(self) -> object:
-        """What a new trace is needed for: other kinds of arguments, other trainable variables."""
+        """The reason for a new trace: other kinds of arguments, other trainable variables."""
         return self.kinds, self.trainable
 
 
@@ -57,7 +57,7 @@ class Traces:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How often each step was traced, by its name."""
+        """The number of traces of each step, by its name."""
         return {name: len(traces) for name, traces in self._seen.items()}
 
     def counted(self, name: str, model: keras.Model, step: BatchFunction) -> BatchFunction:

@@ -32,7 +32,7 @@ class TrainStep(SteppingLoop):
 
     @property
     def name(self) -> str:
-        """What the loop is called in the config."""
+        """The name of the loop in the config."""
         return "train_step"
 
     def run(

@@ -27,11 +27,11 @@ class RunCallbacks:
     """The callbacks of one run.
 
     Attributes:
-        named: The user's, by name.
-        ordered: All of them, in the order in which they are called.
-        best: Knows which epoch the best model is from.
-        log: Holds the metrics of all epochs.
-        progress: Shows them.
+        named: The user's callbacks, by name.
+        ordered: All callbacks, in the order of their calls.
+        best: Records the best epoch.
+        log: Records the metrics of all epochs.
+        progress: Shows the progress of training.
     """
 
     named: Mapping[str, keras.callbacks.Callback]
@@ -63,7 +63,7 @@ def build_callbacks(
     Args:
         experiment: The experiment, with the user's callbacks.
         tracked: The run that metrics and files are logged to.
-        console: Where progress is shown.
+        console: The console that shows progress.
         raise_if_asked: Raises if the process was asked to end; see `altitude.session.EndRequest`.
         best_model: The path to save the best model under.
         results: The final metrics that the run must have.

@@ -11,13 +11,13 @@ from altitude.tracking.run import Run
 
 @dataclass(frozen=True)
 class RunContext:
-    """Where a run is tracked and shown, and how it is asked to end.
+    """The tracking and display of a run, and requests to end it.
 
     Attributes:
         tracked: The run in the tracking store.
-        console: Where progress is shown.
-        request: Whether the process was asked to end.
-        notices: Takes what goes wrong after training.
+        console: The console that shows progress.
+        request: The request to end the process, if there was one.
+        notices: Records what goes wrong after training.
     """
 
     tracked: Run

@@ -16,12 +16,12 @@ CLAIM = ".run"
 
 @dataclass
 class RunFolder:
-    """The folder of one run, and what is written there of it.
+    """The folder of one run, and the claim that is written in it.
 
     Attributes:
         path: The folder.
         run_id: MLflow's id of the run; None before it is opened, or if it is not tracked.
-        is_finished: Whether the run has ended as it should.
+        is_finished: Whether the run has finished.
     """
 
     path: Path

@@ -27,16 +27,16 @@ class RunResult:
             taken over from the run before in the same process.
         model_path: The best model, `best.keras`; opens with `keras.models.load_model`. Where only
             its weights could be saved, `best.weights.h5`.
-        model_input: What the saved model takes, in words.
+        model_input: The inputs of the saved model, in words.
         model_saved: What of the best model is on disk: `model`; `weights`, where the whole cannot
             be saved; `untrusted`, where the file is not the model that was trained; `nothing`.
         notices: What is to be known of a run that finished: what failed after training, what the
             model's file needs to be opened.
-        output_dir: Folder with the files of the run.
+        output_dir: The folder with the files of the run.
         run_id: MLflow's id of the run, None if it was not tracked.
-        stop_reason: Why training ended, in words: early stopping and its patience, the budget of
+        stop_reason: The reason why training ended: early stopping and its patience, the budget of
             epochs, a pruner.
-        how_to_open: How to look at the run, in words; empty if it was not tracked.
+        how_to_open: The instructions to open the run in MLflow's UI; empty if it was not tracked.
 
     Example:
         >>> import altitude

@@ -90,7 +90,7 @@ class Gan(Step):
         return _measure(model, real, d_loss, g_loss)
 
     def saved_model(self, model: keras.Model) -> keras.Model:
-        """The generator."""
+        """Returns the generator."""
         return model.get_layer("generator")
 
     def _d_loss(self, model: keras.Model, real: Any, generated: Any) -> Any:

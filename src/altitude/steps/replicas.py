@@ -19,12 +19,12 @@ _share: ContextVar[Any] = ContextVar("share", default=None)
 
 
 def replica_count() -> int:
-    """How many replicas there are, over all processes."""
+    """Returns the number of replicas, over all processes."""
     return int(tf.distribute.get_strategy().num_replicas_in_sync)
 
 
 def is_first_replica() -> bool:
-    """Whether this is the first replica of its process: each of them traces a step of its own."""
+    """Returns whether this is the first replica of its process: each one traces the step."""
     context = tf.distribute.get_replica_context()
     if context is None or replica_count() == 1:
         return True

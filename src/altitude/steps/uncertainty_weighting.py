@@ -66,7 +66,7 @@ class UncertaintyWeighting(ClippingStep):
         return self._results(model, self.evaluated_metrics)
 
     def saved_model(self, model: keras.Model) -> keras.Model:
-        """The model without the log variances, which it does not need to predict."""
+        """Returns the model without the log variances, which it does not need to predict."""
         return keras.Model(model.input, model.output, name=model.name)
 
     def _loss(self, model: keras.Model, batch: Batch, training: bool) -> Any:

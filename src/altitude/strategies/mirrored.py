@@ -40,7 +40,7 @@ class Mirrored(Strategy):
 
     @property
     def name(self) -> str:
-        """What the strategy is called in the config."""
+        """The name of the strategy in the config."""
         return "mirrored"
 
     def start(self) -> None:

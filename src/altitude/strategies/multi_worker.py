@@ -37,7 +37,7 @@ class MultiWorker(Strategy):
 
     @property
     def name(self) -> str:
-        """What the strategy is called in the config."""
+        """The name of the strategy in the config."""
         return "multi_worker"
 
     @property

@@ -16,7 +16,7 @@ class OneDevice(Strategy):
 
     @property
     def name(self) -> str:
-        """What the strategy is called in the config."""
+        """The name of the strategy in the config."""
         return "one_device"
 
     def scope(self) -> AbstractContextManager[None]:

@@ -22,7 +22,7 @@ class Strategy(ABC):
     @property
     @abstractmethod
     def name(self) -> str:
-        """What the strategy is called in the config."""
+        """The name of the strategy in the config."""
 
     @property
     def is_chief(self) -> bool:

@@ -17,9 +17,9 @@ def follow_metrics(
     """Fills in the objective of a sweep and the directions of its metrics.
 
     Args:
-        sweep: As configured.
-        objective: What its jobs are trained for.
-        loop: May report metrics of its own.
+        sweep: The settings, as configured.
+        objective: The loss and metrics of its jobs.
+        loop: The loop, whose step may report metrics of its own.
 
     Returns:
         The sweep with an objective and, unless there are problems, directions; and a problem for

@@ -12,19 +12,19 @@ DIGITS = 4
 
 @dataclass(frozen=True, kw_only=True)
 class JobRecord:
-    """What is known of one job of a sweep.
+    """The record of one job of a sweep.
 
     Attributes:
-        number: Its place in the sweep, counting from 0.
-        name: What was swept, in words: `learning_rate=0.001 patience=3`.
-        swept: What was swept, by short name, in the order of the sweep.
-        status: How far it is, or how it ended.
-        metrics: Final metrics of the run: `best_val_accuracy`, `test_accuracy`, `best_epoch`, ...
+        number: Its place in the sweep, counted from 0.
+        name: The swept values in one line: `learning_rate=0.001 patience=3`.
+        swept: The values of the swept parameters, by short name, in the order of the sweep.
+        status: The status of its run, as MLflow names it, or `WAITING`.
+        metrics: The final metrics of its run, such as `best_val_accuracy` and `best_epoch`.
         reason: Why it failed or was killed.
         run_id: MLflow's id of its run.
         pruned: Whether it was stopped early because it was hopeless.
-        epochs: How many epochs it has trained.
-        validation_examples: How many examples its validation metrics are measured on; 0 if unknown.
+        epochs: The number of epochs that it has trained.
+        validation_examples: The number of its validation examples; 0 if it is not known.
     """
 
     number: int
@@ -98,8 +98,8 @@ def unreported(goals: Iterable[Goal], records: Iterable[JobRecord]) -> str:
     """What no job that has finished reports, though it is to rank them, and what they do report.
 
     Args:
-        goals: What ranks the jobs.
-        records: What is known of them.
+        goals: The metrics that rank the jobs.
+        records: The records of the jobs.
 
     Returns:
         A sentence; empty if nothing is missing, or no job has finished.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Sweep(ABC):
-    """What all kinds of sweeps have in common.
+    """The settings that all kinds of sweeps share.
 
     Attributes:
         objective: The metric that ranks the jobs, or several of them; None for the one that decides
@@ -29,7 +29,7 @@ class Sweep(ABC):
         nested: Show the jobs in MLflow's UI below the sweep's own run, whose charts then leave them
             out, and not beside it.
         fail_fast: End the sweep with the first job that fails.
-        retries: How often a job that fails is run again.
+        retries: The number of times that a failed job is run again.
         fresh: Run all jobs anew, whatever an earlier launch of the same sweep has done.
     """
 

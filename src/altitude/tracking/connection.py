@@ -37,10 +37,10 @@ class Connection:
     """A store that can be used.
 
     Attributes:
-        client: Talks to it.
-        uri: Where it is.
+        client: The client of the store.
+        uri: The URI of the store.
         experiment_id: MLflow's id of the experiment.
-        experiment_name: Its name.
+        experiment_name: The name of the experiment.
         continued: The run that is continued instead of a new one; None for a new one.
     """
 

@@ -19,7 +19,7 @@ def draw_curves(history: Mapping[str, Sequence[float]], best_epoch: int, path: P
     Args:
         history: Metrics by epoch. Loss is drawn, and the first other metric that has a validation
             counterpart.
-        best_epoch: The epoch that the best model is from, counting from 1.
+        best_epoch: The epoch that the best model is from, counted from 1.
         path: The PNG file.
     """
     names = [name for name in history if f"val_{name}" in history] or list(history)[:1]

@@ -41,7 +41,7 @@ def interrupted_folders(settings: RunSettings) -> list[Path]:
     """Returns the folders of runs of a sweep's job that were killed, the latest first.
 
     Args:
-        settings: Those of the job, which is recognised by its tags.
+        settings: The tracking settings of the job, which is recognised by its tags.
 
     Raises:
         TrackingError: If the store cannot be used.

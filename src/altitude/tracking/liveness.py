@@ -26,7 +26,7 @@ def process_tags() -> dict[str, str]:
 
 
 def now() -> str:
-    """The time of a heartbeat, seconds since 1970."""
+    """Returns the time of a heartbeat, in seconds since 1970."""
     return f"{time.time():.0f}"
 
 

@@ -29,10 +29,10 @@ class MlflowRun:
     """An open run. See `altitude.tracking.run.Run`.
 
     Args:
-        store: Where it is.
+        store: The connection to the tracking store.
         run_id: MLflow's id of the run.
-        output_dir: Folder with the files of the run.
-        heartbeat: Tells others that the run is alive; None if nobody asks.
+        output_dir: The folder with the files of the run.
+        heartbeat: Tags the run regularly as a sign that it is alive; None for none.
         described: Whether the user has given the run a description, which then stays.
         logged: The steps at which each metric has been logged before the run was resumed.
     """
@@ -66,7 +66,7 @@ class MlflowRun:
 
     @property
     def notice(self) -> str:
-        """What has not reached the store, why, and where it is kept."""
+        """The data that have not reached the store, why, and where they are kept."""
         if not self._outbox.waiting:
             return ""
         count = self._outbox.waiting
@@ -79,7 +79,7 @@ class MlflowRun:
 
     @property
     def asked_to_stop(self) -> str:
-        """Why the run was asked to stop from outside; empty if it was not."""
+        """The reason of a request to stop the run; empty if there was none."""
         return self._heartbeat.asked_to_stop if self._heartbeat else ""
 
     def begin(self, params: Mapping[str, str]) -> None:

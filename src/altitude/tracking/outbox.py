@@ -32,7 +32,7 @@ class Outbox:
 
     @property
     def waiting(self) -> int:
-        """How many records have not been sent."""
+        """The number of records that have not been sent."""
         return len(self._waiting)
 
     def send(

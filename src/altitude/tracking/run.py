@@ -15,7 +15,7 @@ class NoRun:
     """A run that is not tracked.
 
     Args:
-        output_dir: Folder with the files of the run.
+        output_dir: The folder with the files of the run.
     """
 
     run_id: str | None = None

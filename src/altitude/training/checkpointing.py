@@ -36,11 +36,11 @@ def resume_points(
     Inside, a request to end waits for the end of the batch, so that a point can be left first.
 
     Args:
-        output_dir: Folder of the run.
+        output_dir: The folder of the run.
         about: What the run is recognised by.
         loop: Says how often.
         state: Copies the state of the training.
-        request: Whether the process was asked to end.
+        request: The request to end the process, if there was one.
 
     Yields:
         What is to be called between batches and between epochs.

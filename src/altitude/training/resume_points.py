@@ -38,7 +38,7 @@ class ResumePoints:
     """Writes resume points in a thread of its own; the one before the newest is kept.
 
     Args:
-        output_dir: Folder of the run.
+        output_dir: The folder of the run.
         about: Plain values that are written into each point, to recognise the run by.
 
     Attributes:
@@ -124,7 +124,7 @@ def newest_point(output_dir: Path) -> ResumePoint:
     """Reads the newest resume point of a run that is whole.
 
     Args:
-        output_dir: Folder of the run.
+        output_dir: The folder of the run.
 
     Returns:
         The resume point.

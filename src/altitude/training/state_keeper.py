@@ -16,7 +16,7 @@ class StateKeeper(keras.callbacks.Callback):
     Stands behind all other callbacks, Keras' History included.
 
     Args:
-        start: Where the training begins.
+        start: The epoch and batch to begin with.
         restore: Restores what callbacks reset when the training begins and, in the middle of an
             epoch, what is reset when that begins.
         on_position: Called between two calls of the step and between two epochs.

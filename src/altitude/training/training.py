@@ -47,7 +47,7 @@ class Training:
         saved: The part of the model that is kept as `best.keras`.
         traces: Counts how often the steps were traced.
         graphs: What they were traced into.
-        callbacks: In the order in which they are called; none at first.
+        callbacks: The callbacks in the order of their calls; none at first.
         position: The next batch.
     """
 

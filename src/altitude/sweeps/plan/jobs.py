@@ -25,11 +25,11 @@ class Job:
     """One job of a sweep.
 
     Attributes:
-        number: Its place in the sweep, counting from 0.
-        overrides: All overrides that it is composed of.
-        swept: What was swept, by short name.
-        identity: Hash of all that decides what it computes.
-        config: What Hydra composed, its own node included.
+        number: Its place in the sweep, counted from 0.
+        overrides: All overrides that it is composed with.
+        swept: The values of the swept parameters, by short name.
+        identity: The hash of everything that determines its result.
+        config: The composed config, with Hydra's own node.
         callbacks: Config nodes of callbacks that a search adds when the job runs, by name.
     """
 
@@ -42,7 +42,7 @@ class Job:
 
     @property
     def name(self) -> str:
-        """What was swept, in words: `learning_rate=0.001 patience=3`."""
+        """The swept values in one line: `learning_rate=0.001 patience=3`."""
         return named(self.swept)
 
 
@@ -89,8 +89,8 @@ def number_job(config: DictConfig, number: int) -> None:
     """Writes the number of a job into its config, where Hydra users look for it.
 
     Args:
-        config: What Hydra composed for the job, its own node included.
-        number: Its place in the sweep, counting from 0.
+        config: The composed config of the job, with Hydra's own node.
+        number: Its place in the sweep, counted from 0.
     """
     with open_dict(config):
         config.hydra.job.num = number

@@ -25,8 +25,8 @@ class Space:
     """Overrides of one sweep.
 
     Attributes:
-        fixed: Those that all jobs share.
-        swept: Those with several values, parsed.
+        fixed: The overrides that all jobs share.
+        swept: The overrides with several values, parsed.
         among: Keys of which the sweep has several values, and this space one.
     """
 
@@ -141,7 +141,7 @@ def _parsed(overrides: Sequence[str], loader: ConfigLoader | None = None) -> lis
 
 
 def short_names(keys: Sequence[str]) -> dict[str, str]:
-    """The shortest names that tell keys apart: `callbacks.early_stopping.patience` is `patience`.
+    """Returns the shortest names that distinguish keys, such as `patience`.
 
     Args:
         keys: Dotted config keys.

@@ -35,7 +35,7 @@ def experiment_file(
     whose choice is not found, is written in full, and names no choice.
 
     Args:
-        config: What Hydra composed. Interpolations are kept as they are.
+        config: The composed config. Interpolations are kept as they are.
         choices: The chosen option of each group, as in `hydra.runtime.choices`.
         header: What the file says about itself, as a comment.
         config_dir: A folder with config groups of the user's own.

@@ -33,10 +33,10 @@ class BestJob:
     """The best job of a sweep, ready to be used.
 
     Attributes:
-        record: What is known of it.
-        command: Trains it again.
-        model: Its model, if that can be had from here.
-        experiment: Its config, as a recipe.
+        record: The record of the job.
+        command: The command that trains it again.
+        model: The path of its model; None if it cannot be downloaded.
+        experiment: The path of its config, as a recipe.
     """
 
     record: JobRecord
@@ -47,15 +47,15 @@ class BestJob:
 
 @dataclass(frozen=True, kw_only=True)
 class SweepReport:
-    """What a sweep came to.
+    """The report of a sweep.
 
     Attributes:
-        goals: What ranks its jobs.
-        records: What is known of its jobs.
-        jobs: Jobs that this launch has composed.
+        goals: The metrics that rank its jobs.
+        records: The records of its jobs.
+        jobs: The jobs that this launch has composed.
         folder: The folder of this launch.
-        command: The command that runs the sweep, or goes on with it.
-        width: Of the screen, in columns.
+        command: The command that runs the sweep, or resumes it.
+        width: The width of the screen, in columns.
     """
 
     goals: Sequence[Goal]

@@ -21,9 +21,9 @@ class SweepDisplay:
     """Shows what is done, what runs, the best so far, and the time left.
 
     Args:
-        console: Where it is shown.
-        goal: What ranks the jobs.
-        progress: How far the sweep is when this launch begins.
+        console: The console to write to.
+        goal: The metric that ranks the jobs.
+        progress: The state of the sweep when this launch begins.
     """
 
     def __init__(self, console: Console, goal: Goal, progress: Progress) -> None:
@@ -67,7 +67,7 @@ class SweepDisplay:
             self._print(Text(text, style="yellow"))
 
     def close(self) -> None:
-        """Takes the live picture off the terminal."""
+        """Removes the live display from the terminal."""
         if self._live.is_started:
             self._live.stop()
 

@@ -23,8 +23,8 @@ def sweep_folder(config: DictConfig, identity: str, console: Console) -> Iterato
     """The folder of a launch, with what Hydra leaves in that of a multirun.
 
     Args:
-        config: What Hydra composed, its own node included; the launcher finds the folder there.
-        identity: Hash of the sweep's jobs and its search.
+        config: The composed config, with Hydra's own node; the launcher finds the folder there.
+        identity: The hash of the sweep's jobs and its search.
         console: Where it is shown that another folder than the one asked for is used.
 
     Yields:

@@ -12,12 +12,12 @@ from altitude.sweeps.plan.jobs import Job, number_job
 
 
 class JobConfigStore:
-    """Takes the place of Hydra's config loader in launchers: jobs are not composed again.
+    """Replaces Hydra's config loader in launchers, so that jobs are not composed again.
 
-    Configs lie in files, so that a launcher that sends this object elsewhere sends little.
+    Configs are stored in files, so that a launcher that sends this object elsewhere sends little.
 
     Args:
-        folder: Where the files go.
+        folder: The folder of the files.
     """
 
     def __init__(self, folder: Path) -> None:

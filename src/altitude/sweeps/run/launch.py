@@ -42,20 +42,20 @@ def launch_sweep(
     task_function: TaskFunction,
     reader: ConfigReader,
 ) -> None:
-    """Runs the sweep that was asked for on the command line.
+    """Runs the sweep of a command line.
 
     Args:
-        config: What Hydra composed of the overrides that are not swept, its own node included.
-        overrides: As they were typed.
-        context: Loads configs.
-        task_function: What runs a job, given its config.
+        config: The config composed of the overrides that are not swept, with Hydra's own node.
+        overrides: The overrides that were typed.
+        context: Hydra's context, which loads configs.
+        task_function: Runs a job, given its config.
         reader: Reads the configs.
 
     Raises:
         ConfigError: If anything is wrong with any job; nothing was started then.
         TrackingError: If the tracking store cannot be used.
         SweepError: If jobs have failed.
-        KeyboardInterrupt: If it was stopped; all that is there has been written down.
+        KeyboardInterrupt: If it was stopped; the report is written first.
     """
     _require_experiments(config)
     compose = Composer(context.config_loader, config)
@@ -163,13 +163,13 @@ class Launch:
     """One launch of a sweep.
 
     Attributes:
-        plan: What was asked for.
-        sweep_store: What is known of the jobs.
-        sweep_runner: Runs them.
-        compose: Composes their configs.
+        plan: The jobs and the settings of the sweep.
+        sweep_store: The records of the jobs.
+        sweep_runner: Runs the jobs.
+        compose: Composes the configs of the jobs.
         folder: The folder of this launch.
-        console: Where it is shown.
-        command: What was typed.
+        console: The console to write to.
+        command: The command that was typed.
     """
 
     plan: Plan

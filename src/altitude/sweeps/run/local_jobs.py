@@ -39,10 +39,10 @@ class LocalJobs:
     """Runs jobs in workers.
 
     Args:
-        count: How many at a time.
-        folder: Where the workers' output goes.
-        hydra_context: Loads the configs of the jobs.
-        task_function: What runs a job, given its config.
+        count: The number of jobs at a time.
+        folder: The folder for the workers' output.
+        hydra_context: Hydra's context, which loads the configs of the jobs.
+        task_function: Runs a job, given its config.
         imports_early: Whether workers import TensorFlow before they have a job; not if a job sets
             environment variables for it.
     """

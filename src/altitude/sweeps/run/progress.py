@@ -10,16 +10,16 @@ ENDED = ("FINISHED", "FAILED", "KILLED")
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """What is known of a sweep at one moment.
+    """The state of a sweep's jobs at one moment.
 
     Attributes:
-        total: How many jobs there are.
+        total: The number of jobs.
         earlier: Jobs that had ended before this launch, by their identity. Those that had finished
             are skipped, the others are run again.
         ended: Jobs that have ended for good in this launch, by their identity, in the order in
             which it was seen.
         repeated: Failed attempts of jobs that are run again, by identity and run.
-        running: Jobs that run now.
+        running: The jobs that run now.
     """
 
     total: int
@@ -62,28 +62,28 @@ class Progress:
 
     @property
     def skipped(self) -> int:
-        """How many jobs were done before this launch."""
+        """The number of jobs that were done before this launch."""
         return sum(record.status == "FINISHED" for record in self.earlier.values())
 
     @property
     def done(self) -> int:
-        """How many jobs have finished, with those of before."""
+        """The number of jobs that have finished, in this launch and before."""
         finished = (record.status == "FINISHED" for record in self.ended.values())
         return self.skipped + sum(finished)
 
     @property
     def failed(self) -> int:
-        """How many jobs of this launch have failed for good."""
+        """The number of jobs of this launch that have failed after all retries."""
         return sum(record.status != "FINISHED" for record in self.ended.values())
 
     @property
     def left(self) -> int:
-        """How many jobs have not begun, or are to begin again."""
+        """The number of jobs that have not begun, or will be run again."""
         return max(0, self.total - self.done - self.failed - len(self.running))
 
     @property
     def finished(self) -> list[JobRecord]:
-        """The jobs that have finished, those of before first."""
+        """The jobs that have finished, those of earlier launches first."""
         known = [*self.earlier.values(), *self.ended.values()]
         return [record for record in known if record.status == "FINISHED"]
 

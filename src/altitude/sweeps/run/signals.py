@@ -18,7 +18,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @contextmanager
 def handling_signals() -> Iterator[None]:
-    """Has the first signal raise, so that a sweep closes what is open, and the second kill it.
+    """Makes the first signal raise, so that a sweep can close, and the second one kill it.
 
     Raises:
         KeyboardInterrupt: Inside the block, at the first signal.

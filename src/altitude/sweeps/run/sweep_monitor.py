@@ -18,13 +18,13 @@ SHARE = 0.05
 
 
 class SweepMonitor:
-    """Reads the store every so often, in a thread of its own.
+    """Polls the store periodically, in a thread of its own.
 
     Args:
-        sweep_store: What is known of the jobs.
+        sweep_store: The records of the jobs.
         display: Where it is shown.
-        progress: How far the sweep is when this launch begins.
-        stop_on_failure: Called with what was read.
+        progress: The state of the sweep when this launch begins.
+        stop_on_failure: Called with the records that were read.
         to_repeat: Returns the identities of the jobs that are run again if they fail.
     """
 

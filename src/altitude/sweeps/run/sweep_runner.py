@@ -42,12 +42,12 @@ class SweepRunner:
     Whatever a launcher returns or raises, what counts is what the store knows.
 
     Args:
-        sweep_store: What is known of the jobs.
-        launcher: Runs jobs.
-        job_configs: Where the launcher finds their configs.
-        retries: How often a job that fails is run again.
+        sweep_store: The records of the jobs.
+        launcher: Hydra's launcher, which runs the jobs.
+        job_configs: The store in which the launcher finds their configs.
+        retries: The number of times that a failed job is run again.
         fail_fast: Whether the first failure ends the sweep.
-        batch_size: How many jobs the launcher is given at a time; None for all.
+        batch_size: The number of jobs that the launcher is given at a time; None for all.
     """
 
     def __init__(
@@ -75,11 +75,11 @@ class SweepRunner:
 
     @property
     def parallel(self) -> int:
-        """How many jobs the launcher runs at a time, as far as is known."""
+        """The number of jobs that the launcher runs at a time, as far as is known."""
         return int(getattr(self._launcher, "parallel", self._batch_size or 1))
 
     def begin(self) -> dict[str, JobRecord]:
-        """Takes note of what earlier launches have done, and returns it by the job's identity."""
+        """Returns the records of earlier launches, by the identity of the job."""
         known = self._sweep_store.records()
         self._old = {record.run_id for record in known.values() if record.status in FAILURES}
         return known
@@ -241,11 +241,11 @@ def opened_launcher(
     Ours gets ready while there is still something to do before the first job, and is closed.
 
     Args:
-        config: What Hydra composed, its own node included.
-        job_configs: Where the launcher finds the configs of its jobs.
-        context: Loads configs.
-        task_function: What runs a job, given its config.
-        jobs: How many there will be, as far as is known.
+        config: The composed config, with Hydra's own node.
+        job_configs: The store in which the launcher finds the configs of its jobs.
+        context: Hydra's context, which loads configs.
+        task_function: Runs a job, given its config.
+        jobs: The expected number of jobs.
 
     Yields:
         The launcher.

@@ -31,16 +31,16 @@ Task = Callable[[], Any]
 
 
 def nothing() -> None:
-    """What is done by a worker that needs no warming up."""
+    """No-op, for workers without a `warm_up`."""
 
 
 @dataclass(frozen=True)
 class TaskResult:
-    """What has become of a task.
+    """The result of a task.
 
     Attributes:
-        value: What it returned.
-        failure: Why it did not; empty if it did.
+        value: The value that it returned.
+        failure: The reason why it failed; empty if it did not.
     """
 
     value: Any = None
@@ -51,9 +51,9 @@ class Workers:
     """A number of processes, started when they are needed and kept until the end.
 
     Args:
-        count: How many.
-        folder: Where their output goes, a file for each.
-        warm_up: What each does first, whatever its tasks are, such as heavy imports.
+        count: The number of processes.
+        folder: The folder for their output, a file for each.
+        warm_up: A function that each calls first, whatever its tasks are, such as heavy imports.
     """
 
     def __init__(self, count: int, folder: Path, warm_up: Task = nothing) -> None:
@@ -70,7 +70,7 @@ class Workers:
         """Starts some of the processes before there is anything to do.
 
         Args:
-            count: How many, if there are as many.
+            count: The number of processes, at most all of them.
         """
         for worker in self._workers[:count]:
             worker.start()
@@ -79,8 +79,8 @@ class Workers:
         """Runs tasks, as many at a time as there are workers.
 
         Args:
-            tasks: What to do.
-            listen: Takes the position of each task and its result, in this thread, as they come.
+            tasks: The functions to call.
+            listen: Called in this thread with the position of a task and its result, as each ends.
 
         Raises:
             KeyboardInterrupt: When it arrives here, or from `listen`; running tasks are interrupted

@@ -41,7 +41,7 @@ class Reports:
         """Reports a value, and asks whether to go on.
 
         Args:
-            epoch: The epoch that has ended, counting from 1.
+            epoch: The epoch that has ended, counted from 1.
             value: Its value.
             ends_anyway: Whether the job ends here by itself, so that it is complete.
 

@@ -47,13 +47,13 @@ class Optuna(Sweep):
     """A search that learns from the jobs that have ended.
 
     Attributes:
-        n_trials: How many jobs are to finish in all, those of earlier launches included.
-        sampler: What chooses the next job: TPE, chance, CMA-ES or NSGA-II.
+        n_trials: The number of jobs that are to finish, those of earlier launches included.
+        sampler: The algorithm that chooses the next job: TPE, random, CMA-ES or NSGA-II.
         sampler_arguments: Arguments of the sampler's class in Optuna.
-        seed: Of the sampler. The same seed makes the same choices, also after an interruption.
-        pruner: What stops hopeless jobs early.
-        min_resource: Epochs that every job trains before it may be stopped.
-        reduction_factor: Of Hyperband: at each check, one job in so many goes on.
+        seed: The seed of the sampler. Choices are the same again, also after an interruption.
+        pruner: The algorithm that stops unpromising jobs early.
+        min_resource: The number of epochs that every job trains before it may be stopped.
+        reduction_factor: Hyperband keeps one job in so many at each check.
         storage: SQLAlchemy's URL of the study; None for `optuna.db` beside the store of the runs.
     """
 
@@ -157,7 +157,7 @@ class Optuna(Sweep):
 
     @property
     def monitored(self) -> str:
-        """What is reported each epoch."""
+        """The metric that is reported each epoch."""
         return self.goals[0].metric.removeprefix("best_")
 
     def _packages(self) -> Sequence[str]:

@@ -16,11 +16,11 @@ BUSY_SECONDS = 60.0
 
 
 def storage_url(chosen: str | None, tracking_uri: str | None) -> str | None:
-    """The database of a study: the chosen one, or one beside the store of the runs.
+    """Returns the URL of a study's database: the configured one, or one beside the runs.
 
     Args:
-        chosen: SQLAlchemy's URL; None for the default.
-        tracking_uri: Where the runs are logged; None if they are not.
+        chosen: The configured URL, as SQLAlchemy takes it; None for the default.
+        tracking_uri: The store of the runs; None if they are not tracked.
 
     Returns:
         The URL; None if the study is kept in memory, as runs that are not tracked are.

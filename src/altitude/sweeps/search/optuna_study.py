@@ -24,11 +24,11 @@ RECIPE = "recipe"
 
 
 class StudySettings(Protocol):
-    """How a search by Optuna is set up."""
+    """The settings of a search by Optuna."""
 
     @property
     def n_trials(self) -> int:
-        """How many jobs are to finish in all."""
+        """The number of jobs that are to finish."""
 
     @property
     def goals(self) -> Sequence[Goal]:
@@ -36,11 +36,11 @@ class StudySettings(Protocol):
 
     @property
     def storage(self) -> str | None:
-        """Where the user wants the study, if anywhere."""
+        """The configured URL of the study's database; None for the default."""
 
     @property
     def monitored(self) -> str:
-        """What is reported each epoch."""
+        """The metric that is reported each epoch."""
 
     @property
     def pruner_node(self) -> Mapping[str, Any] | None:
@@ -101,10 +101,10 @@ class StudySearch(Search):
     that has failed in an earlier launch are, too, as a new trial.
 
     Args:
-        settings: How it searches.
-        spaces: What it searches.
+        settings: The settings of the search.
+        spaces: The spaces to search.
         study: The study, with the trials of earlier launches.
-        parallel: How many jobs run at a time.
+        parallel: The number of jobs that run at a time.
         url: The database of the study; None for memory.
     """
 
@@ -132,12 +132,12 @@ class StudySearch(Search):
 
     @property
     def total(self) -> int:
-        """How many jobs there will be; trials that repeat one another are one job."""
+        """The expected number of jobs; trials that repeat one another are one job."""
         counted = (t for t in self._trials() if _is_finished(t) or t.number in self._proposed)
         return len({tuple(sorted(trial.params.items())) for trial in counted}) + self._left
 
     def propose(self) -> Sequence[Proposal]:
-        """As many jobs as run at a time, as long as some are left."""
+        """Returns as many jobs as run at a time, while some are left."""
         count = min(self._parallel, self._left)
         self._left -= count
         with wrap_store_errors(self._url):

@@ -13,7 +13,7 @@ class Proposal:
     """A job that a search wants to see run.
 
     Attributes:
-        number: Its place in the sweep, counting from 0.
+        number: Its place in the sweep, counted from 0.
         overrides: What it is composed of.
         callbacks: Config nodes of callbacks that it needs besides its own, by name.
     """
@@ -25,12 +25,12 @@ class Proposal:
 
 @dataclass(frozen=True, kw_only=True)
 class SweepContext:
-    """What a search knows of the sweep that it is for.
+    """The sweep, as a search needs to know it.
 
     Attributes:
-        sweep_id: Names the sweep; the same in every launch.
+        sweep_id: The id of the sweep, the same in every launch.
         tracking_uri: The store of its runs, None without one.
-        parallel: How many jobs run at a time.
+        parallel: The number of jobs that run at a time.
         begun: Whether anything is known of its jobs, from an earlier launch.
     """
 
@@ -52,11 +52,11 @@ class Search(ABC):
     @property
     @abstractmethod
     def total(self) -> int:
-        """How many jobs there will be in all, by what is known now; with those of before."""
+        """The expected number of jobs, those of earlier launches included."""
 
     @abstractmethod
     def propose(self) -> Sequence[Proposal]:
-        """The jobs to run next; none at the end. All of those before have been told."""
+        """Returns the jobs to run next, none at the end, after the results of all earlier ones."""
 
     def proposal(self, number: int) -> Proposal | None:  # noqa: ARG002
         """Returns a job that was proposed in an earlier launch; None if that is not remembered.

@@ -16,7 +16,7 @@ def may_be_known(uri: str, identity: str) -> bool:
 
     Args:
         uri: The store.
-        identity: Hash of the sweep's jobs and its search.
+        identity: The hash of the sweep's jobs and its search.
 
     Returns:
         False if an SQLite store does not know it; True for stores that would have to be asked.

@@ -77,12 +77,12 @@ def open_sweep(
 
 
 class MlflowSweepStore:
-    """What MLflow knows of a sweep. See `altitude.sweeps.store.sweep_store.SweepStore`.
+    """Stores a sweep's jobs in MLflow. See `altitude.sweeps.store.sweep_store.SweepStore`.
 
     Args:
-        store: Where it is.
+        store: The connection to the tracking store.
         summary: The sweep's own run.
-        presentation: What the sweep is called and how it is shown.
+        presentation: The name of the sweep, and how it is shown.
     """
 
     def __init__(self, store: Connection, summary: Run, presentation: Presentation) -> None:
@@ -123,7 +123,7 @@ class MlflowSweepStore:
 
     @wrap_store_errors()
     def records(self) -> dict[str, JobRecord]:
-        """What has become of each job, by its identity; runs without a process are settled."""
+        """Returns the record of each job by identity, after settling runs whose process is gone."""
         return self._records_of(self._children())
 
     @wrap_store_errors()

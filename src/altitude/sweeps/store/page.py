@@ -10,12 +10,12 @@ from altitude.tracking.tags import ATTEMPT, ROLE, SWEEP_ID
 
 @dataclass(frozen=True, kw_only=True)
 class Presentation:
-    """What a sweep is called and how it is shown.
+    """The name of a sweep, and how it is shown.
 
     Attributes:
-        title: Name of its summary run.
+        title: The name of its summary run.
         command: The command that runs it.
-        goal: What ranks its jobs.
+        goal: The metric that ranks its jobs.
         params: What is swept, by the names of MLflow's parameters.
         nested: Whether its jobs are below its own run in MLflow's UI.
     """

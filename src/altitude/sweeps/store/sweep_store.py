@@ -36,14 +36,14 @@ def counts_of(records: Sequence[JobRecord], total: int, skipped: int) -> dict[st
 
 @dataclass(frozen=True, kw_only=True)
 class SweepResult:
-    """What a launch of a sweep came to.
+    """The result of one launch of a sweep.
 
     Attributes:
-        status: How it ended.
-        metrics: Metrics of the best job.
-        files: What people look at.
+        status: How the launch ended, as MLflow names it.
+        metrics: The metrics of the best job.
+        files: The files to log.
         note: The result in Markdown.
-        best: Id of the best job's run.
+        best: The id of the best job's run; None without one.
     """
 
     status: FinalStatus
@@ -54,7 +54,7 @@ class SweepResult:
 
 
 class SweepStore(Protocol):
-    """What is known of a sweep, whoever runs its jobs."""
+    """Stores the records of a sweep's jobs, whatever launcher runs them."""
 
     @property
     def sweep_id(self) -> str:
@@ -62,7 +62,7 @@ class SweepStore(Protocol):
 
     @property
     def how_to_open(self) -> str:
-        """How to look at the jobs, in words."""
+        """The instructions to open the jobs in MLflow's UI."""
 
     def tracking_of(self, job: Job) -> Mapping[str, Any]:
         """Returns the settings of the group `tracking` that make the job's run one of this sweep.

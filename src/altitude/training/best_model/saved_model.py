@@ -45,7 +45,7 @@ class SavedModel:
             `spec.input_shape`.
 
     Attributes:
-        model_input: What the saved model takes, in words.
+        model_input: The inputs of the saved model, in words.
         trouble: Why only weights are saved, in words; empty if the whole part is.
         kind: What of the best model is on disk.
     """

@@ -26,7 +26,7 @@ class Column:
 
     @property
     def width(self) -> int:
-        """How many characters its cells need."""
+        """The width of its widest cell, in characters."""
         return max(LEAST_WIDTH, *map(len, (self.name, *self.cells)))
 
     @property

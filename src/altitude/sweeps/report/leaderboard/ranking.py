@@ -21,9 +21,9 @@ class LeaderboardEntry:
     """One setting of a sweep: its jobs, which differ in the seed alone, and its place.
 
     Attributes:
-        rank: Its place, counting from 1; settings with equal scores share one.
+        rank: Its place, counted from 1; settings with equal scores share one.
         swept: What was swept, without the seed.
-        goals: What ranks it; the first goal first.
+        goals: The metrics that rank it, the most important one first.
         members: Its jobs, in the order of the sweep.
         metrics: Means of all final metrics; NaN where a job does not have one. Of `best_epoch` the
             median, an epoch that one of its jobs did train.
@@ -51,7 +51,7 @@ class LeaderboardEntry:
 
     @property
     def count(self) -> int:
-        """How many jobs it is the mean of."""
+        """The number of jobs that it is the mean of."""
         return len(self.members)
 
     @property
@@ -76,9 +76,9 @@ def leaderboard(
     """Ranks the settings of a sweep.
 
     Args:
-        records: What is known of its jobs; only those that have finished count.
-        goals: What ranks them. With several, the settings that are on the Pareto front come first,
-            and each part is ranked by the first goal.
+        records: The records of its jobs; only those that have finished count.
+        goals: The metrics that rank them. With several, the settings on the Pareto front come
+            first, and each part is ranked by the first goal.
 
     Returns:
         The settings, best first; those without the first goal's metric are last.

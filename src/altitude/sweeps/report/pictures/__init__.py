@@ -29,11 +29,11 @@ def draw_sweep(
     line for each job, `curves.png` the metric by epoch; `heat_map.png` is drawn for two parameters.
 
     Args:
-        records: What is known of the jobs.
+        records: The records of the jobs.
         histories: By run id, the metric of the goal by epoch: `val_accuracy` for
             `best_val_accuracy`.
         goal: The metric that ranks the jobs.
-        folder: Where the pictures go; made if it is not there.
+        folder: The folder of the pictures, which is created if it is missing.
 
     Returns:
         The pictures that could be drawn.

@@ -53,7 +53,7 @@ class Scale:
 
     @property
     def count(self) -> int:
-        """How many different values there are."""
+        """The number of different values."""
         return len(self.numbers) + len(self.beside)
 
     @property
