@@ -90,7 +90,7 @@ class Objective:
         return known or mode_of_name(metric)
 
     def compile_arguments(self) -> dict[str, Any]:
-        """The objective's share of the arguments of `model.compile`: what there is of it."""
+        """Returns the objective's arguments of `model.compile`, without those that are not set."""
         arguments = {
             "loss": self.loss and self.loss(),
             "metrics": [build() for build in self.metrics.values()],

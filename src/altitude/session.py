@@ -48,7 +48,7 @@ def import_tensorflow() -> None:
 
 @contextmanager
 def fresh_session(seed: int, precision: str) -> Iterator[None]:
-    """A Keras session that knows nothing of the run before, and leaves nothing behind.
+    """Runs a block in a fresh Keras session, and clears it afterwards.
 
     Args:
         seed: Seeds Python, NumPy and TensorFlow, and with them initial weights and dropout.
@@ -69,7 +69,7 @@ def fresh_session(seed: int, precision: str) -> Iterator[None]:
 
 
 def random_state() -> str:
-    """Describes where Python's and NumPy's sequences of random numbers stand."""
+    """Returns a description of the state of Python's and NumPy's random number generators."""
     name, keys, *rest = np.random.get_state()
     return repr((random.getstate(), name, np.asarray(keys).tobytes(), rest))
 
@@ -100,7 +100,7 @@ class EndRequest:
 
     @contextmanager
     def deferred(self) -> Iterator[None]:
-        """Inside, the first request is left to `raise_if_asked`; a second one raises at once."""
+        """Defers the first request in the block to `raise_if_asked`; a second raises at once."""
         self._is_deferred = True
         try:
             yield

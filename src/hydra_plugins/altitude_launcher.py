@@ -13,10 +13,10 @@ class LocalLauncher(Launcher):
     """Runs jobs in processes of this machine.
 
     Args:
-        n_jobs: How many at a time; -1 for one a core.
+        n_jobs: The number of jobs at a time; -1 for one a core.
 
     Attributes:
-        listen: Called with the position of each job and what it returned, as they come.
+        listen: Called with the position of a job and its return, as each one ends.
         parallel: The number of jobs that run at a time.
     """
 
@@ -45,16 +45,16 @@ class LocalLauncher(Launcher):
     def launch(
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
     ) -> Sequence[JobReturn]:
-        """Runs jobs and waits for them."""
+        """Runs jobs, waits for them, and returns their returns in order."""
         load = self.hydra_context.config_loader.load_sweep_config
         configs = [load(self.config, list(overrides)) for overrides in job_overrides]
         return self._jobs.run(configs, initial_job_idx, self.listen)
 
     def prepare(self, count: int) -> None:
-        """Starts processes that are about to be needed.
+        """Starts processes ahead of their jobs.
 
         Args:
-            count: How many jobs there are.
+            count: The number of jobs.
         """
         self._jobs.start(count)
 

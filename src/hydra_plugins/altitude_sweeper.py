@@ -8,12 +8,12 @@ from omegaconf import DictConfig
 
 
 class AltitudeSweeper(Sweeper):
-    """Runs sweeps that survive.
+    """Runs sweeps that can be interrupted and resumed.
 
     Args:
-        params: A space to sweep over, by key; the command line comes before it.
-        max_batch_size: How many jobs a launcher is given at a time; None for all. Not needed for
-            the local launchers, which run as many at a time as they are told to.
+        params: A space to sweep over, by key; the command line takes precedence.
+        max_batch_size: The number of jobs that a launcher is given at a time; None for all. Not
+            needed for the local launchers, which limit the jobs at a time themselves.
     """
 
     def __init__(

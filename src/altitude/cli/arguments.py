@@ -15,7 +15,7 @@ def read_arguments(typed: Sequence[str]) -> tuple[Namespace, list[str]]:
         typed: The arguments of the command.
 
     Returns:
-        Hydra's flags and the overrides; and flags that nobody knows. A config path is absolute: one
+        Hydra's flags and the overrides; and unknown flags. A config path is absolute: one
         that was typed is meant from the working folder. A config that is only shown is that of the
         first job of a sweep.
     """

@@ -84,7 +84,10 @@ def _interrupted(experiment: Experiment) -> Path | None:
 
 
 def console_of_run() -> Console:
-    """Standard output. A file has no width: lines stay whole there, as paths and commands must."""
+    """Returns a console on standard output.
+
+    Lines are not wrapped in a file, so that paths and commands stay whole.
+    """
     return Console(width=None if sys.stdout.isatty() else FILE_WIDTH)
 
 
@@ -121,7 +124,7 @@ def _read(config: DictConfig, output_dir: Path) -> tuple[Experiment, Sweep]:
 
 @cache
 def graphs_of_process() -> GraphCache:
-    """The graphs that the jobs of a sweep share in this process."""
+    """Returns the graphs that the jobs of a sweep share in this process."""
     return GraphCache()
 
 

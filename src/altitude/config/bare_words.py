@@ -31,7 +31,7 @@ COMMANDS: Mapping[str, str] = {
 
 
 def groups() -> list[str]:
-    """Names of all config groups, those of the user included."""
+    """Returns the names of all config groups, those of the user included."""
     loader = GlobalHydra.instance().config_loader()
     return [g for g in loader.list_groups("") if g not in GROUPS_OF_HYDRA]
 

@@ -128,7 +128,11 @@ class ArrayDataset(Dataset):
         return replace(splits, train=splits.train[: self.limit])
 
     def build(self, seed: int, class_weight: Mapping[int, float] | None) -> "Pipelines":
-        """Loads the arrays and builds the pipelines over them."""
+        """Loads the arrays and builds the pipelines over them.
+
+        Returns:
+            The pipelines of training, validation and test.
+        """
         return self.build_over(self.split(), seed, class_weight)
 
     def build_over(

@@ -61,7 +61,7 @@ class Npz(ArrayDataset):
         )
 
     def problems(self) -> list[Problem]:
-        """Problems with the file that the headers of its arrays show."""
+        """Returns the problems that the headers of the file's arrays show."""
         try:
             arrays = {name: header.placeholder() for name, header in self._headers().items()}
             _splits(arrays)

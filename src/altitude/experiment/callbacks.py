@@ -18,7 +18,7 @@ def resolve_callbacks(
 ) -> dict[str, Callable[[], Any]]:
     """Replaces the folder placeholder, and each `monitor` and `mode` that is None.
 
-    What has been filled in before, for another experiment, is filled in anew.
+    Values that were filled in for another experiment are replaced.
 
     Args:
         callbacks: The callbacks, as configured or as returned by this function.

@@ -98,7 +98,7 @@ class Tracking(ABC):
 
     @abstractmethod
     def interrupted_folders(self) -> list[Path]:
-        """The folders in which this run may have been killed, as a job of a sweep is.
+        """Returns the folders in which this run may have been killed, as a job of a sweep is.
 
         Raises:
             TrackingError: If the store cannot be used.
@@ -118,7 +118,10 @@ class Tracking(ABC):
 
         Args:
             description: What the run is.
-            resumed: The id of the run that goes on from a resume point; None for a new run.
+            resumed: The id of the run that is resumed; None for a new run.
+
+        Returns:
+            The open run.
 
         Raises:
             TrackingError: If the store cannot be used or the server does not answer.

@@ -89,7 +89,7 @@ class CachingRepository(ConfigRepository):
         return self._sources[key]
 
     def load_config(self, config_path: str) -> ConfigResult | None:
-        """Loads a config, as a copy of the caller's own; None, if there is none."""
+        """Returns a copy of a config; None if there is no such config."""
         source = self._find_object_source(config_path, ObjectType.CONFIG)
         self.read[config_path] = self.version(config_path)
         if source is None:
@@ -126,7 +126,7 @@ def cached_defaults_list(
 ) -> DefaultsList:
     """Caches the result of Hydra's function with these arguments by choice of groups.
 
-    Overrides of values have no part in it. What is an interpolation is found anew each time.
+    Overrides of values are not part of the key, and lists with interpolations are not cached.
 
     Args:
         repo: Hydra's repository of configs.

@@ -92,7 +92,7 @@ class Loop(ABC):
         return "loop=fit"
 
     def compile_arguments(self) -> dict[str, Any]:
-        """The loop's share of the arguments of `model.compile`."""
+        """Returns the loop's arguments of `model.compile`."""
         return {
             "steps_per_execution": self.steps_per_execution,
             "jit_compile": self.jit_compile,
@@ -132,7 +132,7 @@ class Loop(ABC):
     def make_variables(self, model: keras.Model, pipelines: Pipelines) -> None:
         """Runs the compiled step once, since metrics and some optimizers make variables only then.
 
-        Whoever calls this sets all variables afterwards.
+        The caller sets all variables afterwards.
 
         Args:
             model: The prepared model, whose weights change.

@@ -115,7 +115,7 @@ class Reinforce(Loop):
         return run_epochs(model, callbacks, self.epochs, 1, run_epoch, start)
 
     def evaluate(self, model: keras.Model, dataset: Any) -> dict[str, float]:
-        """Plays the same episodes each time, taking the most likely action in each step."""
+        """Returns the mean return of the same episodes each time, with the most likely actions."""
         return _evaluate(_compiled_policy(model), dataset)
 
 

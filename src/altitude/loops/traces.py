@@ -86,7 +86,7 @@ class Traces:
         self._seen = {name: [] for name in self._seen}
 
     def warnings(self) -> list[str]:
-        """A sentence for each step that was traced more often than its batches ask for."""
+        """Returns a sentence for each step that was traced more often than its batches require."""
         sentences = []
         for name, traces in self._seen.items():
             expected = len({trace.reason for trace in traces})

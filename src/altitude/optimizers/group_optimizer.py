@@ -72,7 +72,7 @@ class GroupOptimizer(DividedOptimizer):
         super().build(variables)
 
     def get_config(self) -> dict[str, Any]:
-        """The optimizers and their layers, which only this package can read."""
+        """Returns the optimizers and their layers, which only this package can read."""
         serialize = keras.saving.serialize_keras_object
         return {"groups": serialize(dict(self.groups)), "layers": dict(self._layers)}
 

@@ -49,7 +49,7 @@ class RunFolder:
 
         Args:
             run_id: The id of the run; None if it is not tracked.
-            is_finished: Whether the run has come to its end.
+            is_finished: Whether the run has finished.
         """
         self.run_id, self.is_finished = run_id, is_finished
         # In place: the file itself is locked.

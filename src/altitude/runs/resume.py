@@ -39,8 +39,8 @@ def require_same_settings(
     """Refuses to go on with settings that make it another training.
 
     Args:
-        point: Where the run would go on.
-        experiment: How it would go on.
+        point: The resume point of the run.
+        experiment: The experiment to resume it with.
         allowed: Keys, or beginnings of keys, that may differ all the same.
 
     Raises:

@@ -67,7 +67,7 @@ class AuxiliaryLoss(ClippingStep):
         return model.compute_metrics(x, y, y_pred, sample_weight)  # type: ignore[no-any-return]
 
     def evaluate(self, model: keras.Model, batch: Batch) -> Logs:
-        """Updates the metrics, both losses among them."""
+        """Updates the metrics, including both losses, and returns them."""
         y_pred, _ = self._forward(model, batch, training=False)
         x, y, sample_weight = unpack(batch)
         logs = model.compute_metrics(x, y, y_pred, sample_weight)

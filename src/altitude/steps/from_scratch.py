@@ -57,7 +57,7 @@ class FromScratch(Step):
         return _measure(model, "train", y, logits, loss, penalty)
 
     def evaluate(self, model: keras.Model, batch: Batch) -> Logs:
-        """Updates the metrics from one batch."""
+        """Updates the metrics from one batch and returns them."""
         x, y = batch[:2]
         logits = model(x, training=False)
         return _measure(model, "test", y, logits, *_losses(model, y, logits))

@@ -51,7 +51,7 @@ class OwnMetrics(ClippingStep):
         return self._measure(model, y, logits, self.reported_metrics)
 
     def evaluate(self, model: keras.Model, batch: Batch) -> Logs:
-        """Updates the metrics from one batch."""
+        """Updates the metrics from one batch and returns them."""
         x, y = batch[:2]
         return self._measure(model, y, model(x, training=False), self.evaluated_metrics)
 

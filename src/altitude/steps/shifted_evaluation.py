@@ -32,12 +32,12 @@ class ShiftedEvaluation(Supervised):
         model.agreement = keras.metrics.Mean(name="agreement")
 
     def train(self, model: keras.Model, batch: Batch) -> Logs:
-        """Updates the weights; `agreement` is of evaluation alone."""
+        """Updates the weights and returns the metrics without `agreement`."""
         logs = super().train(model, batch)
         return {name: value for name, value in logs.items() if name != "agreement"}
 
     def evaluate(self, model: keras.Model, batch: Batch) -> Logs:
-        """Updates the metrics from images, (batch, height, width) or with channels behind."""
+        """Updates the metrics from images, (batch, height, width[, channels]), and returns them."""
         x, y, sample_weight = unpack(batch)
         predictions = [model(tf.roll(x, shift, axis=2), training=False) for shift in (-1, 0, 1)]
         classes = tf.argmax(tf.stack(predictions), axis=-1)

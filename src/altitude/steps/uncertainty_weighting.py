@@ -61,7 +61,7 @@ class UncertaintyWeighting(ClippingStep):
         return self._results(model, self.reported_metrics)
 
     def evaluate(self, model: keras.Model, batch: Batch) -> Logs:
-        """Updates the metrics from one batch."""
+        """Updates the metrics from one batch and returns them."""
         self._loss(model, batch, training=False)
         return self._results(model, self.evaluated_metrics)
 

@@ -65,7 +65,7 @@ class Mirrored(Strategy):
                 ) from error
 
     def scope(self) -> AbstractContextManager[Any]:
-        """Returns the scope of the strategy, in which variables have a copy on each device.
+        """Builds the scope of the strategy, in which variables have a copy on each device.
 
         Returns:
             A context manager.

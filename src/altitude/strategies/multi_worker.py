@@ -48,7 +48,7 @@ class MultiWorker(Strategy):
         return task.get("type") == first and int(task.get("index", 0)) == 0
 
     def problems(self) -> list[Problem]:
-        """Finds out whether `TF_CONFIG` says who the workers are."""
+        """Returns a problem if `TF_CONFIG` does not describe the workers."""
         text = os.environ.get(VARIABLE)
         if text is None:
             return [_problem("not set")]
@@ -72,7 +72,7 @@ class MultiWorker(Strategy):
         _connected()
 
     def scope(self) -> AbstractContextManager[Any]:
-        """Inside, variables have a copy in each process."""
+        """Returns the scope of the strategy, in which variables have a copy in each process."""
         return _connected().scope()  # type: ignore[no-any-return]
 
 

@@ -20,5 +20,5 @@ class OneDevice(Strategy):
         return "one_device"
 
     def scope(self) -> AbstractContextManager[None]:
-        """Changes nothing."""
+        """Returns a context manager that changes nothing."""
         return nullcontext()

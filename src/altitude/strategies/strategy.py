@@ -30,7 +30,7 @@ class Strategy(ABC):
         return True
 
     def problems(self) -> list[Problem]:
-        """What this process lacks to take part, as far as that is known without TensorFlow."""
+        """Returns what this process lacks to take part, as far as is known without TensorFlow."""
         return []
 
     def start(self) -> None:  # noqa: B027 - there may be nothing to set up
@@ -42,7 +42,7 @@ class Strategy(ABC):
 
     @abstractmethod
     def scope(self) -> AbstractContextManager[Any]:
-        """Inside, a model is built and trained on these devices.
+        """Returns a context manager in which a model is built and trained on these devices.
 
         Raises:
             ConfigError: If they are not there.

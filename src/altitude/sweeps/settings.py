@@ -30,7 +30,7 @@ class Sweep(ABC):
             out, and not beside it.
         fail_fast: End the sweep with the first job that fails.
         retries: The number of times that a failed job is run again.
-        fresh: Run all jobs anew, whatever an earlier launch of the same sweep has done.
+        fresh: Run all jobs again, whatever an earlier launch of the same sweep has done.
     """
 
     objective: str | tuple[str, ...] | None = None

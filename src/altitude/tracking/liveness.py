@@ -20,7 +20,7 @@ SAME_START_SECONDS = 2.0
 
 
 def process_tags() -> dict[str, str]:
-    """Tags that identify this process, so that others can tell whether it is still alive."""
+    """Returns tags that identify this process, so that others can check whether it is alive."""
     me = psutil.Process()
     return {PROCESS: f"{_machine()} {me.pid} {me.create_time():.1f}", HEARTBEAT: now()}
 

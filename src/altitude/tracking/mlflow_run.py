@@ -94,7 +94,7 @@ class MlflowRun:
         for first in range(0, len(batch), PARAMS_PER_CALL):
             self._client.log_batch(self.run_id, params=batch[first : first + PARAMS_PER_CALL])
         mlflow.set_tracking_uri(self._uri)
-        # MLflow would call a run that nobody has closed at the end of the process FINISHED.
+        # At exit, MLflow sets runs that are still open to FINISHED.
         atexit.register(self._close_at_exit)
         mlflow.start_run(run_id=self.run_id, nested=self._surrounding is not None)
         if self._heartbeat:

@@ -38,7 +38,7 @@ def open_mlflow_run(
     Args:
         settings: The tracking store.
         description: The run as it was configured.
-        resumed: The id of the run that goes on from a resume point; None for a new run, or that of
+        resumed: The id of the run that is resumed; None for a new run, or that of
             `$MLFLOW_RUN_ID`.
 
     Returns:

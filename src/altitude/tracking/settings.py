@@ -67,7 +67,7 @@ class Mlflow(RunSettings, Tracking):
 
         Args:
             description: The run as it was configured.
-            resumed: The id of the run that goes on from a resume point; None for a new run.
+            resumed: The id of the run that is resumed; None for a new run.
 
         Returns:
             The open run.
@@ -106,7 +106,7 @@ class Untracked(Tracking):
         """No-op: there is no store."""
 
     def interrupted_folders(self) -> list[Path]:
-        """No folders: runs that are not tracked are not recorded anywhere."""
+        """Returns no folders: runs that are not tracked are not recorded anywhere."""
         return []
 
     def relative_to(self, folder: Path) -> "Untracked":  # noqa: ARG002

@@ -30,7 +30,7 @@ def settle(store: Connection, run: Run) -> str:
 def settle_single_runs(store: Connection) -> None:
     """Ends the single runs of an experiment whose process was killed, and says how to go on.
 
-    Those of a sweep are settled when the sweep goes on.
+    Those of a sweep are settled when the sweep is resumed.
 
     Args:
         store: The experiment whose runs are checked.

@@ -31,19 +31,19 @@ def resume_points(
     state: Callable[[], TrainingState],
     request: EndRequest,
 ) -> Iterator[Follow]:
-    """Leaves resume points of a training in its folder.
+    """Writes resume points of a training into its folder.
 
-    Inside, a request to end waits for the end of the batch, so that a point can be left first.
+    Inside the block, a request to end is deferred to the end of the batch, after a last point.
 
     Args:
         output_dir: The folder of the run.
-        about: What the run is recognised by.
-        loop: Says how often.
+        about: Plain values that identify the run.
+        loop: The loop, for its `checkpoint_every_steps`.
         state: Copies the state of the training.
         request: The request to end the process, if there was one.
 
     Yields:
-        What is to be called between batches and between epochs.
+        A function to call between batches and between epochs.
     """
     points = ResumePoints(output_dir, about)
     try:
@@ -54,15 +54,15 @@ def resume_points(
 
 
 class Checkpointing:
-    """Leaves resume points at the ends of epochs and, in long epochs, between batches.
+    """Writes resume points at the ends of epochs and, in long epochs, between batches.
 
-    Epochs that are shorter than it takes to leave a point are passed over.
+    Epochs that are shorter than it takes to write a point are skipped.
 
     Args:
         state: Copies the state of the training.
-        points: Writes it.
-        loop: Says how often within an epoch.
-        request: Whether the process was asked to end: then a point is left first.
+        points: Writes the state.
+        loop: The loop, for its `checkpoint_every_steps`.
+        request: The request to end the process; a point is written first.
     """
 
     def __init__(

@@ -21,12 +21,12 @@ NEWEST, BEFORE = "point.npz", "point-before.npz"
 
 @dataclass(frozen=True)
 class ResumePoint:
-    """What a run goes on from.
+    """A state on disk that a run can be resumed from.
 
     Attributes:
         state: The state of the training.
-        about: What the run was, as plain values: see `ResumePoints`.
-        notice: Why it is not the newest point; empty if it is.
+        about: Plain values that identify the run: see `ResumePoints`.
+        notice: The reason why it is not the newest point; empty if it is.
     """
 
     state: TrainingState

@@ -22,7 +22,7 @@ class TrainingState:
         trainable: Whether each layer is trainable, by its place and name.
         callbacks: The state of each callback that has one, by its place and class: nested mappings
             and lists of numbers, texts, None and arrays.
-        saved: What is known of the best model on disk, and its weights where it is not there whole.
+        saved: The state of the best model on disk, with weights that its file lacks.
         is_stopped: Whether a callback has stopped the training, so that no batch follows.
     """
 

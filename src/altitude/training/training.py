@@ -115,7 +115,7 @@ class Training:
         return {f"val_{name}": value for name, value in scores.items()}
 
     def state(self) -> TrainingState:
-        """Copies everything that decides how the training goes on."""
+        """Returns a copy of everything that determines how the training continues."""
         return TrainingState(
             position=self.position,
             variables=read_variables(variables(self.model)),
@@ -130,7 +130,7 @@ class Training:
         """Sets what `state` has copied, from this training or one that was built alike.
 
         Args:
-            state: The state to go on from.
+            state: The state to continue from.
 
         Raises:
             StateError: If it is the state of another training, or if the loop cannot begin there.

@@ -50,12 +50,12 @@ class Space:
         return tuple(override for override in self.swept if not values_of(override))
 
     def grid(self) -> Iterator[tuple[str, ...]]:
-        """Every combination of values, as plain overrides; the last parameter changes fastest."""
+        """Yields every combination of values as plain overrides, the last parameter fastest."""
         for values in itertools.product(*map(values_of, self.swept)):
             yield (*self.fixed, *values)
 
     def samples(self) -> Iterator[tuple[str, ...]]:
-        """Combinations in which every value of every parameter occurs; of intervals, the ends."""
+        """Yields combinations in which each value occurs at least once; of intervals, the ends."""
         values = [values_of(override) for override in self.swept]
         first = [options[0] for options in values]
         yield (*self.fixed, *first)

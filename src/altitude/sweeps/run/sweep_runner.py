@@ -102,7 +102,7 @@ class SweepRunner:
             return
 
     def to_repeat(self) -> frozenset[str]:
-        """Identities of the jobs that are run again if the attempt that was launched fails."""
+        """Returns the identities of the jobs that are run again if the current attempt fails."""
         if self._fail_fast:
             return frozenset()
         attempts = dict(self._attempts)  # another thread counts on

@@ -61,7 +61,7 @@ def _parameter(override: Override) -> Parameter:
 
 def _choice(override: Override, texts: list[str]) -> Parameter:
     sweep, name = override.value(), str(override.key_or_group)
-    # Shuffled values come in another order each time, which a search cannot go on with.
+    # Shuffled values come in another order each time, so the search could not be resumed.
     ordered = sorted(texts) if getattr(sweep, "shuffle", False) else texts
     return Parameter(
         element=override.get_key_element(),

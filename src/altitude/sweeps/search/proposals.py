@@ -96,7 +96,7 @@ class EveryCombination(Search):
         return self._total
 
     def propose(self) -> Sequence[Proposal]:
-        """All of them, the first time."""
+        """Returns all combinations the first time, and none afterwards."""
         proposals, self._waiting = self._waiting, []
         return proposals
 

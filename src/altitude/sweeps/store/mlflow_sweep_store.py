@@ -58,7 +58,7 @@ def open_sweep(
         settings: The tracking store.
         identity: The hash of the sweep's jobs and its search.
         presentation: How the sweep is shown.
-        fresh: Whether to begin anew, whatever an earlier launch has done.
+        fresh: Whether to start over, whatever an earlier launch has done.
 
     Returns:
         The store of the sweep.
@@ -176,7 +176,7 @@ class MlflowSweepStore:
 
     @wrap_store_errors()
     def histories(self, metric: str) -> dict[str, list[float]]:
-        """Values of a metric by epoch, by the id of the run."""
+        """Returns the values of a metric by epoch, by the id of the run."""
         return {run.info.run_id: self._history(run, metric) for run in self._children()}
 
     def model_of(self, record: JobRecord, folder: Path) -> Path | None:

@@ -31,7 +31,7 @@ def open_summary(store: Connection, identity: str, title: str, command: str, *, 
         identity: The hash of the sweep's jobs and its search.
         title: The name of the run.
         command: The command that runs the sweep.
-        fresh: Whether to begin anew, whatever an earlier launch has done.
+        fresh: Whether to start over, whatever an earlier launch has done.
 
     Returns:
         The run of an earlier launch, or a new one.

@@ -72,7 +72,7 @@ class SweepStore(Protocol):
         """
 
     def records(self) -> dict[str, JobRecord]:
-        """The record of each job that has begun, by the identity of the job.
+        """Returns the record of each job that has begun, by the identity of the job.
 
         Runs whose process is gone are settled first: they are `KILLED`.
         """
@@ -148,11 +148,11 @@ class InMemorySweepStore:
         self._records: dict[str, JobRecord] = {}
 
     def tracking_of(self, job: Job) -> Mapping[str, Any]:  # noqa: ARG002
-        """No settings: the jobs are not tracked."""
+        """Returns no settings: the jobs are not tracked."""
         return {}
 
     def records(self) -> dict[str, JobRecord]:
-        """The records of the jobs that have returned."""
+        """Returns the records of the jobs that have returned."""
         return dict(self._records)
 
     def begin_again(self, jobs: Sequence[Job]) -> None:
@@ -183,9 +183,9 @@ class InMemorySweepStore:
         """No-op: nothing is logged."""
 
     def histories(self, metric: str) -> dict[str, list[float]]:  # noqa: ARG002
-        """No histories: jobs return final values only."""
+        """Returns no histories: jobs return final values only."""
         return {}
 
     def model_of(self, record: JobRecord, folder: Path) -> Path | None:  # noqa: ARG002
-        """None: the model stays in the folder of the job."""
+        """Returns None: the model stays in the folder of the job."""
         return None

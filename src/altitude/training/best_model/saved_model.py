@@ -118,7 +118,7 @@ class SavedModel:
         return [place for place in places if place.exists()]
 
     def get_state(self) -> dict[str, Any]:
-        """What decides how scoring goes on in another process: weights, if the file has not all."""
+        """Returns what scoring needs in another process, with weights that the file lacks."""
         weights = self._weights if self.trouble else None
         return {"kind": self.kind, "trouble": self.trouble, "weights": weights}
 

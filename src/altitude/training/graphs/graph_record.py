@@ -46,7 +46,7 @@ class GraphRecord:
     """The graphs of a model's steps, and the model as it was built.
 
     Attributes:
-        constants: What graphs take from the model as it was built: see `constants`.
+        constants: The constants that graphs take from the model as it was built.
     """
 
     def __init__(self) -> None:
