@@ -21,7 +21,7 @@ ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 
 def start_tensorflow(set_up: Callable[[], None] = lambda: None) -> None:
-    """Imports TensorFlow and Keras without their chatter; if they fail, it is shown after all.
+    """Imports TensorFlow and Keras and hides what they print, unless they fail.
 
     Args:
         set_up: Called once TensorFlow is imported, and before its devices are started.
@@ -35,7 +35,7 @@ def start_tensorflow(set_up: Callable[[], None] = lambda: None) -> None:
 
 
 def import_tensorflow() -> None:
-    """Imports TensorFlow and Keras without their chatter; devices are not started."""
+    """Imports TensorFlow and Keras without their output; devices are not started."""
     if "tensorflow" not in sys.modules:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
         # How Ray and others tell a process its share of the cores; TensorFlow does not read it.
@@ -75,7 +75,7 @@ def random_state() -> str:
 
 
 class EndRequest:
-    """Whether the process was asked to end, by a signal or by Ctrl-C."""
+    """A request to end the process, by a signal or by Ctrl-C."""
 
     def __init__(self) -> None:
         self._asked: list[KeyboardInterrupt] = []
@@ -83,11 +83,11 @@ class EndRequest:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether the process was asked to end and goes on until `raise_if_asked`."""
+        """Whether a request was made and is deferred to `raise_if_asked`."""
         return bool(self._asked)
 
     def raise_if_asked(self) -> None:
-        """Raises what the signal stands for.
+        """Raises the exception that a request stands for, if there was one.
 
         Also where it has been raised before: Python drops an exception that is raised while it
         clears up objects.
@@ -124,7 +124,7 @@ class EndRequest:
 
 @contextmanager
 def ending_on_signals() -> Iterator[EndRequest]:
-    """Turns the signals that ask a process to end into an exception, so that runs are closed.
+    """Turns the signals that end a process into an exception, so that runs are closed.
 
     Yields:
         What was asked for, which can be deferred to the end of a batch.
@@ -156,7 +156,7 @@ def ending_on_signals() -> Iterator[EndRequest]:
 
 @contextmanager
 def _quiet_stderr() -> Iterator[None]:
-    """Holds back what libraries write to stderr, and shows it if there is an error."""
+    """Captures what libraries write to stderr, and prints it if there is an error."""
     sys.stderr.flush()
     kept = os.dup(2)
     with tempfile.TemporaryFile() as held:

@@ -86,9 +86,9 @@ def read_each(
     """Reads several values.
 
     Args:
-        key: The config key that holds them.
+        key: The config key that holds the values.
         values: The name and the value of each.
-        read: Reads one of them, given its key.
+        read: Reads one value, given its key; returns what it read, and problems.
 
     Returns:
         What was read, by name; and all problems.
@@ -230,8 +230,7 @@ def call_problems(key: str, call: LazyCall, schema: type[BaseModel] | None) -> l
     Args:
         key: The config key that holds the call.
         call: The call.
-        schema: The model that validates the arguments it names; None for that of the target's
-            package.
+        schema: The model of its arguments; None for that of the target's package.
 
     Returns:
         The problems; none if the call can be made as far as is known.
@@ -249,9 +248,7 @@ def call_problems(key: str, call: LazyCall, schema: type[BaseModel] | None) -> l
 
 
 def is_of_keras(target: str) -> bool:
-    """Returns whether a target belongs to Keras or TensorFlow.
-
-    These are not imported to check a config.
+    """Returns whether a target belongs to Keras or TensorFlow, which checks do not import.
 
     Args:
         target: The dotted path of a class or function.

@@ -210,7 +210,7 @@ def _callbacks(
 
 
 def _about_file(saved: SavedModel) -> list[str]:
-    """What to know about the file before it is opened elsewhere."""
+    """What users have to know about the file before they open it elsewhere."""
     if saved.trouble:
         return [f"only weights are saved: {saved.trouble}"]
     arguments = saved.opens_with

@@ -31,11 +31,11 @@ INSTEAD = "tracking.uri=sqlite:///mlflow.db, or tracking=none to track nothing"
 
 
 def require_usable(uri: str, source: str) -> None:
-    """Makes sure that a store can be used, as far as that can be told in a moment.
+    """Checks that a store can be used, as far as that takes no time.
 
     Args:
-        uri: The store, as `resolve_uri` returns it.
-        source: Where the URI was given: a config key, or an environment variable.
+        uri: The URI of the store, as `resolve_uri` returns it.
+        source: The origin of the URI for the message: a config key, or an environment variable.
 
     Raises:
         TrackingError: If it cannot be used, with what to give instead.

@@ -17,7 +17,7 @@ def read_callbacks(callbacks: Sequence[keras.callbacks.Callback]) -> dict[str, d
     mappings and lists of numbers, texts, None and arrays, and `set_state`, which takes that.
 
     Args:
-        callbacks: In the order in which they are called.
+        callbacks: The callbacks in the order of their calls.
 
     Returns:
         Each state, by the callback's place and class.

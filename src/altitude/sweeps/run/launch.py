@@ -105,7 +105,7 @@ def _require_experiments(config: DictConfig) -> None:
 
 
 def _may_be_done(plan: Plan) -> bool:
-    """Whether an earlier launch may have left nothing to do, so that no worker is to warm up."""
+    """Whether an earlier launch may have finished all jobs, so that no worker should warm up."""
     tracking = plan.experiment.tracking
     if not isinstance(tracking, Mlflow) or plan.sweep.fresh:
         return False
@@ -181,7 +181,7 @@ class Launch:
     command: str
 
     def run(self) -> None:
-        """Runs the sweep, and closes it whatever happens.
+        """Runs the sweep, and closes it in any case.
 
         Raises:
             SweepError: If jobs have failed.
@@ -235,7 +235,7 @@ class Launch:
             self.console.out(search.notice)
 
     def _stop(self, interrupt: KeyboardInterrupt, search: Search, jobs: Sequence[Job]) -> None:
-        """Has what runs elsewhere stop, and writes down what is there."""
+        """Stops the jobs that run elsewhere, and writes the report."""
         reason = str(interrupt) or "Ctrl-C"
         self.sweep_store.ask_to_stop(reason)
         self.sweep_runner.wait_for_the_last()

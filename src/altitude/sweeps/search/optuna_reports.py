@@ -13,14 +13,14 @@ PRUNED = "pruned"
 class Reports:
     """Reports values to a trial, from whichever process runs its job.
 
-    A job that was interrupted and runs again goes the same way: what it reported before stands,
-    and so does what was decided then.
+    A job that was interrupted and runs again follows the same path: values that it reported before,
+    and decisions of the pruner, are kept.
 
     Args:
-        study: Name of the study.
-        url: SQLAlchemy's URL of its database.
-        number: Number of the trial.
-        pruner: Decides whether the trial is hopeless.
+        study: The name of the study.
+        url: The URL of the study's database, as SQLAlchemy takes it.
+        number: The number of the trial.
+        pruner: Optuna's pruner, which decides whether the trial is hopeless.
 
     Raises:
         TrackingError: If the study cannot be had.
@@ -38,7 +38,7 @@ class Reports:
             self._pruned: int | None = known.user_attrs.get(PRUNED)
 
     def is_hopeless(self, epoch: int, value: float, ends_anyway: bool) -> bool:
-        """Reports a value, and asks whether to go on.
+        """Reports a value, and asks the pruner whether to stop.
 
         Args:
             epoch: The epoch that has ended, counted from 1.

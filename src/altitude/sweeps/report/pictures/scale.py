@@ -22,13 +22,13 @@ LABEL_LENGTH = 16
 class Scale:
     """An axis for the values of one parameter.
 
-    Numbers lie by their size. What has no place among them (text, truth values, null, and zero on a
-    logarithmic axis) lies beside them.
+    Numbers are placed by their size. Values that are not among them (text, truth values, null, and
+    zero on a logarithmic axis) are placed beside them.
 
     Attributes:
         numbers: The different numbers, in order.
-        is_log: Whether it is their logarithms that count.
-        beside: The position of every other value, by how it is shown.
+        is_log: Whether the axis is logarithmic.
+        beside: The position of every other value, by its text.
     """
 
     numbers: tuple[float, ...]
@@ -65,7 +65,7 @@ class Scale:
 
     @property
     def ticks(self) -> dict[float, str]:
-        """What is written where; not every value, where they are many."""
+        """The label of each position; not of every one, if there are many."""
         low, high = self.limits
         ticks: dict[float, str] = {}
         for number, label in self._marks():
