@@ -1,4 +1,4 @@
-"""Whether more or less of a metric is better, judged by its Keras class or by its name."""
+"""The direction of a metric, derived from its Keras class or its name."""
 
 import re
 from collections.abc import Sequence

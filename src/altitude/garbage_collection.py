@@ -1,4 +1,4 @@
-"""Heavy imports without garbage collections, which look through all of it and find nothing."""
+"""Disables garbage collection during heavy imports, which leave nothing to collect."""
 
 import gc
 from collections.abc import Iterator

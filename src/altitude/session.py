@@ -1,4 +1,4 @@
-"""The process in which a run takes place: TensorFlow's start, seeds, precision and signals."""
+"""The process of a run: TensorFlow's start, seeds, precision and signals."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def start_tensorflow(set_up: Callable[[], None] = lambda: None) -> None:
 
     with _quiet_stderr():
         set_up()
-        # The first operation starts the devices, which chatters too.
+        # The first operation starts the devices, which prints too.
         tf.constant(0)
 
 

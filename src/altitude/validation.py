@@ -1,4 +1,4 @@
-"""How this project's own settings classes are validated, and what they say when they refuse."""
+"""Validates this project's settings classes, and words their errors."""
 
 from typing import Annotated, Any, NoReturn
 

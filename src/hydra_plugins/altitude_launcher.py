@@ -1,4 +1,4 @@
-"""The launcher of local processes that Hydra finds: what it does is in `altitude.sweeps`."""
+"""The launcher of local processes that Hydra finds; its code is in `altitude.sweeps`."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path

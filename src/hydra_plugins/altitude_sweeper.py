@@ -1,4 +1,4 @@
-"""The sweeper that Hydra finds: what it does is in `altitude.sweeps`."""
+"""The sweeper that Hydra finds; its code is in `altitude.sweeps`."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Ends a training that was asked to end, at the next batch."""
+"""Ends an evaluation at the next batch after a request to end the process."""
 
 from collections.abc import Callable
 from typing import Any

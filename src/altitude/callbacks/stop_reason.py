@@ -1,4 +1,4 @@
-"""Why a training ended."""
+"""The reason why a training ended."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Calls that are described now, and made when they are needed."""
+"""Calls that are described now, and made when their result is needed."""
 
 import dataclasses
 import inspect
@@ -48,7 +48,7 @@ class LazyCall:
             arguments: The arguments by name, with interpolations resolved.
         """
         call = LazyCall(self.target, arguments)
-        object.__setattr__(call, "template", self)  # the way into a frozen dataclass
+        object.__setattr__(call, "template", self)  # the way to set a field of a frozen dataclass
         return call
 
     def __call__(self, *positional: Any) -> Any:
@@ -157,7 +157,7 @@ def argument_problems(
     try:
         parameters = inspect.signature(target).parameters
     except ValueError:
-        return []  # some classes written in C do not say what they take
+        return []  # some classes written in C have no signature
     partial = arguments.get("_partial_", False)
     positional += len(arguments.get("_args_", ()))
     arguments = {name: value for name, value in arguments.items() if name not in KEYWORDS}

@@ -48,7 +48,7 @@ PLAIN_WORDS = {
     "string_type": "a text",
     "tuple_type": "a list",
 }
-"""What pydantic expects, by its name for the error, where its own words are no help."""
+"""Replacements for pydantic's messages, by its name for the error."""
 
 
 def read_object(key: str, node: Any, kinds: Kinds = ()) -> tuple[Any, list[Problem]]:

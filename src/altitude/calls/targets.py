@@ -13,13 +13,13 @@ from altitude.errors import Problem
 from altitude.failures.imports import EXPECTED, import_problem
 
 KEYWORDS = ("_target_", "_partial_", "_convert_", "_recursive_", "_args_")
-"""What Hydra itself reads in a node that has a `_target_`."""
+"""The keys of a node with `_target_` that Hydra itself reads."""
 
 Kinds = tuple[type, ...]
-"""Classes, one of which a target must extend; empty where any class or function will do."""
+"""Classes, one of which a target must extend; empty if any class or function is valid."""
 
 _allowed: dict[str, Any] = {}
-"""What targets are that Hydra has looked up and authorized, which takes it half a millisecond."""
+"""A cache of targets that Hydra has authorized, which takes it half a millisecond."""
 
 
 def find_target(key: str, target: Any, kinds: Kinds = ()) -> tuple[Any, list[Problem]]:

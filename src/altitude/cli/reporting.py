@@ -31,7 +31,7 @@ def errors_reported() -> Iterator[None]:
     warnings.showwarning = show_warning
     try:
         yield
-        gc.freeze()  # Python need not look through all of TensorFlow before it ends
+        gc.freeze()  # Python need not collect all of TensorFlow before it ends
     except KeyboardInterrupt as interrupt:
         report_interruption(interrupt)
     except Exception as error:

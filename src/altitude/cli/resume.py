@@ -1,4 +1,4 @@
-"""The command `altitude resume`: goes on with a run that was killed, or trains one for longer."""
+"""The command `altitude resume`: resumes a run that was killed, or trains one for longer."""
 
 import dataclasses
 import os

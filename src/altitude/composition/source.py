@@ -68,7 +68,7 @@ class ConfigSource:
             own = Path(self.config_dir).resolve()
             if not own.is_dir():
                 raise ConfigError([Problem("config_dir", str(own), "a folder with config groups")])
-            before_schema = SearchPathQuery(provider="schema")  # Hydra wants its schema last
+            before_schema = SearchPathQuery(provider="schema")  # Hydra requires its schema last
             path.prepend("command-line", f"file://{own}", before_schema)
         return path
 

@@ -28,7 +28,7 @@ SYNONYMS: Mapping[str, str] = {
     "validation_size": "val_split validation_split",
     "weight_decay": "decay l2 wd",
 }
-"""What people type for the last part of a key, separated by spaces."""
+"""Common synonyms for the last part of a key, separated by spaces."""
 
 ABBREVIATIONS = {word: name for name, words in SYNONYMS.items() for word in words.split()}
 
@@ -36,7 +36,7 @@ UNKNOWN = "an unknown key"
 """What is said to be given, where a key is wrong and not its value."""
 
 MOST = 2
-"""How many keys are proposed: more are no help."""
+"""The largest number of suggested keys."""
 
 
 def suggested_keys(key: str, config: DictConfig) -> list[str]:

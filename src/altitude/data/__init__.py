@@ -1,4 +1,4 @@
-"""Datasets: where examples come from, how they are split, and the pipelines over them."""
+"""Datasets: examples, their splits, and the pipelines over them."""
 
 from altitude.data.arrays import Examples, Splits
 from altitude.data.cartpole import CartPole

@@ -65,7 +65,7 @@ def monitored_metrics_exist(
         return _modes_are_known(callbacks)  # what a function returns may report whatever it likes
     validated = is_validated(dataset)
     if not isinstance(model, Subclassed) and loop and objective_has_one_source(objective, loop):
-        return _modes_are_known(callbacks)  # first things first
+        return _modes_are_known(callbacks)  # reported first, since the metrics depend on it
     known = known_metrics(objective, loop, validated=validated)
     unknown = {
         name: (monitor, _nearest_monitor(name, callback, monitor, known, objective, loop))

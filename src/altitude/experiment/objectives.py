@@ -1,4 +1,4 @@
-"""Whether the metrics that rank the jobs of a sweep are among the results of its jobs."""
+"""Checks that the objectives of a sweep are among the results of its jobs."""
 
 from collections.abc import Mapping, Sequence
 

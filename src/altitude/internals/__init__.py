@@ -1,4 +1,4 @@
-"""Names of libraries that their authors do not promise to keep: no other module uses one.
+"""Private names of libraries, which no other module uses.
 
 There is one module a library, and tests that name what an upgrade has taken away.
 """

@@ -1,4 +1,4 @@
-"""What is used of Hydra beyond its documented interface, and what differs between its versions."""
+"""Private names of Hydra, and the differences between its versions."""
 
 import importlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -35,10 +35,10 @@ __all__ = [
 SINCE_1_4 = tuple(int(part) for part in hydra.__version__.split(".")[:2]) >= (1, 4)
 VERSION_BASE = "1.3"
 OF_VERSION = {} if SINCE_1_4 else {"version_base": VERSION_BASE}
-"""What Hydra 1.3 wants to be told, and Hydra 1.4 does not want to hear."""
+"""The `version_base` that Hydra 1.3 requires and Hydra 1.4 deprecates."""
 
 ALLOWED = ("altitude.*", "colorlog.*", "hydra.*", "hydra_plugins.*", "logging.*", "rich.*")
-"""What Hydra 1.4 may call for its own settings: callbacks, launchers, sweepers, logging."""
+"""What Hydra 1.4 may instantiate for its settings: callbacks, launchers, sweepers, logging."""
 
 
 def main(config_path: str, config_name: str) -> Callable[[Any], Any]:

@@ -1,4 +1,4 @@
-"""Hydra's config loader, made cheap for a process that composes many configs.
+"""A caching config loader for Hydra, for processes that compose many configs.
 
 A test compares what it composes with what Hydra's own loader does.
 """

@@ -1,4 +1,4 @@
-"""What is used of Keras beyond its documented interface; its optimizers and callbacks aside."""
+"""Private names of Keras, except those of its optimizers and callbacks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from altitude.lazy import keras
 
 VOLATILE = ("_called", "_nodes")
-"""Attributes of layers and optimizers that say how often they were called, and where."""
+"""Attributes of layers and optimizers that record how often they were called, and where."""
 
 
 def all_layers(model: keras.Model, *, include_self: bool = True) -> list[Any]:

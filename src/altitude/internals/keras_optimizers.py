@@ -1,4 +1,4 @@
-"""What is used of Keras' optimizers beyond their documented interface."""
+"""Private names of Keras' optimizers."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any

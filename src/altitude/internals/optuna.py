@@ -1,4 +1,4 @@
-"""What is used of Optuna beyond its documented interface."""
+"""Private names of Optuna."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is used of TensorFlow beyond its documented interface; imported when it is called."""
+"""Private names of TensorFlow, which are imported when they are called."""
 
 from importlib import import_module
 from typing import Any

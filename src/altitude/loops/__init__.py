@@ -1,4 +1,4 @@
-"""Loops: who drives the epochs. One file an altitude."""
+"""Loops, which run the epochs. One file an altitude."""
 
 from altitude.loops.fit import Fit
 from altitude.loops.loop import Loop

@@ -1,4 +1,4 @@
-"""Steps bound to a model: the only thing of a run that is set on it."""
+"""Steps bound to a model: the only attributes that a run sets on it."""
 
 from __future__ import annotations
 

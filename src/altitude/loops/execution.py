@@ -10,7 +10,7 @@ from altitude.loops.bound_step import BoundStep
 from altitude.steps import Logs, replicas
 
 Stage = Literal["train", "test"]
-"""Whether weights are updated; and which of the callbacks' methods are called."""
+"""The step, which decides about updates and about the methods of callbacks that are called."""
 
 
 def run_batches(

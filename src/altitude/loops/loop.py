@@ -1,4 +1,4 @@
-"""What the three loops have in common: their settings, and what they promise."""
+"""The interface that the three loops share, and their common settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where in its epochs and batches a training is."""
+"""The position of a training in its epochs and batches."""
 
 from dataclasses import dataclass
 

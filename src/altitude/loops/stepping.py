@@ -1,4 +1,4 @@
-"""What altitudes 2 and 3 have in common: a custom step."""
+"""The base class of altitudes 2 and 3: loops with a custom step."""
 
 from __future__ import annotations
 

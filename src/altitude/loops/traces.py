@@ -14,7 +14,7 @@ from altitude.steps.overridden_methods import overrides_train_step
 from altitude.steps.replicas import is_first_replica
 
 BATCH_PARTS = ("x", "y", "sample_weight")
-"""What the elements of a batch are called."""
+"""The names of the elements of a batch."""
 
 
 @dataclass(frozen=True)

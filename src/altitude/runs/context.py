@@ -1,4 +1,4 @@
-"""What a run talks to while it trains."""
+"""The objects that a run uses while it trains."""
 
 from dataclasses import dataclass
 

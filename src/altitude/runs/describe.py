@@ -1,4 +1,4 @@
-"""What tracking is told of an experiment."""
+"""Describes an experiment for tracking."""
 
 from pathlib import Path
 

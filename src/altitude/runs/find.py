@@ -1,4 +1,4 @@
-"""Finds the folder of a run by what a person calls the run."""
+"""Finds the folder of a run by its id, its folder, or `latest`."""
 
 from collections.abc import Iterator
 from pathlib import Path

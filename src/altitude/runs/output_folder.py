@@ -1,4 +1,4 @@
-"""One folder for each run: no run overwrites the files of another."""
+"""The output folders of runs: no run overwrites the files of another."""
 
 import fcntl
 import json

@@ -1,4 +1,4 @@
-"""Whether a run can go on from a resume point: it must be the same training, on the same data."""
+"""Checks that a run can be resumed: it must be the same training, on the same data."""
 
 from __future__ import annotations
 

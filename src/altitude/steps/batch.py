@@ -1,4 +1,4 @@
-"""What goes into a step and what comes out of it."""
+"""The types of a step's inputs and outputs."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

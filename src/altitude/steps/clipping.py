@@ -1,4 +1,4 @@
-"""What steps that take one gradient step on one loss have in common: the update, clipped."""
+"""The base class of steps that apply one clipped gradient update on one loss."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks of what a step returns."""
+"""Checks the return values of steps."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

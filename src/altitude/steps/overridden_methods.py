@@ -1,4 +1,4 @@
-"""Which methods of `keras.Model` a model class overrides."""
+"""Inspects the methods of `keras.Model` that a model class overrides."""
 
 from __future__ import annotations
 

@@ -206,7 +206,7 @@ def _of_all(model: keras.Model, logs: Logs) -> Logs:
         return logs
     results: dict[str, Any] = {}
     for metric in model.metrics:
-        # Collectives want tensors, which have a device; variables of metrics have none.
+        # Collectives require tensors, which have a device; variables of metrics have none.
         state = [tf.identity(variable.value) for variable in metric.variables]
         result = metric.stateless_result(_sum(state)) if state else {}
         results |= result if isinstance(result, dict) else {metric.name: result}

@@ -1,4 +1,4 @@
-"""The maths of one batch: what a new training algorithm writes, and all it has to write."""
+"""The computation on one batch: all that a new training algorithm has to write."""
 
 from __future__ import annotations
 

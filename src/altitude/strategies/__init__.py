@@ -1,4 +1,4 @@
-"""Strategies: on which devices one run trains. One file each."""
+"""Strategies: the devices that one run trains on. One file each."""
 
 from altitude.strategies.mirrored import Mirrored
 from altitude.strategies.multi_worker import MultiWorker

@@ -1,4 +1,4 @@
-"""What all strategies have in common."""
+"""The interface of strategies."""
 
 from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager

@@ -1,4 +1,4 @@
-"""What a multirun does beyond Hydra: sweeps that survive, searches, workers."""
+"""Sweeps beyond Hydra's multirun: resumable, with searches and workers."""
 
 from altitude.sweeps.search.grid import Grid
 from altitude.sweeps.search.optuna_search import Optuna

@@ -1,4 +1,4 @@
-"""What a sweep looks for, where its config leaves that to the objective of its jobs."""
+"""Fills in the objective of a sweep from the objective of its jobs."""
 
 import dataclasses
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What is known of the jobs of a sweep, and what makes one better than another."""
+"""The records of a sweep's jobs, and the goals that rank them."""
 
 import math
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""How a sweep is run: what ranks its jobs, and what happens when one fails."""
+"""The settings of a sweep: its objective, and what happens when a job fails."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence

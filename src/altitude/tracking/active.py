@@ -1,4 +1,4 @@
-"""MLflow's active run, for callbacks, which know nothing of runs."""
+"""MLflow's active run, for callbacks that have no reference to a run."""
 
 from collections.abc import Mapping
 

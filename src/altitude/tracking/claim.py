@@ -1,4 +1,4 @@
-"""Makes sure that a job of a sweep runs once, whoever has queued it."""
+"""Ensures that a job of a sweep runs once, whichever launch has queued it."""
 
 from mlflow.entities import Run
 

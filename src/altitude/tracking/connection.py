@@ -143,7 +143,7 @@ def _found_or_new(client: MlflowClient, uri: str, name: str) -> Experiment:
     try:
         return client.get_experiment(client.create_experiment(name, artifact_location(uri)))
     except MlflowException:
-        found = client.get_experiment_by_name(name)  # another process was quicker
+        found = client.get_experiment_by_name(name)  # another process has created it
         if found is None:
             raise
         return found

@@ -1,4 +1,4 @@
-"""What a run has logged before it is continued: begun by `mlflow run`, or resumed."""
+"""The data that a run has logged before it is continued by `mlflow run`, or resumed."""
 
 import shlex
 from collections.abc import Mapping

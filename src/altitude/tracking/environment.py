@@ -1,4 +1,4 @@
-"""What MLflow's environment variables ask for. Settings that are given come before them."""
+"""Settings in MLflow's environment variables; configured settings take precedence."""
 
 import os
 

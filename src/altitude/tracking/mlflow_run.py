@@ -160,7 +160,7 @@ class MlflowRun:
         )
         # This run is still MLflow's active one, and so may be others that were begun inside it.
         while _active_run_id() not in (None, self._surrounding):
-            with suppress(*FAILURES):  # it is taken off all the same
+            with suppress(*FAILURES):  # it is removed from the stack all the same
                 mlflow.end_run(status)
         mlflow.set_tracking_uri(self._environment)  # type: ignore[arg-type] # None unsets it
 

@@ -77,7 +77,7 @@ def _file_reason(path: Path) -> str:
     if path.is_dir():
         return "that is a folder"
     path.parent.mkdir(parents=True, exist_ok=True)
-    lock_path(path).touch()  # SQLite, too, writes files beside the database
+    lock_path(path).touch()  # SQLite writes files beside the database, too
     if not path.exists():
         return ""
     with path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""Everything that decides how a training goes on, as plain values."""
+"""Everything that determines how a training continues, as plain values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The callback through which a training is looked at, and restored, between two batches."""
+"""The callback that reads and restores the state of a training between two batches."""
 
 from collections.abc import Callable
 from typing import Any

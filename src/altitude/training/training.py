@@ -1,4 +1,4 @@
-"""A training: the one thing that has state."""
+"""A training, the only object with state."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class Training:
         arguments = () if start == START else (start,)
         callbacks = [*self._all_callbacks, keeper]
         history = self.experiment.loop.run(self.model, self.pipelines, callbacks, *arguments)
-        self._restored = None  # it has been gone on from
+        self._restored = None  # it was resumed from this position
         return history
 
     def evaluate(self, dataset: tf.data.Dataset) -> dict[str, float]:

@@ -1,1 +1,1 @@
-"""From what was typed to jobs that have been composed, checked, and fixed."""
+"""From a command line to jobs that have been composed and checked."""

@@ -1,4 +1,4 @@
-"""The jobs of a sweep: composed once, named by what was swept, known by what they compute."""
+"""The jobs of a sweep: composed once, named by swept values, identified by their config."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""What a sweep goes over: the overrides that are fixed, and those that have several values."""
+"""The space of a sweep: overrides that are fixed, and those that have several values."""
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence

@@ -1,1 +1,1 @@
-"""What a sweep leaves behind: leaderboard, pictures, the best job and its recipe."""
+"""The results of a sweep: leaderboard, pictures, the best job and its recipe."""

@@ -1,4 +1,4 @@
-"""The config of one job as a recipe for `conf/experiment`: what trains the best model again."""
+"""The config of one job as a recipe for `conf/experiment`, which trains its model again."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -131,7 +131,7 @@ class SweepReport:
         return draw_sweep(self.records, histories, self.goals[0], self.folder)
 
     def _note(self, entries: Sequence[LeaderboardEntry], best_job: BestJob | None) -> str:
-        headline = f"**{lead(entries)}**"  # all that is seen of a long note at first
+        headline = f"**{lead(entries)}**"  # the UI first shows the beginning of a long note
         parts = [headline, f"`{self.command}`", markdown_table(entries, limit=SHOWN)]
         if best_job is not None:
             parts += [

@@ -1,4 +1,4 @@
-"""The one display of a sweep: live in a terminal, a line for each job that ends elsewhere."""
+"""The display of a sweep: live in a terminal, elsewhere a line for each job that ends."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""How far a sweep is: one immutable state, from which every line of the display is derived."""
+"""The progress of a sweep: an immutable state that the display is derived from."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Ctrl-C and the signals that ask a sweep to end: once in good order, twice at once."""
+"""Ctrl-C and the signals that end a sweep: the first one gracefully, the second at once."""
 
 import os
 import signal

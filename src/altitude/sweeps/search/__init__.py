@@ -1,1 +1,1 @@
-"""Which jobs come next: every combination, or what a search makes of the jobs before."""
+"""Searches, which propose the next jobs of a sweep: every combination, or by Optuna."""

@@ -1,4 +1,4 @@
-"""What a job of a search reports to its trial while it trains."""
+"""Reports the values of a job to its Optuna trial while it trains."""
 
 from __future__ import annotations
 

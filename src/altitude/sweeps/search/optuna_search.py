@@ -1,4 +1,4 @@
-"""A search by Optuna: how it is set up. Optuna itself is imported when the search is used."""
+"""The settings of a search by Optuna, which is imported when the search is used."""
 
 from __future__ import annotations
 

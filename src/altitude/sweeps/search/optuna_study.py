@@ -1,4 +1,4 @@
-"""A search as a study of Optuna: asked for jobs, told what became of them."""
+"""A search as an Optuna study, which suggests jobs and is given their results."""
 
 from __future__ import annotations
 

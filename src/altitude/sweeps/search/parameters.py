@@ -1,4 +1,4 @@
-"""What a search varies: Hydra's swept overrides as parameters that are suggested one value."""
+"""The parameters of a search: Hydra's swept overrides as Optuna distributions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which jobs come next: what each kind of sweep answers in its own way."""
+"""The interface of searches, which propose the next jobs of a sweep."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence

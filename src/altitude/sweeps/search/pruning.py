@@ -1,4 +1,4 @@
-"""Stops a job of a search that is hopeless."""
+"""Stops the unpromising jobs of a search."""
 
 import warnings
 from typing import Any

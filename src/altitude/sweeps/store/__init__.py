@@ -1,1 +1,1 @@
-"""What is known of the jobs of a sweep: in MLflow or, for one that is not tracked, in memory."""
+"""The records of a sweep's jobs: in MLflow or, without tracking, in memory."""

@@ -1,4 +1,4 @@
-"""Whether a store may know a sweep already, found out without the cost of MLflow."""
+"""Checks whether a store may have a sweep already, without importing MLflow."""
 
 import sqlite3
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""A sweep in MLflow: its jobs, each a run, and a run of its own that sums them up."""
+"""A sweep in MLflow: a run for each job, and a summary run."""
 
 import json
 from collections.abc import Mapping, Sequence

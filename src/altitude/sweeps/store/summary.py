@@ -1,4 +1,4 @@
-"""The run that sums a sweep up: that of an earlier launch, or a new one."""
+"""The summary run of a sweep: that of an earlier launch, or a new one."""
 
 from collections.abc import Sequence
 

@@ -11,7 +11,7 @@ import numpy as np
 from altitude.lazy import tf
 
 OPEN_DIMENSION = 8
-"""How long a dimension is taken to be that a model leaves open."""
+"""The size of an example in dimensions that the model leaves open."""
 
 LIMIT = 2
 """Integers in examples are below this, so that they are valid indices of most tables."""

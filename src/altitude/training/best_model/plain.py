@@ -105,7 +105,7 @@ def is_plain(config: Any) -> bool:
         return True
     module = str(config.get("module") or "keras").partition(".")[0]
     if module not in ("keras", "builtins") or config.get("registered_name") == "function":
-        return False  # a function may be anybody's
+        return False  # a function may be the user's own
     return all(map(is_plain, config.values()))
 
 
@@ -131,7 +131,7 @@ def _behind_scaling(network: keras.Model, divisor: float) -> keras.Model:
 def _symbolic(spec: DataSpec, inputs: Any) -> Any:
     if inputs is None:
         return keras.Input(spec.input_shape)
-    if isinstance(inputs, dict):  # Keras wants tensors to be called like their keys
+    if isinstance(inputs, dict):  # Keras requires tensors to have the names of their keys
         return {name: _input(spec, name) for name, spec in inputs.items()}
     return keras.tree.map_structure(_input, inputs)
 

@@ -16,7 +16,7 @@ from altitude.training.best_model.plain import is_plain
 from altitude.training.variables import variables
 
 CAUSE_LENGTH = 200
-"""How much is shown of an error, whose end is most often a whole config."""
+"""The number of characters of an error that are shown; its end is most often a config."""
 
 
 def opens_anywhere(model: keras.Model) -> bool:

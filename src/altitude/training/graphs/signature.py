@@ -67,7 +67,7 @@ def _without_values(loop: Loop) -> Loop:
 def _is_plain(callback: Any) -> bool:
     if not isinstance(callback, LazyCall):
         return False
-    if callback.target == PRUNING:  # whatever its pruner is, it reads metrics alone
+    if callback.target == PRUNING:  # with any pruner, it reads metrics alone
         return True
     if not callback.target.startswith(CALLBACKS):
         return False

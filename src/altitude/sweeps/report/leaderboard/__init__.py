@@ -1,4 +1,4 @@
-"""Which settings of a sweep are best, and by how much."""
+"""The leaderboard of a sweep."""
 
 from altitude.sweeps.report.leaderboard.csv_file import write_csv
 from altitude.sweeps.report.leaderboard.lead import lead

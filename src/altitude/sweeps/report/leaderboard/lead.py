@@ -1,4 +1,4 @@
-"""By how much the best setting of a sweep leads, and whether that says anything."""
+"""The lead of the best setting of a sweep, compared with its standard error."""
 
 import math
 from collections.abc import Sequence

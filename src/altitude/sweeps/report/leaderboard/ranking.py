@@ -1,4 +1,4 @@
-"""The ranking of a sweep's settings, repeats over seeds taken together."""
+"""Ranks the settings of a sweep, with repeats over seeds averaged."""
 
 import math
 import statistics

@@ -1,4 +1,4 @@
-"""Pictures of a sweep: what was swept against what came of it."""
+"""Pictures of a sweep: swept parameters against results."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path

@@ -24,7 +24,7 @@ from altitude.sweeps.report.pictures.style import (
 
 PREFIX = "best_"
 EARLY = 1.5
-"""How much is shown of the first epochs, which are far worse than the end that counts."""
+"""The `fence` of `visible_range` for curves, whose first epochs are far worse than the end."""
 
 Corner = Literal["lower right", "upper right"]
 

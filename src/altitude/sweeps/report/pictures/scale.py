@@ -1,4 +1,4 @@
-"""Where values of a swept parameter lie on an axis: linear, logarithmic, or side by side."""
+"""The axis of a swept parameter: linear, logarithmic, or categorical."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence

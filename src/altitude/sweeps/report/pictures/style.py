@@ -1,4 +1,4 @@
-"""What the pictures of a sweep share: colours, the range that is shown, words."""
+"""The common style of a sweep's pictures: colours, visible range, labels."""
 
 import math
 import re
