@@ -31,7 +31,7 @@ class Objective:
         monitor: The metric that decides which model is best, by its name in the logs of an epoch;
             None for the first metric with a known direction, on the validation data.
         mode: Whether less or more of it is better, for a metric that does not say so itself.
-        class_weight: What the training examples of each class weigh in the loss; 1 if left out.
+        class_weight: The weight of each class index in the training loss; 1 if left out.
         own: What a model class takes in a `compile` of its own, by name: plain values, and
             functions that return one, also in lists and mappings.
 

@@ -127,7 +127,7 @@ def ending_on_signals() -> Iterator[EndRequest]:
     """Turns the signals that end a process into an exception, so that runs are closed.
 
     Yields:
-        What was asked for, which can be deferred to the end of a batch.
+        The request, which can be deferred to the end of a batch.
 
     Raises:
         Terminated: Inside the block, when such a signal arrives.

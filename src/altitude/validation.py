@@ -39,7 +39,7 @@ def refuse(expected: str, instead: str = "") -> NoReturn:
 
     Args:
         expected: The values that would have been valid.
-        instead: What to write instead.
+        instead: The replacement to suggest.
 
     Raises:
         PydanticCustomError: Always.

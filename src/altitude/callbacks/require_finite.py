@@ -17,7 +17,7 @@ class RequireFinite(keras.callbacks.Callback):
     makes them infinite.
 
     Args:
-        remedies: What to try, one line each.
+        remedies: Suggestions, one line each.
         every_call: Check after each call of the compiled step, or only at the end of an epoch, when
             all processes of a distributed training see the same values.
     """

@@ -12,8 +12,8 @@ def check_returned(key: str, value: object, kind: type, builder: object) -> None
 
     Args:
         key: The config key of the function.
-        value: What it has returned.
-        kind: What it should have returned, a class of Keras'.
+        value: The value that it has returned.
+        kind: The Keras class that it should have returned.
         builder: The function, or the lazy call of it.
 
     Raises:

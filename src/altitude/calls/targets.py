@@ -27,7 +27,7 @@ def find_target(key: str, target: Any, kinds: Kinds = ()) -> tuple[Any, list[Pro
 
     Args:
         key: The config key of the node that holds the target.
-        target: Its import path.
+        target: The dotted path of the class or function.
         kinds: Classes, one of which it must extend.
 
     Returns:
@@ -65,7 +65,7 @@ def builder_problems(key: str, target: str) -> list[Problem]:
 
     Args:
         key: The config key of the target.
-        target: Its import path, a text.
+        target: The dotted path of the class or function.
 
     Returns:
         At most one problem.
@@ -118,7 +118,7 @@ def wrong_kind(key: str, target: str, kinds: Kinds) -> Problem:
 
     Args:
         key: The config key of the target.
-        target: Its import path.
+        target: The dotted path of the class or function.
         kinds: The classes; `object` stands for any class.
 
     Returns:

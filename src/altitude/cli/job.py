@@ -40,8 +40,8 @@ def run_alone(experiment: Experiment, sweep: Sweep) -> Scores:
     """Runs an experiment and shows it in the terminal.
 
     Args:
-        experiment: What to run.
-        sweep: Names the metrics to return.
+        experiment: The experiment to run.
+        sweep: The sweep, whose objectives are returned.
 
     Returns:
         `sweep.objective` of the run; NaN if it has no such metric.

@@ -40,7 +40,7 @@ def main(arguments: Sequence[str]) -> None:
     """Runs `altitude new` and exits: 2 for a mistake in what was typed, 1 for a failure.
 
     Args:
-        arguments: What was typed after `altitude new`.
+        arguments: The words typed after `altitude new`.
     """
     name = _parser().parse_args(arguments).name
     contents = step_files(name)
@@ -60,7 +60,7 @@ def completions(words: Sequence[str]) -> list[str]:
     """Returns the completions after `altitude new`.
 
     Args:
-        words: What was typed after it; the last one may be empty, or only begun.
+        words: The words typed after it; the last one may be empty or incomplete.
     """
     return [kind for kind in KINDS if len(words) == 1 and kind.startswith(words[0])]
 

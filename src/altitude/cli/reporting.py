@@ -44,7 +44,7 @@ def report(error: Exception) -> NoReturn:
     """Prints an error and exits.
 
     Args:
-        error: What the command raised.
+        error: The exception that the command raised.
 
     Raises:
         SystemExit: With status 2 for a mistake in the config, 1 for a failure.
@@ -74,7 +74,7 @@ def report_interruption(interrupt: KeyboardInterrupt) -> NoReturn:
     """Prints the signal that stopped the program, and exits with the usual status.
 
     Args:
-        interrupt: What a signal has raised.
+        interrupt: The exception that the signal has raised.
 
     Raises:
         SystemExit: Always.

@@ -25,7 +25,7 @@ def main(arguments: Sequence[str]) -> None:
     """Runs `altitude resume` and exits: 2 for a mistake in what was typed, 1 for a failure.
 
     Args:
-        arguments: What was typed after `altitude resume`.
+        arguments: The words typed after `altitude resume`.
     """
     typed = _parser().parse_intermixed_args(arguments)
     resume(typed.run, typed.overrides, typed.allow)

@@ -51,7 +51,7 @@ def main(typed: Sequence[str]) -> None:
     """Runs `altitude` and exits: 2 for a mistake in the config, 1 for a failure.
 
     Args:
-        typed: What was typed after `altitude`.
+        typed: The words typed after `altitude`.
     """
     if "--version" in typed:
         print(f"altitude {__version__}", f"Hydra {hydra.__version__}", sep="\n")

@@ -36,7 +36,7 @@ def compose_config(
 
     Args:
         overrides: Hydra overrides; none of them may be a sweep.
-        source: What it is composed from.
+        source: The folders to compose from.
         with_hydra: Whether Hydra's own node is to be in it.
 
     Returns:

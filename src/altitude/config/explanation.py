@@ -30,7 +30,7 @@ def explain(override: str, error: Exception, config: DictConfig) -> Problem:
 
     Args:
         override: The override that was typed.
-        error: What Hydra raised.
+        error: The exception that Hydra raised.
         config: The config composed of the overrides that are valid.
 
     Returns:

@@ -35,7 +35,7 @@ class CommandLine:
     Attributes:
         config: What it composes to, Hydra's own node included; of a sweep, for its first job.
         is_sweep: Whether it asks for a sweep, by `-m` or by its recipe.
-        problems: What is wrong.
+        problems: The problems.
         experiment: The experiment; None for a sweep, and if there are problems.
         sweep: Settings of the group `sweep`; None for a sweep, and if there are problems.
     """

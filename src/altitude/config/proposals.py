@@ -17,7 +17,7 @@ class Proposal:
     """A suggestion.
 
     Attributes:
-        text: What it says.
+        text: The text of the line.
         overrides: The whole of the overrides, if it is followed.
     """
 

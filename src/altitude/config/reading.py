@@ -44,7 +44,7 @@ def compose(overrides: Sequence[str] = (), *, config_dir: str | Path | None = No
     """Composes an experiment, as the command line does.
 
     Args:
-        overrides: What would be typed after `altitude`, such as `["loop=tape", "seed=7"]`.
+        overrides: The overrides as typed after `altitude`, such as `["loop=tape", "seed=7"]`.
         config_dir: A folder with config groups of your own.
 
     Returns:

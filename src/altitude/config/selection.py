@@ -12,7 +12,7 @@ def selected(config: DictConfig, key: str, default: Any = None) -> Any:
     Args:
         config: The composed config.
         key: A dotted key.
-        default: What is returned if there is no such key, or if it cannot be resolved.
+        default: The value if there is no such key, or if it cannot be resolved.
     """
     try:
         return OmegaConf.select(config, key, default=default, throw_on_missing=False)

@@ -94,7 +94,7 @@ def require_numbers(name: str, shape: tuple[int, ...], dtype: np.dtype) -> None:
     Args:
         name: The name of the array, for the message.
         shape: Its shape, examples first.
-        dtype: Its type.
+        dtype: Its NumPy dtype.
 
     Raises:
         DataError: If it does not.

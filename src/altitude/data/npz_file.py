@@ -54,7 +54,7 @@ class Header:
 
     Attributes:
         shape: Its shape.
-        dtype: Its type.
+        dtype: Its NumPy dtype.
     """
 
     shape: tuple[int, ...]

@@ -74,7 +74,7 @@ def build_pipelines(
 
     Args:
         splits: The examples.
-        settings: How batches are made.
+        settings: The settings of batches.
         seed: The order of the training examples in epoch e is a function of (seed, e).
         class_weight: The weight of each class's examples in the loss; 1 for classes left out.
 

@@ -34,7 +34,7 @@ class StoredInput:
     Attributes:
         dtype: Its dtype, such as `uint8`.
         shape: Its shape, without the batch dimension.
-        divisor: What the pipeline divides it by, as float32.
+        divisor: The number that the pipeline divides it by, as float32.
     """
 
     dtype: str

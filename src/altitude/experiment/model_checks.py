@@ -74,7 +74,7 @@ def check_built(model: keras.Model, loss: object, spec: DataSpec) -> None:
     Args:
         model: The model; only one with a single output is checked.
         loss: The loss, a Keras loss object or a function.
-        spec: What the data looks like.
+        spec: The form of the data.
 
     Raises:
         ConfigError: If labels, last layer and loss do not fit together.

@@ -117,7 +117,7 @@ class Tracking(ABC):
         """Opens a run.
 
         Args:
-            description: What the run is.
+            description: The run as it was configured.
             resumed: The id of the run that is resumed; None for a new run.
 
         Returns:

@@ -15,7 +15,7 @@ def import_problem(key: str, target: str, error: BaseException) -> Problem:
 
     Args:
         key: The config key of the target.
-        target: Its import path.
+        target: The dotted path of the class or function.
         error: The exception of the import, with the exception of the module itself as its cause.
 
     Returns:

@@ -22,7 +22,7 @@ class Place:
 
     Attributes:
         file: Its file.
-        line: Its number, counted from 1.
+        line: The number of the line, counted from 1.
         function: The function that it is in; empty at the top of a module.
     """
 

@@ -58,7 +58,7 @@ def find_callable(target: str) -> Any:
     """Imports a class or function without calling it.
 
     Args:
-        target: Its dotted path.
+        target: The dotted path of the class or function.
 
     Returns:
         The class or function.
@@ -162,7 +162,7 @@ def name_folder(config: DictConfig, overrides: Sequence[Override]) -> None:
 
     Args:
         config: The composed config, with Hydra's own node.
-        overrides: Those of the task.
+        overrides: The overrides of the task.
     """
     if SINCE_1_4:
         return

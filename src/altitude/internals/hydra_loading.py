@@ -168,7 +168,7 @@ class CachingLoader(ConfigLoaderImpl):
     """Merges the files of each choice of config groups once, for all values that are set in it.
 
     Args:
-        search_path: Where configs are found.
+        search_path: Hydra's search path of configs.
     """
 
     _merged: ClassVar[dict[Hashable, tuple[Any, bytes]]] = {}
@@ -194,7 +194,7 @@ class ComposedLoader(CachingLoader):
     """Returns a config that has been composed before, and composes no other.
 
     Args:
-        search_path: Where configs are found.
+        search_path: Hydra's search path of configs.
         composed: The config.
     """
 

@@ -166,8 +166,8 @@ class Loop(ABC):
             model: The prepared model.
             pipelines: The data.
             callbacks: Keras callbacks, in order.
-            start: Where to begin: behind the last epoch, nothing is trained, and callbacks begin
-                and end the training all the same.
+            start: The epoch and batch to begin with. After the last epoch nothing is trained, and
+                callbacks begin and end the training all the same.
 
         Returns:
             Keras' history: lists of metrics, one value an epoch.

@@ -38,7 +38,7 @@ class Reinforce(Loop):
 
     Attributes:
         steps_per_execution: An epoch has no other step to be run in the same call.
-        discount: What a reward counts for, one step earlier.
+        discount: The factor by which a reward is discounted for each earlier step.
     """
 
     steps_per_execution: Literal[1] = 1

@@ -102,7 +102,7 @@ class OptimizerProxy(GroupOptimizer):
 
     Args:
         groups: Those optimizers, by the names that the class has for them.
-        own: What the class compiled itself with. To the class, this still is that optimizer.
+        own: The optimizer that the class was compiled with, as which this one poses.
     """
 
     def __init__(

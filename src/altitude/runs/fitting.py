@@ -31,7 +31,7 @@ def fit(
     Args:
         training: The training, which has not begun.
         callbacks: The callbacks of the run.
-        context: Where files are logged and notices shown.
+        context: The tracking and display of the run.
         best_model: The path to save the best model under.
         point: The resume point to continue from; None trains from the start.
 

@@ -55,7 +55,7 @@ def run(
     """Runs an experiment: trains, keeps the best model, tests it, and logs all of it.
 
     Args:
-        experiment: What to run.
+        experiment: The experiment to run.
         console: Where progress is shown; None for standard output.
         graphs: Traced graphs of an earlier run in this process, and where this one leaves its own:
             a run that differs in values alone is traced no second time. None keeps nothing.

@@ -62,7 +62,7 @@ class Sweep(ABC):
         """Returns what this kind of search does not support in a space.
 
         Args:
-            space: What the sweep searches over.
+            space: The space of the sweep.
         """
 
     @abstractmethod
@@ -70,7 +70,7 @@ class Sweep(ABC):
         """Yields jobs that represent the space: they are composed and checked before the first job.
 
         Args:
-            space: What the sweep searches over.
+            space: The space of the sweep.
 
         Yields:
             The overrides of one job.
@@ -89,7 +89,7 @@ class Sweep(ABC):
         """Returns the settings that make another sweep of the same jobs.
 
         Args:
-            spaces: What the sweep searches over, one space or several.
+            spaces: The spaces of the sweep, one for each recipe.
 
         Returns:
             Plain values by name.
@@ -100,7 +100,7 @@ class Sweep(ABC):
         """Begins a search, or continues that of an earlier launch.
 
         Args:
-            spaces: What the sweep searches over, one space or several.
+            spaces: The spaces of the sweep, one for each recipe.
             study: The sweep as the search needs to know it.
 
         Returns:

@@ -104,7 +104,7 @@ class MlflowRun:
         """Closes a run that could not be opened completely, with the reason.
 
         Args:
-            error: What opening it has raised.
+            error: The exception that opening it has raised.
         """
         killed = isinstance(error, KeyboardInterrupt | TakenError)
         self.set_tags({REASON: str(error) or ("Ctrl-C" if killed else type(error).__name__)})

@@ -41,7 +41,7 @@ class Outbox:
         """Sends a record after those that wait, or lets it wait with them.
 
         Args:
-            record: What is sent, for the file.
+            record: The data that are sent, as plain values for the file.
             call: Sends it.
             now: Try at once, even if the store has just failed.
         """

@@ -73,8 +73,8 @@ def runs_view(
     An address alone shows the curves of ten runs; a view shows those of all.
 
     Args:
-        view: Names the view; letters, digits, `-`, `_` and `.`.
-        filter_string: Which runs, in the language of `MlflowClient.search_runs`.
+        view: The name of the view; letters, digits, `-`, `_` and `.`.
+        filter_string: The filter of runs, as `MlflowClient.search_runs` takes it.
         order_by_metric: The metric that ranks the runs.
         ascending: Whether the lowest comes first.
         curves: Metrics by epoch that come before all others.

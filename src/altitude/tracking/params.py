@@ -63,7 +63,7 @@ def leaves(node: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any
 
     Args:
         node: Nested mappings; an empty one is a leaf.
-        prefix: What to put before each key.
+        prefix: A prefix for each key.
 
     Yields:
         A dotted key and its value.

@@ -29,8 +29,8 @@ def save_state(state: TrainingState, path: Path, about: Mapping[str, Any] | None
     """Writes a state. Whoever reads sees the file of before or the new one, never half of one.
 
     Args:
-        state: What is written.
-        path: Where to.
+        state: The state to write.
+        path: The path of the file to write.
         about: Plain values, such as the settings of the run, that are written with it.
 
     Raises:

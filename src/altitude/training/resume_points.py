@@ -44,7 +44,7 @@ class ResumePoints:
     Attributes:
         is_failing: Whether the newest point could not be written. The one before it is whole, and
             the training goes on.
-        seconds_to_write: How long it took to write the last point.
+        seconds_to_write: The time that writing the last point took, in seconds.
     """
 
     def __init__(self, output_dir: Path, about: Mapping[str, Any]) -> None:

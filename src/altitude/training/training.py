@@ -41,12 +41,12 @@ class Training:
         ```
 
     Attributes:
-        experiment: What is trained.
+        experiment: The experiment that is trained.
         model: The compiled model, prepared by the experiment's loop.
         pipelines: The data.
         saved: The part of the model that is kept as `best.keras`.
         traces: Counts how often the steps were traced.
-        graphs: What they were traced into.
+        graphs: The graphs that they were traced into.
         callbacks: The callbacks in the order of their calls; none at first.
         position: The next batch.
     """

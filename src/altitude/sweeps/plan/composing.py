@@ -18,7 +18,7 @@ class Composer:
 
     Args:
         loader: Hydra's config loader.
-        main: What it composed of the overrides that are not swept.
+        main: The config composed of the overrides that are not swept.
 
     Attributes:
         loader: The same loader.

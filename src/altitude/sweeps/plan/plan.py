@@ -56,8 +56,8 @@ class Plan:
     """A sweep whose jobs have been found to be sound.
 
     Attributes:
-        sweep: How it is run.
-        spaces: What it goes over.
+        sweep: The settings of the sweep.
+        spaces: The spaces that it searches.
         keys: The config keys that are swept.
         jobs: Jobs that stand for the spaces: for a grid, all of them.
         experiment: The first job, as an example of what they share.

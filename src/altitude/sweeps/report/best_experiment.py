@@ -37,7 +37,7 @@ def experiment_file(
     Args:
         config: The composed config. Interpolations are kept as they are.
         choices: The chosen option of each group, as in `hydra.runtime.choices`.
-        header: What the file says about itself, as a comment.
+        header: The comment at the top of the file.
         config_dir: A folder with config groups of the user's own.
 
     Returns:

@@ -25,7 +25,7 @@ def sweep_folder(config: DictConfig, identity: str, console: Console) -> Iterato
     Args:
         config: The composed config, with Hydra's own node; the launcher finds the folder there.
         identity: The hash of the sweep's jobs and its search.
-        console: Where it is shown that another folder than the one asked for is used.
+        console: The console for a notice that another folder is used.
 
     Yields:
         Its absolute path.

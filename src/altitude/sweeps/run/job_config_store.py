@@ -31,7 +31,7 @@ class JobConfigStore:
         Args:
             job: The job.
             tracking: Settings of the group `tracking` that it gets.
-            attempt: How often it has been tried, this time included; each has its own folder.
+            attempt: The number of the attempt, counted from 1; each has its own folder.
         """
         config = job.config.copy()
         with open_dict(config):

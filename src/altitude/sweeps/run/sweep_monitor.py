@@ -22,7 +22,7 @@ class SweepMonitor:
 
     Args:
         sweep_store: The records of the jobs.
-        display: Where it is shown.
+        display: The display to update.
         progress: The state of the sweep when this launch begins.
         stop_on_failure: Called with the records that were read.
         to_repeat: Returns the identities of the jobs that are run again if they fail.

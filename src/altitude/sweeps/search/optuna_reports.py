@@ -23,7 +23,7 @@ class Reports:
         pruner: Optuna's pruner, which decides whether the trial is hopeless.
 
     Raises:
-        TrackingError: If the study cannot be had.
+        TrackingError: If the study cannot be loaded.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Reports:
 
         Args:
             epoch: The epoch that has ended, counted from 1.
-            value: Its value.
+            value: The value of the metric.
             ends_anyway: Whether the job ends here by itself, so that it is complete.
 
         Returns:

@@ -119,7 +119,7 @@ class Optuna(Sweep):
             What proposes jobs and is given their results.
 
         Raises:
-            ConfigError: If jobs are to be pruned, and they have nowhere to report to.
+            ConfigError: If jobs are to be pruned, and there is no storage to report to.
             TrackingError: If the storage cannot be used.
         """
         url = storage_url(self.storage, study.tracking_uri)

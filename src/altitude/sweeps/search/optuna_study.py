@@ -61,7 +61,7 @@ def begin_search(
 
     Args:
         settings: The settings of the search.
-        spaces: What it searches over; one of several is chosen as a parameter is.
+        spaces: The spaces to search; the choice of one of several is a parameter, too.
         study: The sweep as the search needs to know it.
         url: The URL of the study's database; None keeps it in memory.
 

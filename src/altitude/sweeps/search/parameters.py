@@ -22,7 +22,7 @@ class Parameter:
         element: The config key or group as it is written in an override, such as `+loop.extra`.
         suggested: Calls `suggest_int`, `suggest_float` or `suggest_categorical` of a trial.
         is_number: Whether its values have an order and distances.
-        problem: What makes it impossible to search; None if nothing does.
+        problem: The reason why it cannot be searched; None if it can.
     """
 
     element: str
@@ -43,7 +43,7 @@ def parameters_of(space: Space) -> list[Parameter]:
     """Returns the parameters of a space, in its order.
 
     Args:
-        space: What the sweep searches over.
+        space: The space of the sweep.
     """
     return [_parameter(override) for override in space.swept]
 

@@ -14,7 +14,7 @@ class Proposal:
 
     Attributes:
         number: Its place in the sweep, counted from 0.
-        overrides: What it is composed of.
+        overrides: The overrides that it is composed with.
         callbacks: Config nodes of callbacks that it needs besides its own, by name.
     """
 
@@ -44,7 +44,7 @@ class Search(ABC):
     """Proposes jobs until there are enough.
 
     Attributes:
-        notice: What a user should know of it, in a line; empty if there is nothing.
+        notice: A notice for the user in one line; empty if there is none.
     """
 
     notice: str = ""

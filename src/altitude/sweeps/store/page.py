@@ -16,7 +16,7 @@ class Presentation:
         title: The name of its summary run.
         command: The command that runs it.
         goal: The metric that ranks its jobs.
-        params: What is swept, by the names of MLflow's parameters.
+        params: The swept keys, as MLflow's parameters are named.
         nested: Whether its jobs are below its own run in MLflow's UI.
     """
 

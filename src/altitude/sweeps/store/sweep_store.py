@@ -89,8 +89,8 @@ class SweepStore(Protocol):
 
         Args:
             job: The job.
-            error: What it raised, if it failed.
-            value: What it returned, if it did not.
+            error: The exception that it raised; None if it did not fail.
+            value: The value that it returned, if it did not fail.
         """
 
     def ask_to_stop(self, reason: str) -> None:

@@ -16,7 +16,7 @@ class Column:
 
     Attributes:
         name: Its heading.
-        cells: Its text, a cell for each setting.
+        cells: The text of each setting's cell.
         optional: Whether it can be left out where there is not enough room.
     """
 

@@ -14,7 +14,7 @@ def write_csv(entries: Sequence[LeaderboardEntry], path: Path) -> None:
     """Writes all settings with all their final metrics, in full precision.
 
     Args:
-        entries: What `leaderboard` returns.
+        entries: The rows, best first.
         path: The file. NaN is written as an empty cell.
     """
     names = swept_names(entry.swept for entry in entries)

@@ -22,7 +22,7 @@ class LeaderboardEntry:
 
     Attributes:
         rank: Its place, counted from 1; settings with equal scores share one.
-        swept: What was swept, without the seed.
+        swept: The swept values, without the seed.
         goals: The metrics that rank it, the most important one first.
         members: Its jobs, in the order of the sweep.
         metrics: Means of all final metrics; NaN where a job does not have one. Of `best_epoch` the

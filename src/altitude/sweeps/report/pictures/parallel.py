@@ -30,9 +30,9 @@ class Coordinate:
     """One of the axes.
 
     Attributes:
-        name: What is written below it.
-        heights: Where the line of each job crosses it, from 0 to 1.
-        ticks: What is written beside it, by height.
+        name: The label below it.
+        heights: The height at which the line of each job crosses it, from 0 to 1.
+        ticks: The labels beside it, by height.
     """
 
     name: str
