@@ -92,7 +92,7 @@ def read_config(config: DictConfig, output_dir: Path, overrides: Sequence[str]) 
         overrides: The overrides that it was composed with.
 
     Returns:
-        The experiment, None if there are problems; and the problems.
+        The experiment and the sweep, each None if it cannot be read, and all problems.
     """
     settings, problems = _plain_settings(config, output_dir)
     damaged = {problem.key.partition(".")[0] for problem in problems}

@@ -35,7 +35,7 @@ __all__ = [
 SINCE_1_4 = tuple(int(part) for part in hydra.__version__.split(".")[:2]) >= (1, 4)
 VERSION_BASE = "1.3"
 OF_VERSION = {} if SINCE_1_4 else {"version_base": VERSION_BASE}
-"""The `version_base` that Hydra 1.3 requires and Hydra 1.4 deprecates."""
+"""The `version_base` argument, which is passed to Hydra 1.3 alone."""
 
 ALLOWED = ("altitude.*", "colorlog.*", "hydra.*", "hydra_plugins.*", "logging.*", "rich.*")
 """What Hydra 1.4 may instantiate for its settings: callbacks, launchers, sweepers, logging."""

@@ -53,7 +53,7 @@ class Tape(SteppingLoop):
         callbacks: Sequence[keras.callbacks.Callback],
         start: Position = START,
     ) -> keras.callbacks.History:
-        """Trains with a loop of its own, one compiled step a batch."""
+        """Trains with this package's own loop over epochs, which calls the compiled step."""
         from altitude.callbacks.epoch_order import EpochOrder
 
         def run_epoch(epoch: int, watchers: keras.callbacks.CallbackList) -> dict[str, Any]:

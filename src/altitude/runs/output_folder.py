@@ -36,7 +36,7 @@ class RunFolder:
             path: The output folder of a run.
 
         Returns:
-            The run's id is None if it was killed before it was recorded.
+            The folder, with `run_id` None if the run was killed before it was recorded.
         """
         try:
             known = json.loads((path / CLAIM).read_text())

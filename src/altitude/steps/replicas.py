@@ -36,7 +36,7 @@ def distribute(dataset: tf.data.Dataset) -> Any:
     """Returns a dataset each of whose batches is shared out among the replicas.
 
     Args:
-        dataset: Batches of the whole, as one device would take them.
+        dataset: Whole batches, as a single device takes them.
 
     Returns:
         A distributed dataset under a `tf.distribute` strategy, else `dataset` itself.

@@ -30,13 +30,13 @@ def compile_model(
 
     Args:
         model: The model, not compiled.
-        optimizer: The call that builds the optimizer, or several by name; None leaves it to the
-            class.
+        optimizer: A function that returns the optimizer; several by name for a class that takes
+            them in a `compile` of its own.
         objective: The loss and metrics.
         loop: The loop, for its settings of `compile`.
 
     Raises:
-        ConfigError: If it does not take what was configured, or takes what was not.
+        ConfigError: If `compile` does not take what is configured, or requires what is not.
     """
     from altitude.optimizers.group_optimizer import GroupOptimizer, OptimizerProxy
 

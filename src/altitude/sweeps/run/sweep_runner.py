@@ -118,7 +118,7 @@ class SweepRunner:
             time.sleep(ADOPTED_SECONDS)
 
     def run(self, jobs: Sequence[Job]) -> dict[str, JobRecord]:
-        """Runs jobs until each has ended, and jobs that an earlier launch has left over.
+        """Runs jobs until each has ended, and waits for those that an earlier launch left running.
 
         Args:
             jobs: The jobs to run; those that have finished already are not run again.

@@ -104,7 +104,7 @@ class SweepStore(Protocol):
         """Records how many jobs there are of each kind.
 
         Args:
-            counts: The number of jobs, by kind, such as `finished`.
+            counts: The number of jobs, by kind, such as `done`, as `counts_of` returns it.
         """
 
     def histories(self, metric: str) -> dict[str, list[float]]:
