@@ -55,10 +55,13 @@ def _interpolation_map_where_needed(
 
 
 class CachingRepository(ConfigRepository):
-    """Reads each config once in the life of a process, and again when it has changed.
+    """Caches configs for the life of a process, and reads those again that have changed.
 
     Where a config is, and whether it has changed, is looked up once in the life of a repository,
     which is one composition and its variations.
+
+    Args:
+        config_search_path: Hydra's search path of configs.
     """
 
     _loaded: ClassVar[dict[Hashable, tuple[Any, bytes]]] = {}

@@ -46,7 +46,12 @@ class JobRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class Goal:
-    """A metric, and whether more of it is better, or less."""
+    """A metric, and whether more of it is better, or less.
+
+    Attributes:
+        metric: The name of a result, such as `best_val_accuracy`.
+        direction: Whether more of it is better, or less.
+    """
 
     metric: str
     direction: Literal["maximize", "minimize"]

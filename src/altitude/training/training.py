@@ -29,7 +29,7 @@ class Training:
     """A compiled model, its steps, its data and its callbacks, at some position.
 
     Example:
-        Train, and go on from where a state was taken, in this or in another process:
+        Train, and continue from a saved state, in this or in another process:
 
         ```python
         training = build_training(experiment, pipelines, print)
