@@ -38,7 +38,7 @@ def resume_points(
     Args:
         output_dir: The folder of the run.
         about: Plain values that identify the run.
-        loop: The loop, for its `checkpoint_every_steps`.
+        loop: The loop, for its `checkpoint_every_steps` and `checkpoint_every_seconds`.
         state: Copies the state of the training.
         request: The request to end the process, if there was one.
 
@@ -56,12 +56,13 @@ def resume_points(
 class Checkpointing:
     """Writes resume points at the ends of epochs and, in long epochs, between batches.
 
-    Epochs that are shorter than it takes to write a point are skipped.
+    The end of an epoch is skipped where copying would take more than `COPY_SHARE` of the time, or
+    writing more than `WRITE_SHARE`.
 
     Args:
         state: Copies the state of the training.
         points: Writes the state.
-        loop: The loop, for its `checkpoint_every_steps`.
+        loop: The loop, for its `checkpoint_every_steps` and `checkpoint_every_seconds`.
         request: The request to end the process; a point is written first.
     """
 
