@@ -131,15 +131,17 @@ def _written(config: DictConfig, key: str) -> Any:
     """Returns the unresolved value of a key."""
     parent, _, name = key.rpartition(".")
     node = selected(config, parent)
-    plain: Any = OmegaConf.to_container(node) if isinstance(node, DictConfig) else None
-    return plain.get(name) if isinstance(plain, dict) else None
+    if not isinstance(node, DictConfig) or name not in node:
+        return None
+    plain: Any = OmegaConf.to_container(OmegaConf.masked_copy(node, name))
+    return plain[name]
 
 
 def _read_config(config: DictConfig) -> CommandLine:
     """Reads the config of one job, and checks that its folder is writable."""
-    settings = config.copy()
-    with open_dict(settings), running_config(config):
-        del settings["hydra"]
+    # Hydra's own node is most of the config.
+    settings = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
+    with running_config(config):
         output_dir, unwritable = _output_dir(config)
         read = read_config(settings, output_dir, config.hydra.overrides.task)
     problems = [*read.problems, *_settings_of_hydra(config), *unwritable]

@@ -75,6 +75,7 @@ class CachingRepository(ConfigRepository):
         """Sets a search path, and clears what was cached for another."""
         self._sources: dict[tuple[str, ObjectType | None], ConfigSource | None] = {}
         self._versions: dict[str, Any] = {}
+        self._options: dict[tuple[str, ObjectType | None], list[str]] = {}
         super().initialize_sources(config_search_path)
 
     def __deepcopy__(self, memo: Any) -> "CachingRepository":
@@ -90,6 +91,15 @@ class CachingRepository(ConfigRepository):
         if key not in self._sources:
             self._sources[key] = super()._find_object_source(config_path, object_type)
         return self._sources[key]
+
+    def get_group_options(
+        self, group_name: str, results_filter: ObjectType | None = ObjectType.CONFIG
+    ) -> list[str]:
+        """Returns the names of all options of a config group."""
+        key = group_name, results_filter
+        if key not in self._options:
+            self._options[key] = super().get_group_options(group_name, results_filter)
+        return [*self._options[key]]
 
     def load_config(self, config_path: str) -> ConfigResult | None:
         """Returns a copy of a config; None if there is no such config."""
@@ -221,5 +231,5 @@ def _version(source: ConfigSource, config_path: str) -> Any:
             file = resources.files(source.path) / name
         case _:
             return object()  # equal to no other: what a plugin offers is loaded each time
-    status = file.stat()
-    return file.resolve(), status.st_mtime_ns, status.st_size
+    status = file.stat()  # of the file itself, where the path is a link
+    return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size
