@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from altitude.experiment.model_checks import check_signatures
 from altitude.loops import Fit, Loop, Tape, TrainStep
 from altitude.models import Mlp
 from altitude.tracking import Untracked
+from tests.data.images import write_digits
 
 TRAINED = ("dataset", "model", "optimizer", "objective", "loop", "debug")
 QUICK = ("tracking=none", "++callbacks.tensorboard=null", "loop.epochs=1", "dataset.limit=128")
@@ -29,6 +31,7 @@ STEP = "loop.step._target_=altitude.steps."
 GAN = ("objective=none", "callbacks=none", "loop=train_step", f"{STEP}Gan")
 REINFORCE = ("dataset=cartpole", "loop=reinforce", "objective=none", "callbacks=none")
 COMPANIONS: dict[str, tuple[str, ...]] = {
+    "dataset=image_folder": ("dataset.path=photos", "model=cnn"),
     "dataset=npz": NUMBERS[1:],
     "model=gan": ("optimizer=gan", "model.filters=4", *GAN),
     "model=label_and_image": ("objective=none", "loop=tape", f"{STEP}UncertaintyWeighting"),
@@ -74,6 +77,14 @@ def options(*groups: str) -> list[str]:
     return sorted(name for name in names if not groups or name.startswith(groups))
 
 
+def write_files(folder: Path, overrides: Sequence[str], option: str) -> None:
+    """Writes the files that overrides name into the working folder."""
+    if "dataset.path=numbers.npz" in overrides:
+        write_numbers(folder, option)
+    if "dataset.path=photos" in overrides:
+        write_digits(folder / "photos", ("zero", "one"), each=40)
+
+
 def write_numbers(folder: Path, option: str) -> None:
     """Writes numbers whose labels can be learnt, in the form that the option's loss reads."""
     x = np.random.default_rng(0).random((192, 4))
@@ -104,17 +115,18 @@ def test_every_option_composes_and_fits_the_classes_it_names(
 ) -> None:
     monkeypatch.setenv("TF_CONFIG", ONE_WORKER)
     overrides = with_companions(option)
-    if "dataset.path=numbers.npz" in overrides:
-        write_numbers(working_folder, option)
+    write_files(working_folder, overrides, option)
     check_signatures(compose(overrides))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("option", sorted({*options(*TRAINED)} - PLAYED))
-def test_every_option_trains(option: str, working_folder: Path) -> None:
+def test_every_option_trains(
+    option: str, working_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALTITUDE_CACHE", str(working_folder / "cache"))
     overrides = [*with_companions(option), *QUICK]
-    if "dataset.path=numbers.npz" in overrides:
-        write_numbers(working_folder, option)
+    write_files(working_folder, overrides, option)
     result = run(compose(overrides), console=Console(quiet=True))
     assert result.best_epoch == 1
     tested = [value for name, value in result.metrics.items() if name.startswith("test_")]

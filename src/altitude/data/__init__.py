@@ -5,6 +5,7 @@ from altitude.data.cartpole import CartPole
 from altitude.data.dataset import ArrayDataset, Dataset
 from altitude.data.digits import Digits
 from altitude.data.fashion_mnist import FashionMnist
+from altitude.data.image_folder import ImageFolder
 from altitude.data.mixup import Mixup
 from altitude.data.npz import Npz
 from altitude.data.spec import DataSpec, Declared, LabelSpec
@@ -20,6 +21,7 @@ __all__ = [
     "Digits",
     "Examples",
     "FashionMnist",
+    "ImageFolder",
     "LabelSpec",
     "Mixup",
     "Npz",

@@ -2,10 +2,11 @@
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from tokenize import TokenError
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -42,13 +43,44 @@ def store_cached(folder: Path, arrays: Mapping[str, Array]) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name, array in arrays.items():
-        descriptor, temporary = tempfile.mkstemp(dir=folder, suffix=".tmp")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                np.save(file, array)
-            Path(temporary).replace(folder / f"{name}.npy")
-        finally:
-            Path(temporary).unlink(missing_ok=True)
+        with replacement(folder / f"{name}.npy") as file:
+            np.save(file, array)
+
+
+@contextmanager
+def array_file(path: Path, shape: tuple[int, ...]) -> Iterator[IO[bytes]]:
+    """Replaces an array file by one whose values the block writes, in any number of pieces.
+
+    Args:
+        path: The `.npy` file, in a folder that is there.
+        shape: The shape of the array, which is uint8.
+
+    Yields:
+        The file, to which the values are written in C order.
+    """
+    header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+    with replacement(path) as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        yield file
+
+
+@contextmanager
+def replacement(path: Path) -> Iterator[IO[bytes]]:
+    """Replaces a file by what the block writes, once it is written whole.
+
+    Args:
+        path: The file, in a folder that is there.
+
+    Yields:
+        The new file.
+    """
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+        Path(temporary).replace(path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
 
 
 def _map(path: Path, shape: tuple[int, ...]) -> Array | None:
