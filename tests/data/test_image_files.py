@@ -107,6 +107,11 @@ def test_images_without_classes(tmp_path: Path) -> None:
     assert "cat" in problem.instead
 
 
+def test_the_folder_of_a_class(tmp_path: Path) -> None:
+    folder = touch(tmp_path / "photos", "cat/1.jpg", "dog/1.jpg")
+    assert problem_of(folder / "cat").instead == f"dataset.path={folder}"
+
+
 def test_a_single_class(tmp_path: Path) -> None:
     assert problem_of(touch(tmp_path, "a/1.jpg")).given.endswith("no folder but a is a class")
 

@@ -8,16 +8,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
+from filelock import FileLock
+
 from altitude.data.arrays import Array
 from altitude.data.cache import array_file, cache_directory, load_cached, replacement
 from altitude.data.image_files import ImageFile, fingerprint
 from altitude.lazy import tf
 
-SAMPLED_FILES = 32
-LARGEST_SIDE = 256
-"""Images that are all of one size are left at it up to this many pixels."""
-
-DEFAULT_SIZE = (128, 128)
 UNREADABLE = "unreadable.json"
 PIXELS = "x"
 
@@ -61,22 +58,6 @@ class DecodedImages:
     report: Path
 
 
-def common_size(files: Sequence[ImageFile]) -> tuple[int, int] | None:
-    """Returns the height and width that a sample of the images has in common.
-
-    Args:
-        files: The images.
-
-    Returns:
-        The size; None if there are several, or it is larger than 256 pixels.
-    """
-    sample = files[:: max(1, len(files) // SAMPLED_FILES)]
-    sizes = {size for file in sample if (size := _size(file)) is not None}
-    if len(sizes) != 1 or max(max(size) for size in sizes) > LARGEST_SIDE:
-        return None
-    return sizes.pop()
-
-
 def decode_images(files: Sequence[ImageFile], form: ImageForm) -> DecodedImages:
     """Decodes images, in parallel, or maps what was decoded before into memory.
 
@@ -94,10 +75,12 @@ def decode_images(files: Sequence[ImageFile], form: ImageForm) -> DecodedImages:
         OSError: If the cache cannot be written.
     """
     folder = cache_directory() / "images" / fingerprint(files, *astuple(form))
-    unreadable = _read_report(folder / UNREADABLE)
-    if unreadable is None or (pixels := _pixels(folder, files, unreadable, form)) is None:
-        unreadable = _decode_into(folder, files, form)
-        pixels = _pixels(folder, files, unreadable, form)
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / "lock"):  # the other processes of a sweep wait, then map what is there
+        unreadable = _read_report(folder / UNREADABLE)
+        if unreadable is None or (pixels := _pixels(folder, files, unreadable, form)) is None:
+            unreadable = _decode_into(folder, files, form)
+            pixels = _pixels(folder, files, unreadable, form)
     if pixels is None:
         raise OSError(f"{folder} was deleted while it was read")
     readable = [file for file in files if file.path not in unreadable]
@@ -127,17 +110,8 @@ def decode_image(path: tf.Tensor, form: ImageForm) -> tf.Tensor:
     return tf.ensure_shape(tf.saturate_cast(tf.round(resized), tf.uint8), form.shape)
 
 
-def _size(file: ImageFile) -> tuple[int, int] | None:
-    try:
-        image = tf.io.decode_image(tf.io.read_file(os.fsencode(file.path)), expand_animations=False)
-    except tf.errors.OpError:
-        return None  # reported when all files are decoded
-    return int(image.shape[0]), int(image.shape[1])
-
-
 def _decode_into(folder: Path, files: Sequence[ImageFile], form: ImageForm) -> dict[str, str]:
     """Writes the pixels of one split, and why files could not be read, which it returns."""
-    folder.mkdir(parents=True, exist_ok=True)
     unreadable: dict[str, str] = {}
     while True:  # an array file begins with its length: it is written again without such files
         readable = [file for file in files if file.path not in unreadable]

@@ -1,4 +1,4 @@
-"""Finds the images of a folder, their classes and their splits, without reading one of them."""
+"""Finds the images of a folder, their classes and their splits, without decoding one of them."""
 
 import hashlib
 import os
@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+
+from PIL import Image
 
 from altitude.errors import DataError, Problem, did_you_mean
 
@@ -23,6 +25,10 @@ SPLIT_FOLDERS: Mapping[str, str] = {
 """Names of folders that are splits, in lower case."""
 
 LAYOUT = "a folder with one folder of images for each class, or with train/, val/ and test/ of them"
+SAMPLED_FILES = 32
+LARGEST_SIDE = 256
+"""Images that are all of one size are left at it up to this many pixels."""
+
 SHOWN = 5
 """Number of names that a message lists."""
 
@@ -80,6 +86,22 @@ def list_images(folder: Path) -> ImageListing:
     parts = _split_folders(folder)
     changes = [_modified(sub) for part in parts.values() for sub in (part, *_folders(part))]
     return _listed(folder, tuple(parts.items()), tuple(changes))
+
+
+def common_size(files: Sequence[ImageFile]) -> tuple[int, int] | None:
+    """Returns the height and width that a sample of images has in common, by their headers.
+
+    Args:
+        files: The images.
+
+    Returns:
+        The size; None if there are several, or it is larger than 256 pixels.
+    """
+    sample = files[:: max(1, len(files) // SAMPLED_FILES)]
+    sizes = {size for file in sample if (size := _size(file)) is not None}
+    if len(sizes) != 1 or max(max(size) for size in sizes) > LARGEST_SIDE:
+        return None
+    return sizes.pop()
 
 
 def fingerprint(files: Iterable[ImageFile], *settings: object) -> str:
@@ -150,6 +172,14 @@ def _file(path: str, label: int) -> ImageFile:
     return ImageFile(path, label, found.st_size, found.st_mtime_ns)
 
 
+def _size(file: ImageFile) -> tuple[int, int] | None:
+    try:
+        with Image.open(file.path) as image:
+            return image.height, image.width
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None  # reported when all files are decoded
+
+
 def _spread(classes: Sequence[Sequence[ImageFile]]) -> tuple[ImageFile, ...]:
     """Mixes the classes evenly; within one, the order is that of a hash of the names."""
     places = []
@@ -169,7 +199,7 @@ def _require_classes(
     if len(class_names) < 2:
         only = f" but {class_names[0]}" if class_names else ""
         given = f"{folder}, in which no folder{only} is a class"
-        raise DataError(Problem("dataset.path", given, LAYOUT, f"{folder}/cat, {folder}/dog, ..."))
+        raise DataError(Problem("dataset.path", given, LAYOUT, _other_folder(folder)))
     for split, classes in paths.items():
         for name, files in classes.items():
             if name not in class_names:
@@ -184,6 +214,19 @@ def _require_classes(
                 )
                 expected = f"files that end in {', '.join(SUFFIXES)}"
                 raise DataError(Problem("dataset.path", given, expected, f"delete {name}"))
+
+
+def _other_folder(folder: Path) -> str:
+    """Suggests the folder above where that of a class was given, and else how to lay one out."""
+    siblings = [sub for sub in _folders(folder.parent) if sub.name != folder.name]
+    if _holds_images(folder) and any(map(_holds_images, siblings)):
+        return f"dataset.path={folder.parent}"
+    return f"{folder}/cat, {folder}/dog, ..."
+
+
+def _holds_images(folder: Path) -> bool:
+    with os.scandir(folder) as entries:
+        return any(entry.name.lower().endswith(SUFFIXES) for entry in entries)
 
 
 def _shown(names: Sequence[str]) -> str:

@@ -10,17 +10,14 @@ from pydantic.dataclasses import dataclass
 
 from altitude.data.arrays import DEFAULT_VALIDATION_DIVISOR, Examples, Splits
 from altitude.data.dataset import ArrayDataset
-from altitude.data.image_decoding import (
-    DEFAULT_SIZE,
-    DecodedImages,
-    ImageForm,
-    common_size,
-    decode_images,
-)
-from altitude.data.image_files import ImageFile, ImageListing, list_images
+from altitude.data.image_decoding import DecodedImages, ImageForm, decode_images
+from altitude.data.image_files import ImageFile, ImageListing, common_size, list_images
 from altitude.data.spec import Declared, LabelSpec
 from altitude.errors import DataError, Problem
 from altitude.validation import STRICT, Count, Flag, Positive
+
+DEFAULT_SIZE = (128, 128)
+"""Height and width of images that have no size in common."""
 
 SHOWN = 5
 """Number of files that a message lists."""
