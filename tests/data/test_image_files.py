@@ -102,8 +102,9 @@ def test_no_folder(tmp_path: Path) -> None:
 
 
 def test_images_without_classes(tmp_path: Path) -> None:
-    problem = problem_of(touch(tmp_path, "1.jpg"))
-    assert problem.given == f"{tmp_path}, in which no folder is a class"
+    folder = touch(tmp_path / "photos", "1.jpg")
+    problem = problem_of(folder)
+    assert problem.given == f"{folder}, in which no folder is a class"
     assert "cat" in problem.instead
 
 
