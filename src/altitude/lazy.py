@@ -47,12 +47,14 @@ if TYPE_CHECKING:
     import optuna as optuna
     import pandas as pandas
     import tensorflow as tf
+    from sklearn import model_selection as model_selection
 else:
     keras = LazyModule("keras")
     mlflow = LazyModule("mlflow")
+    model_selection = LazyModule("sklearn.model_selection")
     np = LazyModule("numpy")
     optuna = LazyModule("optuna")
     pandas = LazyModule("pandas")
     tf = LazyModule("tensorflow")
 
-__all__ = ["LazyModule", "keras", "mlflow", "np", "optuna", "pandas", "tf"]
+__all__ = ["LazyModule", "keras", "mlflow", "model_selection", "np", "optuna", "pandas", "tf"]

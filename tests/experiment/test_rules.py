@@ -8,6 +8,7 @@ from altitude import LazyCall, Objective
 from altitude.data import Digits, FashionMnist, Npz
 from altitude.experiment.rules import (
     broken_rules,
+    fold_is_one_of_them,
     labels_agree,
     logits_agree,
     one_learning_rate_controller,
@@ -80,6 +81,14 @@ def test_labels_agree(loss: str, one_hot: bool, agree: bool) -> None:
 
 def test_nothing_is_said_of_labels_that_are_not_known() -> None:
     assert labels_agree(Npz(path=Path("a.npz")), objective(CATEGORICAL)) == []
+
+
+def test_the_fold_is_one_of_the_folds() -> None:
+    assert fold_is_one_of_them(Digits(fold=4)) == []
+    assert fold_is_one_of_them(Digits()) == []
+    (problem,) = fold_is_one_of_them(Digits(fold=5))
+    assert (problem.key, problem.instead) == ("dataset.fold", "dataset.num_folds=6")
+    assert validation_leaves_training(Digits(fold=0, validation_size=9999)) == []
 
 
 @pytest.mark.parametrize(("size", "fits"), [(0, True), (1499, True), (1500, False), (9999, False)])

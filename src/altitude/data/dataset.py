@@ -4,13 +4,14 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from altitude.data.arrays import Splits, split_validation
 from altitude.data.examination import examine
+from altitude.data.folds import split_fold
 from altitude.data.spec import Declared
 from altitude.data.transform import Transform
 from altitude.errors import DataError, Problem
@@ -70,6 +71,10 @@ class ArrayDataset(Dataset):
         batch_size: Examples in a batch. The last batch of an epoch may be smaller.
         validation_size: Number of training examples, the last ones, that are used for validation if
             `load` returns no validation split; None for a tenth of them.
+        num_folds: Number of folds for cross-validation, in which `fold` is validated on.
+        fold: The fold of the training examples that is used for validation, counted from 0, instead
+            of the last `validation_size`; None for no cross-validation. Folds have the same share
+            of each class, and do not depend on the experiment's seed.
         limit: Number of training examples to use, the first ones after the split; None for all.
         divisor: Inputs are cast to float32 and divided by this; None means 255 for uint8 inputs
             and 1 for all others.
@@ -91,6 +96,8 @@ class ArrayDataset(Dataset):
 
     batch_size: Count = 128
     validation_size: NonNegativeCount | None = None
+    num_folds: Annotated[Count, Field(ge=2)] = 5
+    fold: NonNegativeCount | None = None
     limit: Count | None = None
     divisor: Positive | None = None
     one_hot: Flag = False
@@ -122,7 +129,10 @@ class ArrayDataset(Dataset):
             place = user_line_of_target(type(self).load) or type(self).__name__
             instead = f"return Splits(Examples(x, y), test=Examples(x_test, y_test)) in {place}"
             raise DataError(Problem(f"{type(self).__name__}.load", given, expected, instead))
-        splits = split_validation(loaded, self.validation_size)
+        if self.fold is None:
+            splits = split_validation(loaded, self.validation_size)
+        else:
+            splits = split_fold(loaded, self.fold, self.num_folds)
         for warning in examine(splits, self.divisor):
             warnings.warn(warning, stacklevel=2)
         return replace(splits, train=splits.train[: self.limit])

@@ -203,4 +203,4 @@ def is_validated(dataset: Dataset | None) -> bool:
     declared = dataset.declared
     if declared.has_validation or declared.num_examples is None:
         return True
-    return dataset.validation_size != 0
+    return dataset.fold is not None or dataset.validation_size != 0

@@ -73,12 +73,33 @@ def validation_leaves_training(dataset: Dataset) -> list[Problem]:
         At most one problem; none if the number of examples is not known.
     """
     available = dataset.declared.num_examples
-    if available is None or not isinstance(dataset, ArrayDataset):
+    if available is None or not isinstance(dataset, ArrayDataset) or dataset.fold is not None:
         return []
     if dataset.declared.has_validation or (dataset.validation_size or 0) < available:
         return []
     expected = f"less than {available}, the number of training examples"
     return [Problem("dataset.validation_size", str(dataset.validation_size), expected)]
+
+
+def fold_is_one_of_them(dataset: Dataset) -> list[Problem]:
+    """Checks that the fold for validation is one of the folds, and that the data can have folds.
+
+    Args:
+        dataset: The dataset.
+
+    Returns:
+        At most one problem.
+    """
+    if not isinstance(dataset, ArrayDataset) or dataset.fold is None:
+        return []
+    if dataset.declared.has_validation:
+        expected = "null: these data have a validation split of their own"
+        return [Problem("dataset.fold", str(dataset.fold), expected, "dataset.fold=null")]
+    if dataset.fold < dataset.num_folds:
+        return []
+    expected = f"a fold from 0 to {dataset.num_folds - 1}, since dataset.num_folds is so many"
+    instead = f"dataset.num_folds={dataset.fold + 1}"
+    return [Problem("dataset.fold", str(dataset.fold), expected, instead)]
 
 
 def one_learning_rate_controller(optimizer: Any, callbacks: Callbacks) -> list[Problem]:
@@ -168,6 +189,7 @@ RULES: tuple[Callable[..., list[Problem]], ...] = (
     logits_agree,
     labels_agree,
     validation_leaves_training,
+    fold_is_one_of_them,
     monitored_metrics_exist,
     modes_agree,
     objective_mode_agrees,

@@ -9,6 +9,9 @@ Status = Literal["WAITING", "RUNNING", "FINISHED", "FAILED", "KILLED"]
 
 DIGITS = 4
 
+REPEATS: Mapping[str, str] = {"seed": "seed", "dataset.fold": "fold"}
+"""The swept keys whose values are repeats of one setting, and their short names."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class JobRecord:

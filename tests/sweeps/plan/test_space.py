@@ -152,3 +152,13 @@ def test_what_a_swept_key_came_to(key: str, text: str, expected: object) -> None
         }
     )
     assert value_at(config, key, text) == expected
+
+
+def test_only_repeats_are_called_seed_and_fold() -> None:
+    assert short_names(["dataset.fold", "model.fold", "model.seed", "seed"]) == {
+        "dataset.fold": "fold",
+        "model.fold": "model.fold",
+        "model.seed": "model.seed",
+        "seed": "seed",
+    }
+    assert short_names(["model.fold"]) == {"model.fold": "model.fold"}

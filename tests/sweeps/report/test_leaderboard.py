@@ -235,6 +235,10 @@ def test_two_goals_show_the_front() -> None:
             seeds({"a": 1}, 0.875, 0.75) + seeds({"a": 2}, 0.5, 0.5, first=2),
             "best: a=1, 0.3125 ahead of the next",
         ),
+        (
+            [record(n, {"fold": n}, accuracy) for n, accuracy in enumerate((0.5, 0.75))],
+            "best: the only setting, best_val_accuracy 0.6250 with a spread of 0.1768 over 2 folds",
+        ),
     ],
 )
 def test_by_how_much_the_best_leads(records: list[JobRecord], expected: str) -> None:

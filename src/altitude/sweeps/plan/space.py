@@ -10,6 +10,8 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import IntervalSweep, Override
 from omegaconf import DictConfig, OmegaConf
 
+from altitude.sweeps.job_record import REPEATS
+
 Compose = Callable[[Sequence[str]], DictConfig]
 """Composes a config, Hydra's own node included, from plain overrides."""
 
@@ -147,9 +149,11 @@ def short_names(keys: Sequence[str]) -> dict[str, str]:
         keys: Dotted config keys.
 
     Returns:
-        The name of each key: its last parts, as many as are needed.
+        The name of each key: its last parts, as many as are needed. The names of what repeats a
+        setting, such as `fold`, belong to these keys alone.
     """
-    return {key: _shortest(key, [other for other in keys if other != key]) for key in keys}
+    taken = {*keys, *REPEATS.values()}
+    return {key: REPEATS.get(key) or _shortest(key, sorted(taken - {key})) for key in keys}
 
 
 def _shortest(key: str, others: Sequence[str]) -> str:

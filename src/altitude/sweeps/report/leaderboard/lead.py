@@ -9,8 +9,8 @@ from altitude.sweeps.report.leaderboard.ranking import LeaderboardEntry
 def lead(entries: Sequence[LeaderboardEntry]) -> str:
     """Returns a sentence with the best setting by the first goal, and its lead.
 
-    With repeats over seeds the lead is compared with their spread, without them with the standard
-    error of the metric on the validation examples, where that is known.
+    With repeats over seeds or folds the lead is compared with their spread, without them with the
+    standard error of the metric on the validation examples, where that is known.
 
     Args:
         entries: The rows, best first.
@@ -38,7 +38,7 @@ def _spread(entry: LeaderboardEntry) -> str:
         return ""
     metric, count = entry.goals[0].metric, entry.count
     mean, deviation = entry.mean, entry.deviation
-    return f", {metric} {mean:.4f} with a spread of {deviation:.4f} over {count} seeds"
+    return f", {metric} {mean:.4f} with a spread of {deviation:.4f} over {count} {entry.repeats}"
 
 
 def standard_error(entry: LeaderboardEntry) -> float:
@@ -65,7 +65,8 @@ def _judged(distance: float, first: LeaderboardEntry, second: LeaderboardEntry) 
     spreads = [s.deviation for s in (first, second) if not math.isnan(s.deviation)]
     if spreads:
         spread = max(spreads)
-        return f": less than the spread over seeds, {spread:.4f}" if distance < spread else ""
+        over = f"less than the spread over {first.repeats}, {spread:.4f}"
+        return f": {over}" if distance < spread else ""
     errors = [e for e in map(standard_error, (first, second)) if not math.isnan(e)]
     if not errors:
         return ""

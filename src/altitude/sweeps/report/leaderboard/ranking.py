@@ -1,4 +1,4 @@
-"""Ranks the settings of a sweep, with repeats over seeds averaged."""
+"""Ranks the settings of a sweep, with repeats over seeds and folds averaged."""
 
 import math
 import statistics
@@ -8,21 +8,21 @@ from typing import Any
 
 import numpy as np
 
-from altitude.sweeps.job_record import Goal, JobRecord, named
+from altitude.sweeps.job_record import REPEATS, Goal, JobRecord, named
 
-REPEATED = "seed"
-"""The swept parameter whose values are repeats of one setting."""
+REPEATED = tuple(REPEATS.values())
+"""The swept parameters whose values are repeats of one setting."""
 
 BEST_EPOCH = "best_epoch"
 
 
 @dataclass(frozen=True, kw_only=True)
 class LeaderboardEntry:
-    """One setting of a sweep: its jobs, which differ in the seed alone, and its place.
+    """One setting of a sweep: its jobs, which differ in seed or fold alone, and its place.
 
     Attributes:
         rank: Its place, counted from 1; settings with equal scores share one.
-        swept: The swept values, without the seed.
+        swept: The swept values, without seed and fold.
         goals: The metrics that rank it, the most important one first.
         members: Its jobs, in the order of the sweep.
         metrics: Means of all final metrics; NaN where a job does not have one. Of `best_epoch` the
@@ -58,6 +58,13 @@ class LeaderboardEntry:
     def best(self) -> JobRecord:
         """Its best job by the first goal."""
         return min(self.members, key=lambda member: self.goals[0].rank(member.metrics))
+
+    @property
+    def repeats(self) -> str:
+        """What its jobs differ in: `seeds`, `folds`, or `seeds and folds`."""
+        return " and ".join(
+            f"{name}s" for name in REPEATED if any(name in job.swept for job in self.members)
+        )
 
     @property
     def run_ids(self) -> tuple[str, ...]:
@@ -106,7 +113,7 @@ def _ranks(entries: Sequence[LeaderboardEntry]) -> Iterator[int]:
 
 
 def _setting(record: JobRecord) -> dict[str, Any]:
-    return {name: value for name, value in record.swept.items() if name != REPEATED}
+    return {name: value for name, value in record.swept.items() if name not in REPEATED}
 
 
 def _entry(members: Sequence[JobRecord], goals: Sequence[Goal]) -> LeaderboardEntry:

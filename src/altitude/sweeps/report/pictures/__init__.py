@@ -51,7 +51,7 @@ def _figures(
     records: Sequence[JobRecord], histories: Mapping[str, Sequence[float]], goal: Goal
 ) -> Iterator[tuple[str, Figure]]:
     names = swept_names(record.swept for record in records)
-    settings = [name for name in names if name != REPEATED]
+    settings = [name for name in names if name not in REPEATED]
     if names and scored(records, goal):
         yield "by_parameter", by_parameter(records, names, goal)
         yield "parallel_coordinates", parallel_coordinates(records, names, goal)
