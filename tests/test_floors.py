@@ -10,6 +10,7 @@ SOURCE = Path(__file__).parents[1] / "src"
 FLOORS = (
     {"__main__"},
     {"cli", "altitude_launcher", "altitude_sweeper"},
+    {"records"},
     {"config"},
     {"sweeps"},
     {"runs"},

@@ -51,9 +51,18 @@ def _claims() -> Iterator[Path]:
         yield from Path().glob(f"{place}/{CLAIM}")
 
 
-def _by_id(run: str) -> Path:
+def local_runs(beginning: str) -> dict[str, Path]:
+    """Returns the folders of the runs that were begun in the current folder, by id.
+
+    Args:
+        beginning: The beginning of their ids in MLflow, or all of one.
+    """
     ids = {claim.parent.resolve(): RunFolder.read(claim.parent).run_id for claim in _claims()}
-    found = {run_id: path for path, run_id in ids.items() if run_id and run_id.startswith(run)}
+    return {run_id: path for path, run_id in ids.items() if run_id and run_id.startswith(beginning)}
+
+
+def _by_id(run: str) -> Path:
+    found = local_runs(run)
     if not found:  # begun elsewhere
         from altitude.tracking.folders import folders_of_runs
 

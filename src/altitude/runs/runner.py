@@ -23,6 +23,7 @@ from altitude.runs.fitting import fit
 from altitude.runs.notices import Notices
 from altitude.runs.output_folder import RunFolder, run_folder
 from altitude.runs.result import RunResult
+from altitude.runs.result_file import write_result
 from altitude.runs.resume import require_same_data, require_same_settings
 from altitude.runs.scoring import score
 from altitude.runs.worker import experiment_for_worker
@@ -245,6 +246,8 @@ def _record(
         how_to_open=tracked.how_to_open,
     )
     tracked.set_tags({"epochs": str(log.epochs), DESCRIPTION: closing_markdown(result)})
+    with notices.attempt("result file"):
+        tracked.log_artifact(write_result(result))
     return result
 
 

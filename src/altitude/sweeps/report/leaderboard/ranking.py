@@ -68,8 +68,9 @@ class LeaderboardEntry:
 
     @property
     def run_ids(self) -> tuple[str, ...]:
-        """MLflow's ids of its runs."""
-        return tuple(member.run_id for member in self.members if member.run_id is not None)
+        """MLflow's ids of its runs, the best by the first goal in front."""
+        ranked = sorted(self.members, key=lambda member: self.goals[0].rank(member.metrics))
+        return tuple(member.run_id for member in ranked if member.run_id is not None)
 
     @property
     def pruned(self) -> bool:

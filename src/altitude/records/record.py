@@ -1,0 +1,147 @@
+"""The record of a run: its files and what MLflow has of it, here or on a tracking server."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from altitude.errors import ConfigError, Problem
+from altitude.runs.result import RunResult
+from altitude.runs.result_file import RESULT, read_result
+from altitude.tracking.store import without_password
+
+if TYPE_CHECKING:
+    from altitude.tracking.logged_run import LoggedRun
+
+CONFIG, OVERRIDES, MODEL = "config.yaml", "overrides.yaml", "best.keras"
+"""Files of a run, in its folder and among its artifacts."""
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What is known of a run that was begun once, wherever that was.
+
+    Attributes:
+        name: How the run is called in messages: its id, or its folder.
+        folder: The run's folder; None if it is not on this machine.
+        logged: The run in MLflow; None if it was not tracked.
+        model: The file of the best model, where it is not among the files of the run.
+    """
+
+    name: str
+    folder: Path | None = None
+    logged: LoggedRun | None = None
+    model: Path | None = None
+
+    @property
+    def model_file(self) -> Path:
+        """The file of the best model.
+
+        Raises:
+            ConfigError: If the run has saved no model, or only its weights.
+            TrackingError: If the tracking store cannot be used.
+        """
+        return self.model or self.file(MODEL)
+
+    @property
+    def run_id(self) -> str | None:
+        """MLflow's id of the run; None if it was not tracked."""
+        return None if self.logged is None else self.logged.run_id
+
+    def file(self, name: str) -> Path:
+        """Returns a file of the run; one that is only on the tracking server is downloaded.
+
+        Args:
+            name: Path of the file, in the run's folder and among its artifacts.
+
+        Returns:
+            The file on this machine.
+
+        Raises:
+            ConfigError: If the run has no such file.
+            TrackingError: If the tracking store cannot be used.
+        """
+        found = self.find_file(name)
+        if found is None:
+            raise ConfigError([self._missing(name)])
+        return found
+
+    def find_file(self, name: str) -> Path | None:
+        """As `file`, but returns None if the run has no such file.
+
+        Args:
+            name: Path of the file, in the run's folder and among its artifacts.
+
+        Raises:
+            TrackingError: If the tracking store cannot be used.
+        """
+        if self.folder is not None and (self.folder / name).is_file():
+            return self.folder / name
+        folder = Path(self._downloads.name)
+        if (folder / name).is_file():
+            return folder / name
+        if self.logged is None or not self.logged.has_artifact(name):
+            return None
+        return self.logged.download(name, folder)
+
+    @cached_property
+    def settings(self) -> Mapping[str, Any]:
+        """The resolved config of the run, as plain values by group.
+
+        Raises:
+            ConfigError: If the run has no config, or a damaged one.
+        """
+        return dict(self._yaml(CONFIG, dict))
+
+    @cached_property
+    def overrides(self) -> tuple[str, ...]:
+        """How the run differs from the defaults, as typed on the command line.
+
+        Raises:
+            ConfigError: If the file with them is missing or damaged.
+        """
+        return tuple(self._yaml(OVERRIDES, list))
+
+    @cached_property
+    def result(self) -> RunResult:
+        """The result of the run.
+
+        Raises:
+            ConfigError: If the run has not finished.
+            DataError: If the file with the result is damaged.
+        """
+        path = self.find_file(RESULT)
+        if path is None:
+            expected = "a run that has finished; one that was killed can go on"
+            given = f"{self.name}, which has left no {RESULT}"
+            raise ConfigError([Problem("RUN", given, expected, f"altitude resume {self.name}")])
+        return read_result(path, self.find_file(MODEL))
+
+    def _yaml(self, name: str, kind: type) -> Any:
+        path = self.file(name)
+        try:
+            content = yaml.safe_load(path.read_text())
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            raise ConfigError([Problem(str(path), str(error), "YAML")]) from error
+        if not isinstance(content, kind):
+            expected = "a mapping" if kind is dict else "a list"
+            raise ConfigError([Problem(str(path), type(content).__name__, expected)])
+        return content
+
+    @cached_property
+    def _downloads(self) -> tempfile.TemporaryDirectory[str]:
+        """A folder for what is downloaded, which goes away with this object."""
+        return tempfile.TemporaryDirectory(prefix="altitude-")
+
+    def _missing(self, name: str) -> Problem:
+        places = [str(self.folder)] if self.folder is not None else []
+        if self.logged is not None:
+            places.append(f"the artifacts in {without_password(self.logged.uri)}")
+        given = f"{self.name}, which has no {name} in {' or in '.join(places) or 'any place'}"
+        return Problem("RUN", given, f"a run with {name}")
