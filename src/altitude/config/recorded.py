@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,9 @@ def read_recorded(
         output_dir: The folder that takes the place of the recorded one, in all settings.
         overrides: How the experiment differs from the defaults, for its name and its record.
 
+    Returns:
+        The experiment, which passes the checks of one from the command line.
+
     Raises:
         ConfigError: If it cannot be read, such as when a class that it names is not there.
     """
@@ -41,7 +44,11 @@ def read_recorded(
 
 
 def for_evaluation(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns the settings of a run without callbacks and tracking, which train nothing."""
+    """Returns the settings of a run without callbacks and tracking: it is not to train.
+
+    Args:
+        settings: The content of the run's `config.yaml`.
+    """
     return {**settings, "callbacks": {}, "tracking": UNTRACKED}
 
 
@@ -57,6 +64,9 @@ def with_overrides(
         overrides: What would be typed after `altitude`.
         source: What the options of groups are composed from.
 
+    Returns:
+        The changed settings, resolved.
+
     Raises:
         ConfigError: If an override is invalid; it lists all that are.
     """
@@ -70,7 +80,7 @@ def with_overrides(
     return {str(key): value for key, value in dict(plain).items()}  # type: ignore[arg-type]
 
 
-def _keys(overrides: Sequence[Override]) -> list[str]:
+def _keys(overrides: Iterable[Override]) -> list[str]:
     """The keys that overrides change, those of whole groups first."""
     keys = [str(override.key_or_group).replace("/", ".") for override in overrides]
     return sorted(dict.fromkeys(keys), key=lambda key: "." in key)

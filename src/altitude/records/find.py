@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from altitude.errors import ConfigError, Problem
-from altitude.records.record import CONFIG, MODEL, RunRecord
+from altitude.records.record import MODEL, RunRecord
 from altitude.runs.find import LATEST, find_run_folder, local_runs
 from altitude.runs.output_folder import CLAIM, RunFolder
+from altitude.tracking.config_files import CONFIG
+from altitude.tracking.store import resolve_uri
 
 if TYPE_CHECKING:
     from altitude.tracking.logged_run import LoggedRun
@@ -46,6 +48,8 @@ def find_run(run: str) -> RunRecord:
         TrackingError: If the tracking store, which is asked for ids, cannot be used.
     """
     path = Path(run)
+    if not run:
+        raise ConfigError([_problem("''")])
     if path.suffix == ".keras":
         return _of_model(path)
     if run == BEST:
@@ -71,42 +75,35 @@ def _of_model(path: Path) -> RunRecord:
 def _in_folder(folder: Path) -> RunRecord:
     """The record of a run whose files are here; MLflow is asked when something is wanted of it."""
     run_id = RunFolder.read(folder).run_id
-    logged = None if run_id is None else _logged(run_id, _store_of(folder))
-    return RunRecord(str(folder), folder, logged)
+    return RunRecord(str(folder), folder, run_id, None if run_id is None else _store_of(folder))
 
 
-def _logged(run_id: str, uri: str | None) -> LoggedRun:
-    from altitude.tracking.logged_run import LoggedRun
-    from altitude.tracking.store import resolve_uri
-
-    return LoggedRun(resolve_uri(uri), run_id)
-
-
-def _store_of(folder: Path) -> str | None:
+def _store_of(folder: Path) -> str:
     """The tracking URI of a run, from its config, relative to where it was begun."""
-    from altitude.tracking.store import resolve_uri
-
-    uri = _node(folder / CONFIG).get("tracking", {}).get("uri")
-    begun_in = _node(folder / ".hydra" / "hydra.yaml").get("hydra", {}).get("runtime", {})
-    return resolve_uri(uri, Path(begun_in["cwd"])) if "cwd" in begun_in else uri
+    uri = _recorded_value(folder / CONFIG, "tracking.uri")
+    begun_in = _recorded_value(folder / ".hydra" / "hydra.yaml", "hydra.runtime.cwd")
+    return resolve_uri(uri, None if begun_in is None else Path(begun_in))
 
 
-def _node(path: Path) -> dict[str, Any]:
+def _recorded_value(path: Path, key: str) -> str | None:
+    """A value of a YAML file; None if it is not there, or if the file is damaged."""
     try:
-        content = yaml.safe_load(path.read_text())
+        value: Any = yaml.safe_load(path.read_text())
     except (OSError, ValueError, yaml.YAMLError):
-        return {}
-    return content if isinstance(content, dict) else {}
+        return None
+    for part in key.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    return value if isinstance(value, str) else None
 
 
 def _by_id(run: str) -> RunRecord:
-    local = local_runs(run) if run else {}
+    local = local_runs(run)
     if len(local) == 1:
         return _in_folder(*local.values())
     found = {logged.run_id: logged for logged in _in_store(run)}
     many = sorted({*local, *found})
     if len(many) != 1:
-        given = f"{run}, which is the beginning of {', '.join(many)}" if many else run or "''"
+        given = f"{run}, which is the beginning of {', '.join(many)}" if many else run
         raise ConfigError([_problem(given)])
     (run_id,) = many
     return _recorded(found[run_id])
@@ -114,7 +111,7 @@ def _by_id(run: str) -> RunRecord:
 
 def _in_store(run: str) -> Sequence[LoggedRun]:
     """The runs of the tracking store whose id begins so; ids are hexadecimal."""
-    if not run or not set(run) <= set(hexdigits):
+    if not set(run) <= set(hexdigits):
         return []
     from altitude.tracking.logged_run import find_logged_runs
 
@@ -124,7 +121,7 @@ def _in_store(run: str) -> Sequence[LoggedRun]:
 def _recorded(logged: LoggedRun) -> RunRecord:
     folder = logged.folder
     here = folder is not None and RunFolder.read(folder).run_id == logged.run_id
-    return RunRecord(logged.run_id, folder if here else None, logged)
+    return RunRecord(logged.run_id, folder if here else None, logged.run_id, logged.uri)
 
 
 def _latest_sweep() -> str:
@@ -144,7 +141,10 @@ def _best_of(sweep: str) -> RunRecord:
         first = next(csv.DictReader(lines), None)
     if first is None:
         raise ConfigError([_problem(f"{sweep}/{BEST}, but no job of that sweep has finished")])
-    return _by_id(first["runs"].split(" ")[0])
+    best = (first.get("runs") or "").split(" ")[0]
+    if not best:
+        raise ConfigError([_problem(f"{sweep}/{BEST}, but the jobs of that sweep have no ids")])
+    return _by_id(best)
 
 
 def _leaderboard_of(sweep: str) -> Path | None:
@@ -159,7 +159,7 @@ def _leaderboard_of(sweep: str) -> Path | None:
     summaries = find_sweep_summaries(sweep)
     if len(summaries) != 1:
         return None
-    return RunRecord(sweep, None, summaries[0]).find_file(LEADERBOARD)
+    return _recorded(summaries[0]).find_file(LEADERBOARD)
 
 
 def _id_of(folder: Path) -> str:

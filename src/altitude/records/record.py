@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +16,14 @@ import yaml
 from altitude.errors import ConfigError, Problem
 from altitude.runs.result import RunResult
 from altitude.runs.result_file import RESULT, read_result
+from altitude.tracking.config_files import CONFIG, OVERRIDES
 from altitude.tracking.store import without_password
 
 if TYPE_CHECKING:
     from altitude.tracking.logged_run import LoggedRun
 
-CONFIG, OVERRIDES, MODEL = "config.yaml", "overrides.yaml", "best.keras"
-"""Files of a run, in its folder and among its artifacts."""
+MODEL = "best.keras"
+"""The best model, in the run's folder and among its artifacts."""
 
 
 @dataclass(frozen=True)
@@ -30,14 +33,25 @@ class RunRecord:
     Attributes:
         name: How the run is called in messages: its id, or its folder.
         folder: The run's folder; None if it is not on this machine.
-        logged: The run in MLflow; None if it was not tracked.
+        run_id: MLflow's id of the run; None if it was not tracked.
+        uri: Tracking URI of its store; None if it was not tracked.
         model: The file of the best model, where it is not among the files of the run.
     """
 
     name: str
     folder: Path | None = None
-    logged: LoggedRun | None = None
+    run_id: str | None = None
+    uri: str | None = None
     model: Path | None = None
+
+    @cached_property
+    def logged(self) -> LoggedRun | None:
+        """The run in MLflow, which is imported here; None if it was not tracked."""
+        from altitude.tracking.logged_run import LoggedRun
+
+        if self.run_id is None or self.uri is None:
+            return None
+        return LoggedRun(self.uri, self.run_id)
 
     @property
     def model_file(self) -> Path:
@@ -48,11 +62,6 @@ class RunRecord:
             TrackingError: If the tracking store cannot be used.
         """
         return self.model or self.file(MODEL)
-
-    @property
-    def run_id(self) -> str | None:
-        """MLflow's id of the run; None if it was not tracked."""
-        return None if self.logged is None else self.logged.run_id
 
     def file(self, name: str) -> Path:
         """Returns a file of the run; one that is only on the tracking server is downloaded.
@@ -73,22 +82,25 @@ class RunRecord:
         return found
 
     def find_file(self, name: str) -> Path | None:
-        """As `file`, but returns None if the run has no such file.
+        """Looks for a file of the run.
 
         Args:
             name: Path of the file, in the run's folder and among its artifacts.
+
+        Returns:
+            The file, as `file` returns it; None if the run has no such file.
 
         Raises:
             TrackingError: If the tracking store cannot be used.
         """
         if self.folder is not None and (self.folder / name).is_file():
             return self.folder / name
-        folder = Path(self._downloads.name)
-        if (folder / name).is_file():
-            return folder / name
-        if self.logged is None or not self.logged.has_artifact(name):
+        if self.logged is None:
             return None
-        return self.logged.download(name, folder)
+        downloads = _downloads_of(self.logged.run_id)
+        if (downloads / name).is_file():
+            return downloads / name
+        return self.logged.download(name, downloads) if self.logged.has_artifact(name) else None
 
     @cached_property
     def settings(self) -> Mapping[str, Any]:
@@ -134,14 +146,17 @@ class RunRecord:
             raise ConfigError([Problem(str(path), type(content).__name__, expected)])
         return content
 
-    @cached_property
-    def _downloads(self) -> tempfile.TemporaryDirectory[str]:
-        """A folder for what is downloaded, which goes away with this object."""
-        return tempfile.TemporaryDirectory(prefix="altitude-")
-
     def _missing(self, name: str) -> Problem:
         places = [str(self.folder)] if self.folder is not None else []
-        if self.logged is not None:
-            places.append(f"the artifacts in {without_password(self.logged.uri)}")
+        if self.uri is not None:
+            places.append(f"the artifacts in {without_password(self.uri)}")
         given = f"{self.name}, which has no {name} in {' or in '.join(places) or 'any place'}"
         return Problem("RUN", given, f"a run with {name}")
+
+
+@cache
+def _downloads_of(run_id: str) -> Path:
+    """A folder for what is downloaded of a run, which goes away with this process."""
+    folder = tempfile.mkdtemp(prefix=f"altitude-{run_id[:8]}-")
+    atexit.register(shutil.rmtree, folder)
+    return Path(folder)

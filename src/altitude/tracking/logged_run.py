@@ -84,6 +84,9 @@ class LoggedRun:
             name: Path of the artifact, relative to the root of the artifacts.
             folder: Where it is put, under the same relative path.
 
+        Returns:
+            The file on this machine.
+
         Raises:
             TrackingError: If the store cannot be used, or if the run has no such artifact.
         """

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import mlflow
-import yaml
 from mlflow.entities import Metric, Param, RunTag
 
 from altitude.errors import TakenError, TrackingError
+from altitude.tracking.config_files import write_config
 from altitude.tracking.connection import Connection
 from altitude.tracking.heartbeat import Heartbeat
 from altitude.tracking.outbox import FAILURES, Outbox
 from altitude.tracking.pages import open_instructions, run_page
-from altitude.tracking.params import logged_settings, valid_name
+from altitude.tracking.params import valid_name
 from altitude.tracking.run import DESCRIPTION, RunDescription, Status
 from altitude.tracking.store import require_answer, without_password
 from altitude.tracking.tags import REASON
@@ -116,13 +116,8 @@ class MlflowRun:
         Args:
             description: The run as it was configured.
         """
-        self._output_dir.mkdir(parents=True, exist_ok=True)
-        config = self._output_dir / "config.yaml"
-        config.write_text(yaml.safe_dump(logged_settings(description.settings), sort_keys=False))
-        overrides = self._output_dir / "overrides.yaml"
-        overrides.write_text(yaml.safe_dump(list(description.overrides)))
-        self.log_artifact(config)
-        self.log_artifact(overrides)
+        for path in write_config(description):
+            self.log_artifact(path)
 
     def log_metrics(self, metrics: Mapping[str, float], step: int) -> None:
         """Logs metrics in one call with one timestamp, except at steps logged before."""

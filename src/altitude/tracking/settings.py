@@ -8,6 +8,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from altitude.experiment.tracking import RunDescription, Tracking
+from altitude.tracking.config_files import write_config
 from altitude.tracking.run import NoRun, Run
 from altitude.tracking.run_settings import RunSettings
 from altitude.validation import STRICT
@@ -114,5 +115,6 @@ class Untracked(Tracking):
         return self
 
     def open(self, description: RunDescription, resumed: str | None = None) -> Run:  # noqa: ARG002
-        """Returns a run that logs nothing."""
+        """Returns a run that logs nothing; its config is in its folder all the same."""
+        write_config(description)
         return NoRun(description.output_dir)
