@@ -160,7 +160,7 @@ def test_nothing_but_the_promised_metrics_is_logged(run: Run, result: RunResult)
 
 def test_artifacts_lie_at_the_root(run: Run, client: MlflowClient) -> None:
     names = {file.path for file in client.list_artifacts(run.info.run_id)}
-    assert names == {"best.keras", "config.yaml", "curves.png", "overrides.yaml"}
+    assert names == {"best.keras", "config.yaml", "curves.png", "overrides.yaml", "result.json"}
 
 
 def test_the_logged_model_is_the_best_one(run: Run, result: RunResult) -> None:

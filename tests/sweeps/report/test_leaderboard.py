@@ -75,7 +75,7 @@ def test_repeats_over_seed_are_one_setting() -> None:
     )
     assert (second.swept, second.mean, second.deviation) == ({"patience": 3}, 0.5, 0.0)
     assert first.best.number == 2
-    assert first.run_ids == ("run0", "run1", "run2")
+    assert first.run_ids == ("run2", "run1", "run0")
     assert first.name == "patience=2"
 
 
