@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 ExperimentFactory = Callable[..., Experiment]
 
+pytest_plugins = ("tests.finished_runs",)
+
 
 LONGEST = (
     "config/test_random_command_lines.py",

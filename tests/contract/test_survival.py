@@ -279,7 +279,13 @@ def test_a_server_receives_everything(
     assert run.info.status == "FINISHED"
     assert run.data.metrics["test_loss"] == result.metrics["test_loss"]
     assert len(client.get_metric_history(run.info.run_id, "loss")) == 2
-    assert artifacts(client, run) == {"best.keras", "config.yaml", "curves.png", "overrides.yaml"}
+    assert artifacts(client, run) == {
+        "best.keras",
+        "config.yaml",
+        "curves.png",
+        "overrides.yaml",
+        "result.json",
+    }
     page = run_page(run.info.experiment_id, run.info.run_id)
     assert result.how_to_open == f"{server.uri}/{page}"
     assert capsys.readouterr().out == ""  # what MLflow says of the run, the closing table says
@@ -307,7 +313,7 @@ def test_a_server_that_dies_in_mid_training_costs_nothing(
     assert [record["step"] for record in records if "metrics" in record] == [2, 3, 4, 4]
     assert records[-1]["status"] == "FINISHED"
     kept = [Path(record["artifact"]).name for record in records if "artifact" in record]
-    assert kept == ["best.keras", "curves.png"]
+    assert kept == ["best.keras", "curves.png", "result.json"]
     closing = screen.getvalue().splitlines()[-1]
     assert f"{len(records)} records could not be sent to {server.uri}" in closing
     assert str(unsent) in closing

@@ -1,4 +1,5 @@
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,7 @@ import pytest
 from altitude.errors import ConfigError
 from altitude.records.find import find_run
 from altitude.runs.output_folder import RunFolder, run_folder
-from tests.records.conftest import Finished
+from tests.finished_runs import Finished
 
 
 def id_of(folder: Path) -> str:
@@ -50,23 +51,17 @@ def test_the_best_of_a_sweep_is_found_in_the_store_alone(
     assert best.folder.parent == finished.sweep
 
 
-def test_a_run_whose_folder_is_gone_is_read_from_the_store(
-    finished: Finished, working_folder: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.slow
+def test_a_run_whose_folder_is_gone_is_read_from_the_server(
+    on_server: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    elsewhere = working_folder / "elsewhere"
-    shutil.copytree(finished.path, elsewhere)
-    run_id = id_of(finished.run)
-    kept = finished.run.with_name("kept")
-    finished.run.rename(kept)
-    try:
-        monkeypatch.chdir(elsewhere.parent)
-        monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{finished.path}/mlflow.db")
-        found = find_run(run_id[:12])
-        assert found.folder is None
-        assert found.result.metrics["best_epoch"] in (1.0, 2.0)
-        assert found.model_file.read_bytes() == (kept / "best.keras").read_bytes()
-    finally:
-        kept.rename(finished.run)
+    uri, run_id = on_server
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    found = find_run(run_id[:12])
+    assert (found.folder, found.run_id) == (None, run_id)
+    assert found.settings["loop"]["epochs"] == 2
+    assert found.result.metrics["best_epoch"] in (1.0, 2.0)
+    assert zipfile.is_zipfile(found.model_file)
 
 
 def test_a_model_that_lies_in_no_runs_folder_is_all_there_is(

@@ -6,7 +6,7 @@ from altitude.errors import ConfigError, DataError
 from altitude.records.find import find_run
 from altitude.records.record import RunRecord
 from altitude.runs.output_folder import run_folder
-from tests.records.conftest import SMALL, Finished
+from tests.finished_runs import SMALL, Finished
 
 
 def test_a_run_leaves_its_config_its_overrides_and_its_result(finished: Finished) -> None:

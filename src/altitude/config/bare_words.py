@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, str] = {
     "init": "altitude init PATH",
     "new": "altitude new step NAME",
     "resume": "altitude resume latest",
+    "show": "altitude show latest",
 }
 """Our own commands, which come first on the command line, and how they are used."""
 
