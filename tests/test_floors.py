@@ -13,7 +13,7 @@ FLOORS = (
     {"records"},
     {"config"},
     {"sweeps"},
-    {"runs"},
+    {"doctor", "runs"},
     {"tracking"},
     {"training"},
     {"experiment"},

@@ -18,6 +18,6 @@ MEANT = {
 def test_a_bare_word_is_told_what_was_meant(word: str, meant: str) -> None:
     (problem,) = command_problems([word], multirun=False)
     assert problem.expected.startswith(
-        "key=value, or a command in the first place: altitude init PATH"
+        "key=value, or a command in the first place: altitude doctor"
     )
     assert meant in problem.instead or problem.instead in meant

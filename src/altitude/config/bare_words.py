@@ -24,6 +24,7 @@ MEANT: Mapping[str, str] = {
 """Replacements for words that are commands in other tools."""
 
 COMMANDS: Mapping[str, str] = {
+    "doctor": "altitude doctor [key=value ...]",
     "init": "altitude init PATH",
     "new": "altitude new step NAME",
     "resume": "altitude resume latest",
