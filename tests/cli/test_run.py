@@ -148,6 +148,26 @@ def test_a_recipe_that_is_a_sweep_lists_its_jobs_and_starts_nothing(working_fold
     assert list(working_folder.iterdir()) == []
 
 
+# Lists the jobs of a sweep, then says how much memory that took, in MiB.
+PLANNING = """
+import resource, sys
+from altitude.cli import main
+seeds = f"seed=range(0,{sys.argv[1]})"
+sys.argv = ["altitude", "-m", "dataset=digits", seeds, "sweep.dry_run=true"]
+main()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+@pytest.mark.slow
+def test_planning_many_jobs_takes_little_memory(working_folder: Path) -> None:
+    few, many = (
+        int(run_python("-c", PLANNING, count, folder=working_folder).stdout.split()[-1])
+        for count in ("10", "310")
+    )
+    assert many < few + 30  # a composed config takes half a MiB, and there are 300 more
+
+
 def test_bad_jobs_of_a_sweep_are_named(working_folder: Path) -> None:
     sweep = ("-m", "optimizer.learning_rate=1e-3,-1", "sweep.objective=best_val_acuracy")
     process = run_altitude(*sweep, folder=working_folder)

@@ -8,6 +8,7 @@ from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 from omegaconf import DictConfig
 
+from altitude.composition.packed_config import PackedConfig
 from altitude.errors import JobError, TrackingError
 from altitude.sweeps.job_record import Goal
 from altitude.sweeps.plan.jobs import Job
@@ -30,7 +31,7 @@ JOB = Job(
     overrides=("optimizer.learning_rate=1e-3",),
     swept={"learning_rate": 1e-3, "clip_norm": None, "units": [64, 32]},
     identity="abc",
-    config=DictConfig({}),
+    packed=PackedConfig.of(DictConfig({})),
 )
 
 pytestmark = pytest.mark.usefixtures("default_store")

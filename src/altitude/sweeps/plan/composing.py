@@ -1,6 +1,5 @@
 """Composing the configs of many jobs: once for each choice of groups, then value by value."""
 
-import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,6 +7,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, OverrideType
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
+from altitude.composition.packed_config import PackedConfig
 from altitude.internals.hydra import name_folder
 
 
@@ -27,7 +27,7 @@ class Composer:
     def __init__(self, loader: Any, main: DictConfig) -> None:
         self.loader = loader
         self._main = main
-        self._composed: dict[tuple[str, ...], DictConfig] = {}
+        self._composed: dict[tuple[str, ...], PackedConfig] = {}
 
     def __call__(self, overrides: Sequence[str]) -> DictConfig:
         """Composes a config.
@@ -41,7 +41,7 @@ class Composer:
         parsed = OverridesParser.create().parse_overrides(list(overrides))
         values = self._values_at_the_end(parsed)
         others = [override for override in parsed if override not in values]
-        config = copy.deepcopy(self._base(tuple(str(o.input_line) for o in others)))
+        config = self._base(tuple(str(o.input_line) for o in others)).unpack()
         for override in values:
             OmegaConf.update(config, str(override.key_or_group), override.value())
         task_overrides = [override for override in parsed if not override.is_hydra_override()]
@@ -56,9 +56,10 @@ class Composer:
         first = changes[-1] + 1 if changes else 0
         return [override for override in overrides[first:] if self._sets_a_value(override)]
 
-    def _base(self, choices: tuple[str, ...]) -> DictConfig:
+    def _base(self, choices: tuple[str, ...]) -> PackedConfig:
         if choices not in self._composed:
-            self._composed[choices] = self.loader.load_sweep_config(self._main, list(choices))
+            config = self.loader.load_sweep_config(self._main, list(choices))
+            self._composed[choices] = PackedConfig.of(config)
         return self._composed[choices]
 
     def _sets_a_value(self, override: Override) -> bool:

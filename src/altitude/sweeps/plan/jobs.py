@@ -9,6 +9,7 @@ from typing import Any, cast
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf, open_dict
 
+from altitude.composition.packed_config import PackedConfig
 from altitude.composition.running_config import running_config
 from altitude.sweeps.job_record import named
 from altitude.sweeps.plan.space import Compose, short_names, value_at
@@ -29,7 +30,7 @@ class Job:
         overrides: All overrides that it is composed with.
         swept: The values of the swept parameters, by short name.
         identity: The hash of everything that determines its result.
-        config: The composed config, with Hydra's own node.
+        packed: The composed config, with Hydra's own node.
         callbacks: Config nodes of callbacks that a search adds when the job runs, by name.
     """
 
@@ -37,13 +38,18 @@ class Job:
     overrides: tuple[str, ...]
     swept: Mapping[str, Any]
     identity: str
-    config: DictConfig
+    packed: PackedConfig
     callbacks: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         """The swept values in one line: `learning_rate=0.001 patience=3`."""
         return named(self.swept)
+
+    @property
+    def config(self) -> DictConfig:
+        """A copy of the composed config, with Hydra's own node."""
+        return self.packed.unpack()
 
 
 def compose_jobs(
@@ -76,7 +82,7 @@ def _compose(
         overrides=tuple(overrides),
         swept={names[key]: value for key, value in values.items()},
         identity=identity(config, values),
-        config=config,
+        packed=PackedConfig.of(config),
     )
 
 
@@ -127,11 +133,10 @@ def digest(value: Any) -> str:
 
 
 def _resolved(config: DictConfig) -> dict[str, Any]:
-    own = config.copy()
+    own = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
     with open_dict(own):
         own.output_dir = "."
-        hydra = own.pop("hydra", None)
-    with running_config(None if hydra is None else OmegaConf.create({"hydra": hydra})):
+    with running_config(config if "hydra" in config else None):
         # JSON's keys are texts: those of a class weight are numbers.
         return cast("dict[str, Any]", OmegaConf.to_container(own, resolve=True))
 

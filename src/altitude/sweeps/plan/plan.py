@@ -153,17 +153,17 @@ def once(jobs: Sequence[Job]) -> list[Job]:
 def _checked(sweep: Sweep, jobs: Sequence[Job], reader: ConfigReader) -> Experiment:
     """The first job's experiment, once every job has been found to be sound."""
     found: dict[Problem, list[Job]] = {}
-    experiments = []
+    first: Experiment | None = None
     for job in jobs:
         experiment, problems = reader.read_experiment(_own(job.config), Path(), job.overrides)
         if experiment is not None:
-            experiments.append(experiment)
+            first = first or experiment
             problems = objectives_exist(sweep.metrics, experiment)
         for problem in problems:
             found.setdefault(problem, []).append(job)
-    if found:
+    if found or first is None:
         raise ConfigError([_with_jobs(problem, bad, len(jobs)) for problem, bad in found.items()])
-    return experiments[0]
+    return first
 
 
 def _without_values(override: Override, compose: Composer) -> Problem:
@@ -190,7 +190,6 @@ def _with_jobs(problem: Problem, bad: Sequence[Job], total: int) -> Problem:
 
 
 def _own(config: DictConfig) -> DictConfig:
-    own = config.copy()
-    with open_dict(own):
-        own.pop("hydra", None)
-    return own
+    with open_dict(config):
+        config.pop("hydra", None)
+    return config

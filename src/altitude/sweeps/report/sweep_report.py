@@ -110,9 +110,10 @@ class SweepReport:
     def _experiment(self, job: Job) -> Path:
         path = self.folder / "best_experiment.yaml"
         header = f"The best job of `{self.command}`: {job.name}"
-        choices: Any = OmegaConf.to_container(job.config.hydra.runtime.choices)
-        folder = ConfigSource.of(job.config).config_dir
-        path.write_text(experiment_file(job.config, choices, header, folder))
+        config = job.config
+        choices: Any = OmegaConf.to_container(config.hydra.runtime.choices)
+        folder = ConfigSource.of(config).config_dir
+        path.write_text(experiment_file(config, choices, header, folder))
         return path
 
     def _tables(self, entries: Sequence[LeaderboardEntry]) -> Iterator[Path]:

@@ -33,7 +33,7 @@ class JobConfigStore:
             tracking: Settings of the group `tracking` that it gets.
             attempt: The number of the attempt, counted from 1; each has its own folder.
         """
-        config = job.config.copy()
+        config = job.config
         with open_dict(config):
             config.tracking.update(tracking)
             for name, node in job.callbacks.items():  # behind the user's own
