@@ -25,6 +25,7 @@ MEANT: Mapping[str, str] = {
 
 COMMANDS: Mapping[str, str] = {
     "doctor": "altitude doctor [key=value ...]",
+    "export": "altitude export RUN --format onnx",
     "init": "altitude init PATH",
     "new": "altitude new step NAME",
     "resume": "altitude resume latest",
