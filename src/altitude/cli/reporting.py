@@ -34,6 +34,9 @@ def errors_reported() -> Iterator[None]:
         gc.freeze()  # Python need not collect all of TensorFlow before it ends
     except KeyboardInterrupt as interrupt:
         report_interruption(interrupt)
+    except BrokenPipeError:  # as with `| head`: nobody reads on
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(FAILURE)
     except Exception as error:
         if full_error:
             raise

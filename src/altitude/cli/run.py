@@ -107,9 +107,13 @@ def _run(arguments: Namespace, unknown_flags: Sequence[str]) -> None:
     Raises:
         ConfigError: If there are problems.
     """
+    from altitude.config.bare_words import explain_command
     from altitude.config.command_line import flag_problems, read_command_line
     from altitude.errors import ConfigError
 
+    meant = explain_command(arguments.overrides)
+    if meant is not None:
+        raise ConfigError([meant])
     source = ConfigSource(
         arguments.config_dir, arguments.config_name or PRIMARY, arguments.config_path
     )

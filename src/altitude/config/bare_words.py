@@ -1,6 +1,7 @@
 """Explains words on the command line that are not overrides."""
 
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
 from hydra.core.global_hydra import GlobalHydra
@@ -10,13 +11,9 @@ from altitude.errors import Problem, did_you_mean
 GROUPS_OF_HYDRA = ("hydra",)
 
 TRAINING = "altitude, with nothing in that place: it trains by itself"
-SCORES = "altitude, which evaluates the best model when it has trained; there is no such command"
 MEANT: Mapping[str, str] = {
-    **dict.fromkeys(("eval", "evaluate", "test"), SCORES),
     **dict.fromkeys(("fit", "run", "train"), TRAINING),
-    **dict.fromkeys(("continue", "restart"), "altitude resume latest"),
     "help": "altitude --help",
-    "predict": "a few lines of Python: there is no such command",
     "search": "altitude -m sweep=optuna key=value,value",
     "sweep": "altitude -m key=value,value",
     "version": "altitude --version",
@@ -25,6 +22,7 @@ MEANT: Mapping[str, str] = {
 
 COMMANDS: Mapping[str, str] = {
     "doctor": "altitude doctor [key=value ...]",
+    "evaluate": "altitude evaluate latest",
     "export": "altitude export RUN --format onnx",
     "init": "altitude init PATH",
     "new": "altitude new step NAME",
@@ -32,6 +30,33 @@ COMMANDS: Mapping[str, str] = {
     "show": "altitude show latest",
 }
 """Our own commands, which come first on the command line, and how they are used."""
+
+ALSO_CALLED: Mapping[str, str] = {
+    **dict.fromkeys(("eval", "score", "test", "validate"), "evaluate"),
+    **dict.fromkeys(("continue", "restart"), "resume"),
+    **dict.fromkeys(("describe", "info", "status"), "show"),
+}
+"""What our commands are called in other tools."""
+
+CLOSE = 0.7
+"""How similar to the name of a command, from 0 to 1, a word is that was meant as one."""
+
+
+def explain_command(words: Sequence[str]) -> Problem | None:
+    """Explains a command line whose first word is almost a command.
+
+    Args:
+        words: The words after `altitude`.
+
+    Returns:
+        The problem, with the command that was meant; None if no command was meant.
+    """
+    command = _command(words[0]) if words else None
+    if command is None or command == words[0]:
+        return None
+    expected = f"a command ({', '.join(COMMANDS)}) or key=value"
+    instead = shlex.join(["altitude", command, *words[1:]]) if words[1:] else COMMANDS[command]
+    return Problem(words[0], words[0], expected, instead)
 
 
 def groups() -> list[str]:
@@ -50,24 +75,33 @@ def explain_bare_word(word: str) -> Problem:
         The problem, with the override that was probably meant.
     """
     expected = f"key=value, or a command in the first place: {', '.join(COMMANDS.values())}"
-    instead = MEANT.get(word.lower()) or _choice(word) or _command(word)
-    return Problem(word or "''", word or "an empty text", expected, instead)
+    command = _command(word)
+    meant = MEANT.get(word.lower()) or _options(word) or (command and COMMANDS[command])
+    return Problem(word or "''", word or "an empty text", expected, meant or _similar_options(word))
 
 
-def _command(word: str) -> str:
-    """Returns how a command is used whose name is close to a word; empty if none is."""
-    close = get_close_matches(word, COMMANDS, n=1)
-    return COMMANDS[close[0]] if close else ""
+def _command(word: str) -> str | None:
+    """Returns the command whose name a word is, or is close to; None if there is none."""
+    if word.lower() in ALSO_CALLED:
+        return ALSO_CALLED[word.lower()]
+    return next(iter(get_close_matches(word.lower(), COMMANDS, n=1, cutoff=CLOSE)), None)
 
 
-def _choice(word: str) -> str:
-    loader = GlobalHydra.instance().config_loader()
-    options = {group: loader.get_group_options(group) for group in groups()}
+def _options(word: str) -> str:
+    """Returns how a word is used that is the name of a group or of an option; empty if neither."""
+    options = _options_by_group()
     if word in options:
         return f"{word}=... with one of {', '.join(options[word])}"
-    choices = [f"{group}={word}" for group, names in options.items() if word in names]
-    if choices:
-        return " or ".join(choices)
+    return " or ".join(f"{group}={word}" for group, names in options.items() if word in names)
+
+
+def _similar_options(word: str) -> str:
+    options = _options_by_group()
     close = did_you_mean(word, [name for names in options.values() for name in names])
     name = close.partition("`")[2].partition("`")[0]
     return " or ".join(f"{group}={name}" for group, names in options.items() if name in names)
+
+
+def _options_by_group() -> Mapping[str, Sequence[str]]:
+    loader = GlobalHydra.instance().config_loader()
+    return {group: loader.get_group_options(group) for group in groups()}

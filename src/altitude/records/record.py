@@ -22,8 +22,8 @@ from altitude.tracking.store import without_password
 if TYPE_CHECKING:
     from altitude.tracking.logged_run import LoggedRun
 
-MODEL = "best.keras"
-"""The best model, in the run's folder and among its artifacts."""
+MODEL, WEIGHTS = "best.keras", "best.weights.h5"
+"""The best model or, where it could not be saved, its weights: files of a run."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,16 @@ class RunRecord:
             TrackingError: If the tracking store cannot be used.
         """
         return self.model or self.file(MODEL)
+
+    @property
+    def weights_file(self) -> Path:
+        """The file of the best model or, where only its weights could be saved, of those.
+
+        Raises:
+            ConfigError: If the run has saved neither.
+            TrackingError: If the tracking store cannot be used.
+        """
+        return self.model or self.find_file(MODEL) or self.find_file(WEIGHTS) or self.file(MODEL)
 
     def file(self, name: str) -> Path:
         """Returns a file of the run; one that is only on the tracking server is downloaded.

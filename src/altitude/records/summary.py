@@ -1,7 +1,8 @@
 """What is known of a run, on one screen."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 
+from altitude.display.columns import aligned
 from altitude.display.sparkline import BLOCKS, sparkline
 from altitude.records.differences import ABSENT, from_defaults
 from altitude.records.record import MODEL, RunRecord
@@ -37,7 +38,7 @@ def run_summary(record: RunRecord, levels: str = BLOCKS) -> str:
         "curves": [] if result is None else list(_curves(result, levels)),
         "where": list(_places(record, result)),
     }
-    parts = ["\n".join([name, *_aligned(rows)]) for name, rows in sections.items() if rows]
+    parts = ["\n".join([name, *aligned(rows)]) for name, rows in sections.items() if rows]
     return "\n\n".join(parts)
 
 
@@ -93,14 +94,3 @@ def _places(record: RunRecord, result: RunResult | None) -> Iterator[tuple[str, 
 
 def _model_name(result: RunResult | None) -> str:
     return MODEL if result is None else result.model_path.name
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> Iterable[str]:
-    """Lines of columns, each as wide as its widest cell."""
-    widths: Mapping[int, int] = {
-        column: max(len(row[column]) for row in rows if len(row) > column)
-        for column in range(max(map(len, rows)))
-    }
-    for row in rows:
-        cells = [f"{cell:<{widths[column]}}" for column, cell in enumerate(row)]
-        yield f"  {'  '.join(cells)}".rstrip()

@@ -107,6 +107,25 @@ class SavedModel:
             self._require_same(path)
             self.kind = "model"
 
+    @property
+    def unsaved(self) -> tuple[str, ...]:
+        """The paths of the weights of the model that are not in the part that is saved."""
+        saved = {id(weight) for weight in self._part.weights}
+        return tuple(weight.path for weight in self._model.weights if id(weight) not in saved)
+
+    def load(self, path: Path) -> None:
+        """Sets the weights to those in a file that another process has saved. No code in it is run.
+
+        Args:
+            path: `best.keras`, or `best.weights.h5` where only the weights could be saved.
+
+        Raises:
+            ValueError: If it is the file of another model.
+            OSError: If the file is damaged.
+        """
+        part = self._part if path.suffix == ".keras" else self._original
+        part.load_weights(path)
+
     def files(self, path: Path) -> list[Path]:
         """Returns the files of a model that was saved under a path, the model or its weights first.
 
