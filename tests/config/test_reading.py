@@ -220,7 +220,11 @@ WRONG_VALUES = [
     ("seed=-1", "-1", "a whole number from 0 to 4294967295"),
     ("seed=abc", "'abc'", "a whole number from 0 to 4294967295"),
     ("tracking.experiment_name=3", "3", "a text"),
-    ("dataset=null", "null", "one of cartpole, digits, fashion_mnist, fashion_mnist_weighted, npz"),
+    (
+        "dataset=null",
+        "null",
+        "one of cartpole, digits, fashion_mnist, fashion_mnist_weighted, image_folder, npz",
+    ),
     ("model=3", "3", "one of backbone_head, cnn, gan, label_and_image, linear, mlp"),
     ("objective.loss=null", "null", "a loss: this step takes the one that"),
     ("objective.metrics=3", "3", "a mapping"),
@@ -267,8 +271,8 @@ def test_an_unknown_key_far_down() -> None:
 
 def test_the_keys_that_there_are() -> None:
     problem = problem_of("dataset.colour=red")
-    expected = "a key of `dataset`: _target_, batch_size, data_dir, divisor, limit, one_hot, "
-    assert problem.expected == expected + "transforms, validation_size"
+    expected = "a key of `dataset`: _target_, batch_size, data_dir, divisor, fold, limit, "
+    assert problem.expected == expected + "num_folds, one_hot, transforms, validation_size"
     assert problem.instead == "+dataset.colour=red to add it"
 
 

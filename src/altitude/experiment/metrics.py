@@ -149,7 +149,8 @@ def known_metrics(objective: Objective, loop: Loop | None, *, validated: bool) -
         loop: The loop, whose step may report metrics of its own; None if it is not known.
         validated: Whether there is validation data, and so metrics named `val_`.
     """
-    trained = [*objective.metric_names, *(loop.reported_metrics if loop else ())]
+    of_loop = (*loop.reported_metrics, *loop.counted_metrics) if loop else ()
+    trained = [*objective.metric_names, *of_loop]
     evaluated = [*objective.metric_names, *(loop.evaluated_metrics if loop else ())]
     return trained + [f"val_{name}" for name in evaluated if validated]
 

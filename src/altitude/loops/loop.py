@@ -11,6 +11,8 @@ from pydantic.dataclasses import dataclass
 from altitude.lazy import keras, tf
 from altitude.loops.bound_step import bind_steps
 from altitude.loops.position import START, Position
+from altitude.loops.skipping import skip_non_finite
+from altitude.models.variables import SKIPPED_UPDATES
 from altitude.steps.batch import BatchFunction
 from altitude.steps.logs import require_logs
 from altitude.steps.overridden_methods import overrides
@@ -20,6 +22,9 @@ from altitude.validation import STRICT, Count, Flag, Positive, refuse
 if TYPE_CHECKING:
     from altitude.data.pipeline import Pipelines
     from altitude.loops.traces import Traces
+
+OnNan = Literal["fail", "skip"]
+"""What to do about an update that is not finite: end the run, or leave the update out."""
 
 Precision = Literal["float32", "mixed_float16", "mixed_bfloat16"]
 
@@ -38,6 +43,9 @@ class Loop(ABC):
         checkpoint_every_steps: Leave a resume point after so many batches of an epoch, too; None
             for the ends of epochs and `checkpoint_every_seconds` alone.
         checkpoint_every_seconds: Leave a resume point within a long epoch after so many seconds.
+        on_nan: `fail` ends the training when a loss, a gradient or a weight is NaN or infinite.
+            `skip` leaves such updates out and counts them as `skipped_updates`; that takes a copy
+            of all variables for each batch.
         keep_checkpoint: Keep the last resume point of a run that finishes, so that it can be
             trained longer.
         distributable: Whether the loop can train copies of a model, each on a device of its own.
@@ -55,6 +63,7 @@ class Loop(ABC):
     checkpoint_every_steps: Count | None = None
     checkpoint_every_seconds: Positive = 60.0
     keep_checkpoint: Flag = False
+    on_nan: OnNan = "fail"
 
     def __post_init__(self) -> None:
         """Refuses to compile what is to run as plain Python."""
@@ -70,6 +79,11 @@ class Loop(ABC):
     def reported_metrics(self) -> tuple[str, ...]:
         """Names of training metrics beyond those of the objective."""
         return ()
+
+    @property
+    def counted_metrics(self) -> tuple[str, ...]:
+        """Names of training metrics that count what the loop has done."""
+        return (SKIPPED_UPDATES,) if self.on_nan == "skip" else ()
 
     @property
     def evaluated_metrics(self) -> tuple[str, ...]:
@@ -110,7 +124,10 @@ class Loop(ABC):
         if model.built and model.optimizer is not None:
             # Variables that are made while a step is traced have it traced a second time.
             model.optimizer.build(model.trainable_variables)
-        train = traces.counted("train_step", model, self.train_step(model))
+        step = self.train_step(model)
+        if self.on_nan == "skip":
+            step = skip_non_finite(model, step)
+        train = traces.counted("train_step", model, step)
         bind_steps(model, train, traces.counted("test_step", model, self.test_step(model)))
 
     def train_step(self, model: keras.Model) -> BatchFunction:

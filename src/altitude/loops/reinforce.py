@@ -100,8 +100,9 @@ class Reinforce(Loop):
         def run_epoch(epoch: int, watchers: keras.callbacks.CallbackList) -> dict[str, float]:
             watchers.on_train_batch_begin(0)
             rollout = pipelines.train.play(_sampled(policy), epoch)
-            loss = update_once(as_batch(rollout, self.discount))["loss"]
-            logs = {"loss": float(loss), "return": rollout.mean_return}
+            updated = update_once(as_batch(rollout, self.discount))
+            logs = {name: float(value) for name, value in updated.items()}
+            logs["return"] = rollout.mean_return
             watchers.on_train_batch_end(0, logs)
             if pipelines.validation is None:
                 return logs

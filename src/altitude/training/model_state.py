@@ -10,8 +10,8 @@ import tensorflow as tf
 
 from altitude.data.arrays import Array
 from altitude.internals.keras import all_layers
+from altitude.models.variables import metric_variables, variables
 from altitude.training.state import StateError, TrainingState
-from altitude.training.variables import metric_variables, variables
 
 SHOWN = 3
 """How many variables that do not fit are named."""

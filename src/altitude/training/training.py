@@ -10,6 +10,7 @@ from altitude.experiment import Experiment
 from altitude.lazy import keras, tf
 from altitude.loops.position import START, Position
 from altitude.loops.traces import Traces
+from altitude.models.variables import metric_variables, variables
 from altitude.training.best_model.saved_model import SavedModel
 from altitude.training.callback_state import append_to_files, read_callbacks, set_callbacks
 from altitude.training.graphs.graph_record import GraphRecord
@@ -22,7 +23,6 @@ from altitude.training.model_state import (
 )
 from altitude.training.state import StateError, TrainingState
 from altitude.training.state_keeper import StateKeeper
-from altitude.training.variables import metric_variables, variables
 
 
 class Training:

@@ -12,8 +12,8 @@ import numpy as np
 from keras import saving
 
 from altitude.internals.keras import all_layers
+from altitude.models.variables import variables
 from altitude.training.best_model.plain import is_plain
-from altitude.training.variables import variables
 
 CAUSE_LENGTH = 200
 """The number of characters of an error that are shown; its end is most often a config."""

@@ -9,9 +9,9 @@ from typing import Any
 
 from altitude.internals.tensorflow import is_known_and_stateless
 from altitude.lazy import keras, tf
+from altitude.models.variables import metric_variables, variables
 from altitude.session import random_state
 from altitude.training.graphs.constants import constants
-from altitude.training.variables import metric_variables, variables
 
 HARMLESS = frozenset(
     {

@@ -7,6 +7,9 @@ from typing import Any
 from altitude.internals.keras import all_layers
 from altitude.lazy import keras, tf
 
+SKIPPED_UPDATES = "skipped_updates"
+"""The variable and the metric that count the updates that were left out, over the training."""
+
 
 def variables(model: keras.Model) -> list[tf.Variable]:
     """Returns all variables of a compiled model but those of its metrics, in a fixed order.
