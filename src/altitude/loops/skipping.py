@@ -35,11 +35,17 @@ def skip_non_finite(model: keras.Model, step: BatchFunction) -> BatchFunction:
         kept = [v for v in _all_variables(model) if v is not skipped]
         before = [tf.identity(variable) for variable in kept]
         logs = step(batch)
+        losses = tf.reduce_all(_losses(logs) or [True])
         changes = list(zip(before, kept, strict=True))
-        finite = tf.reduce_all([*_losses(logs), *(_stays_finite(*change) for change in changes)])
-        for old, variable in changes:
-            variable.assign(tf.where(finite, variable, old))
-        skipped.assign_add(tf.cast(~finite, tf.int32))
+
+        def put_back() -> tf.Tensor:
+            finite = tf.reduce_all([losses, *(_stays_finite(*change) for change in changes)])
+            for old, variable in changes:
+                variable.assign(tf.where(finite, variable, old))
+            return tf.cast(~finite, tf.int32)
+
+        finite = tf.reduce_all([losses, *(_is_finite(v) for v in kept if v.dtype.is_floating)])
+        skipped.assign_add(tf.cond(finite, lambda: tf.constant(0), put_back))
         return {**_logs_again(model, logs), SKIPPED_UPDATES: tf.identity(skipped)}
 
     return guarded
