@@ -49,9 +49,9 @@ def _loop_problems(strategy: Strategy, loop: Loop) -> list[Problem]:
             Problem("loop", loop.name, f"a loop that strategy={strategy.name} can run", instead)
         ]
     problems = []
-    if loop.on_nan == "skip":
+    if loop.on_nan != "fail":
         expected = f"fail: {why} that way, since each device would decide by itself"
-        problems.append(Problem("loop.on_nan", "skip", expected, "loop.on_nan=fail"))
+        problems.append(Problem("loop.on_nan", loop.on_nan, expected, "loop.on_nan=fail"))
     if isinstance(loop, SteppingLoop) and not loop.step.distributable:
         given = type(loop.step).__name__
         expected = f"a step that computes means over its share of a batch: {why} {given}"

@@ -42,6 +42,10 @@ def logits_agree(model: Any, objective: Objective) -> list[Problem]:
     return logits_problems(activation, from_logits, objective.loss.class_name)
 
 
+RATE_SETTERS = ("LearningRateScheduler",)
+"""Classes of callbacks that set the learning rate as a function of the epoch."""
+
+
 def labels_agree(dataset: Dataset, objective: Objective) -> list[Problem]:
     """Checks that the labels have the form that the loss expects.
 
@@ -124,6 +128,32 @@ def one_learning_rate_controller(optimizer: Any, callbacks: Callbacks) -> list[P
     return problems
 
 
+def rollback_sets_the_rate(optimizer: Any, callbacks: Callbacks, loop: Loop) -> list[Problem]:
+    """Checks that a rollback, which halves the learning rate, is not undone by a schedule.
+
+    Args:
+        optimizer: The optimizer's call, or several by group of variables.
+        callbacks: The callbacks, by name.
+        loop: The loop.
+
+    Returns:
+        At most one problem.
+    """
+    if loop.on_nan != "rollback":
+        return []
+    setters = [f"callbacks.{n}" for n, c in callbacks.items() if _class_name(c) in RATE_SETTERS]
+    for key, call in lazy_calls("optimizer", optimizer):
+        if isinstance(call.arguments.get("learning_rate"), Mapping):
+            setters.append(f"{key}.learning_rate")
+    if isinstance(loop, Reinforce):
+        expected = "fail or skip: episodes cannot be played again from the middle"
+        return [Problem("loop.on_nan", "rollback", expected, "loop.on_nan=skip")]
+    if not setters:
+        return []
+    expected = f"fail or skip: {setters[0]} sets the learning rate anew, which a rollback halves"
+    return [Problem("loop.on_nan", "rollback", expected, "loop.on_nan=skip")]
+
+
 def episodes_need_reinforce(dataset: Dataset, loop: Loop) -> list[Problem]:
     """Checks that a reinforcement learning environment has a loop that plays episodes.
 
@@ -194,6 +224,7 @@ RULES: tuple[Callable[..., list[Problem]], ...] = (
     modes_agree,
     objective_mode_agrees,
     one_learning_rate_controller,
+    rollback_sets_the_rate,
     objective_has_one_source,
     episodes_need_reinforce,
     policies_put_out_logits,

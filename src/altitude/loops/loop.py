@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from altitude.data.pipeline import Pipelines
     from altitude.loops.traces import Traces
 
-OnNan = Literal["fail", "skip"]
-"""What to do about an update that is not finite: end the run, or leave the update out."""
+OnNan = Literal["fail", "skip", "rollback"]
+"""What to do about an update that is not finite: end the run, leave the update out, or go back."""
 
 Precision = Literal["float32", "mixed_float16", "mixed_bfloat16"]
 
@@ -45,7 +45,9 @@ class Loop(ABC):
         checkpoint_every_seconds: Leave a resume point within a long epoch after so many seconds.
         on_nan: `fail` ends the training when a loss, a gradient or a weight is NaN or infinite.
             `skip` leaves such updates out and counts them as `skipped_updates`; that takes a copy
-            of all variables for each batch.
+            of all variables for each batch. `rollback` goes back to the beginning of the epoch,
+            with half the learning rate.
+        max_rollbacks: The number of times to go back in one training, before it ends.
         keep_checkpoint: Keep the last resume point of a run that finishes, so that it can be
             trained longer.
         distributable: Whether the loop can train copies of a model, each on a device of its own.
@@ -64,6 +66,7 @@ class Loop(ABC):
     checkpoint_every_seconds: Positive = 60.0
     keep_checkpoint: Flag = False
     on_nan: OnNan = "fail"
+    max_rollbacks: Count = 3
 
     def __post_init__(self) -> None:
         """Refuses to compile what is to run as plain Python."""

@@ -50,7 +50,7 @@ def fit(
         _go_on(training, point, context)
     try:
         with _following(training, context) as follow:
-            training.fit(follow)
+            training.fit(follow, lambda message: _report_rollback(context, message))
     except KeyboardInterrupt as interrupt:
         interrupt.add_note(_kept_model(best_model, callbacks.best.epoch, callbacks.log.history))
         if has_point(output_dir):
@@ -66,6 +66,11 @@ def fit(
         with context.notices.attempt("validation"):
             seen = training.validate()
     return seen | {"best_epoch": float(best.epoch)}
+
+
+def _report_rollback(context: RunContext, message: str) -> None:
+    context.console.print(message, highlight=False, soft_wrap=True, markup=False)
+    context.tracked.set_tags({"rollback": message})
 
 
 def _following(training: Training, context: RunContext) -> AbstractContextManager[Follow]:

@@ -24,6 +24,7 @@ class TrainingState:
             and lists of numbers, texts, None and arrays.
         saved: The state of the best model on disk, with weights that its file lacks.
         is_stopped: Whether a callback has stopped the training, so that no batch follows.
+        rollbacks: How often the training went back to an earlier state.
     """
 
     position: Position
@@ -33,6 +34,7 @@ class TrainingState:
     callbacks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     saved: Mapping[str, Any] = field(default_factory=dict)
     is_stopped: bool = False
+    rollbacks: int = 0
 
 
 class StateError(ValueError):

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Sequence
 
 from altitude.data.pipeline import Pipelines
+from altitude.errors import NonFiniteError
 from altitude.experiment import Experiment
 from altitude.lazy import keras, tf
 from altitude.loops.position import START, Position
@@ -13,6 +14,7 @@ from altitude.loops.traces import Traces
 from altitude.models.variables import metric_variables, variables
 from altitude.training.best_model.saved_model import SavedModel
 from altitude.training.callback_state import append_to_files, read_callbacks, set_callbacks
+from altitude.training.divergence import find_divergence
 from altitude.training.graphs.graph_record import GraphRecord
 from altitude.training.model_state import (
     has_variables,
@@ -21,6 +23,7 @@ from altitude.training.model_state import (
     set_trainable,
     set_variables,
 )
+from altitude.training.rollback import with_half_the_rate
 from altitude.training.state import StateError, TrainingState
 from altitude.training.state_keeper import StateKeeper
 
@@ -70,23 +73,71 @@ class Training:
         self.position = START
         self._history = keras.callbacks.History()
         self._restored: TrainingState | None = None
+        self._epoch_start: TrainingState | None = None
+        self._rollbacks = 0
 
     def fit(
-        self, on_position: Callable[[Position], None] = lambda _position: None
+        self,
+        on_position: Callable[[Position], None] = lambda _position: None,
+        on_rollback: Callable[[str], None] = lambda _message: None,
     ) -> keras.callbacks.History:
         """Trains from the present position to the end.
 
         Args:
             on_position: Called between two calls of the step, and between two epochs: the moments
                 at which `state` may be asked for.
+            on_rollback: Called with what happened, where the training goes back to the beginning of
+                an epoch (`loop.on_nan=rollback`).
 
         Returns:
             Keras' history, from the first epoch on.
-        """
 
+        Raises:
+            NonFiniteError: If a loss, a gradient or a weight is not finite.
+        """
+        while True:
+            self._epoch_start = self.state() if self._keeps_epoch_starts else None
+            try:
+                return self._fit(on_position)
+            except NonFiniteError as error:
+                if not self._may_roll_back:
+                    raise self._explained(error) from error
+                on_rollback(self._roll_back(error))
+
+    @property
+    def _may_roll_back(self) -> bool:
+        loop = self.experiment.loop
+        has_start = self._epoch_start is not None
+        return loop.on_nan == "rollback" and has_start and self._rollbacks < loop.max_rollbacks
+
+    def _roll_back(self, error: NonFiniteError) -> str:
+        """Goes back to the beginning of the epoch, and says so."""
+        if self._epoch_start is not None:
+            self.restore(with_half_the_rate(self._epoch_start))
+        what, _, _ = str(error).partition("\n")
+        where = f"back to the start of epoch {self.position.epoch + 1} with half the learning rate"
+        return f"{what}: {where} ({self._rollbacks} of {self.experiment.loop.max_rollbacks} times)"
+
+    @property
+    def _keeps_epoch_starts(self) -> bool:
+        """Whether there are batches that can be trained again, all of them in this process."""
+        is_alone = not self.experiment.strategy.distributes
+        return is_alone and isinstance(self.pipelines, Pipelines)
+
+    def _explained(self, error: NonFiniteError) -> NonFiniteError:
+        """The error, with the exact batch and the first layer that is not finite."""
+        if self._epoch_start is None:
+            return error
+        found = find_divergence(self.model, self.pipelines, self._epoch_start)
+        first, *others = str(error).split("\n")
+        return NonFiniteError("\n".join([first, f"    {found}", *others])) if found else error
+
+    def _fit(self, on_position: Callable[[Position], None]) -> keras.callbacks.History:
         def follow(position: Position) -> None:
             self.position = position
             on_position(position)
+            if self._epoch_start is not None and position.step == 0:
+                self._epoch_start = self.state()
 
         start = self.position
         if self._restored is not None and self._restored.is_stopped:
@@ -124,6 +175,7 @@ class Training:
             callbacks=read_callbacks(self._all_callbacks),
             saved=self.saved.get_state(),
             is_stopped=bool(self.model.stop_training),
+            rollbacks=self._rollbacks,
         )
 
     def restore(self, state: TrainingState) -> None:
@@ -149,6 +201,7 @@ class Training:
         self._set(state)
         self.position = state.position
         self.model.stop_training = state.is_stopped
+        self._rollbacks = state.rollbacks
         # What callbacks do as a training begins must last, if this one begins.
         self._restored = state if state.position > START else None
 
