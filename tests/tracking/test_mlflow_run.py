@@ -368,7 +368,8 @@ def test_a_record_that_cannot_be_sent_does_not_hold_up_the_rest(
     assert (run.info.status, run.data.metrics) == ("FINISHED", {"loss": 2.0})
     assert opened.notice.startswith("1 record could not be sent to sqlite:")
     assert "no-such-file" in opened.notice
-    assert opened.notice.endswith(str(working_folder / "run" / "unsent-tracking.jsonl"))
+    assert str(working_folder / "run" / "unsent-tracking.jsonl") in opened.notice
+    assert "`altitude sync`" in opened.notice
 
 
 def test_an_experiment_that_another_process_has_just_made_is_used(

@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "new": "altitude new step NAME",
     "resume": "altitude resume latest",
     "show": "altitude show latest",
+    "sync": "altitude sync",
 }
 """Our own commands, which come first on the command line, and how they are used."""
 

@@ -75,11 +75,15 @@ def _of_model(path: Path) -> RunRecord:
 def _in_folder(folder: Path) -> RunRecord:
     """The record of a run whose files are here; MLflow is asked when something is wanted of it."""
     run_id = RunFolder.read(folder).run_id
-    return RunRecord(str(folder), folder, run_id, None if run_id is None else _store_of(folder))
+    return RunRecord(str(folder), folder, run_id, None if run_id is None else store_of(folder))
 
 
-def _store_of(folder: Path) -> str:
-    """The tracking URI of a run, from its config, relative to where it was begun."""
+def store_of(folder: Path) -> str:
+    """Returns the tracking URI of a run, from its config, relative to where it was begun.
+
+    Args:
+        folder: The folder of the run.
+    """
     uri = _recorded_value(folder / CONFIG, "tracking.uri")
     begun_in = _recorded_value(folder / ".hydra" / "hydra.yaml", "hydra.runtime.cwd")
     return resolve_uri(uri, None if begun_in is None else Path(begun_in))

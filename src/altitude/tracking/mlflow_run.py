@@ -3,19 +3,21 @@
 import atexit
 import os
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import mlflow
-from mlflow.entities import Metric, Param, RunTag
+from mlflow.entities import Param
 
 from altitude.errors import TakenError, TrackingError
 from altitude.tracking.config_files import write_config
 from altitude.tracking.connection import Connection
+from altitude.tracking.delivery import deliver, without_logged
 from altitude.tracking.heartbeat import Heartbeat
-from altitude.tracking.outbox import FAILURES, Outbox
+from altitude.tracking.outbox import FAILURES, FILE, Outbox, read_records, write_records
 from altitude.tracking.pages import open_instructions, run_page
 from altitude.tracking.params import valid_name
 from altitude.tracking.run import DESCRIPTION, RunDescription, Status
@@ -35,6 +37,7 @@ class MlflowRun:
         heartbeat: Tags the run regularly as a sign that it is alive; None for none.
         described: Whether the user has given the run a description, which then stays.
         logged: The steps at which each metric has been logged before the run was resumed.
+        flush_timeout: Seconds to wait, at the end, for what has not been sent.
     """
 
     def __init__(
@@ -46,6 +49,7 @@ class MlflowRun:
         *,
         described: bool = False,
         logged: Mapping[str, Collection[int]] | None = None,
+        flush_timeout: float = 60.0,
     ) -> None:
         self.run_id = run_id
         self._client = store.client
@@ -55,7 +59,8 @@ class MlflowRun:
         self._described = described
         self._logged = logged or {}
         self._output_dir = output_dir
-        self._outbox = Outbox(output_dir / "unsent-tracking.jsonl", self._answers)
+        self._flush_timeout = flush_timeout
+        self._outbox = Outbox(output_dir / FILE, partial(deliver, store.client), self._answers)
         self._environment = os.environ.get("MLFLOW_TRACKING_URI")
         self._surrounding = _active_run_id()
 
@@ -74,7 +79,7 @@ class MlflowRun:
         store = without_password(self._uri)
         return (
             f"{records} could not be sent to {store} ({self._outbox.reason}); "
-            f"kept in {self._outbox.path}"
+            f"kept in {self._outbox.path}, until `altitude sync` sends them"
         )
 
     @property
@@ -97,6 +102,7 @@ class MlflowRun:
         # At exit, MLflow sets runs that are still open to FINISHED.
         atexit.register(self._close_at_exit)
         mlflow.start_run(run_id=self.run_id, nested=self._surrounding is not None)
+        self._send_again()
         if self._heartbeat:
             self._heartbeat.start()
 
@@ -126,33 +132,26 @@ class MlflowRun:
         named = {n: value for n, value in valid.items() if step not in self._logged.get(n, ())}
         if not named:
             return
-        batch = [Metric(name, value, now, step) for name, value in named.items()]
-        record = {"metrics": named, "step": step, "timestamp": now}
-        self._send(record, lambda: self._client.log_batch(self.run_id, metrics=batch))
+        self._send({"metrics": named, "step": step, "timestamp": now})
 
     def log_artifact(self, path: Path, folder: str = ".") -> None:
         """Logs a file in a folder of the run's artifacts."""
         place = None if folder == "." else folder
-        record = {"artifact": str(path)} | ({"folder": place} if place else {})
-        self._send(record, lambda: self._client.log_artifact(self.run_id, str(path), place))
+        self._send({"artifact": str(path)} | ({"folder": place} if place else {}))
 
     def set_tags(self, tags: Mapping[str, str]) -> None:
         """Sets tags in one call."""
         if self._described:
             tags = {name: value for name, value in tags.items() if name != DESCRIPTION}
-        batch = [RunTag(name, value) for name, value in tags.items()]
-        self._send({"tags": dict(tags)}, lambda: self._client.log_batch(self.run_id, tags=batch))
+        self._send({"tags": dict(tags)})
 
     def close(self, status: Status) -> None:
         """Sends what is queued, ends the run, and restores MLflow's active run and tracking URI."""
         atexit.unregister(self._close_at_exit)
         if self._heartbeat:
             self._heartbeat.stop()
-        self._outbox.send(
-            {"run_id": self.run_id, "status": status},
-            lambda: self._client.set_terminated(self.run_id, status),
-            now=True,
-        )
+        self._send({"status": status, "timestamp": int(time.time() * 1000)})
+        self._outbox.finish(self._flush_timeout)
         # This run is still MLflow's active one, and so may be others that were begun inside it.
         while _active_run_id() not in (None, self._surrounding):
             with suppress(*FAILURES):  # it is removed from the stack all the same
@@ -163,8 +162,16 @@ class MlflowRun:
         self.set_tags({REASON: "interrupted while the run was opened or closed"})
         self.close("KILLED")
 
-    def _send(self, record: dict[str, Any], call: Callable[[], object]) -> None:
-        self._outbox.send({"run_id": self.run_id, **record}, call)
+    def _send(self, record: dict[str, Any]) -> None:
+        self._outbox.send({"run_id": self.run_id, **record})
+
+    def _send_again(self) -> None:
+        """Sends what the run had not sent when it was killed, each metric once."""
+        records = read_records(self._outbox.path)
+        write_records(self._outbox.path, [])
+        for record in records:
+            if record.get("run_id") == self.run_id and "status" not in record:
+                self._outbox.send(without_logged(record, self._logged))
 
     def _answers(self) -> bool:
         try:

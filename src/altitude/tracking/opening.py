@@ -133,6 +133,7 @@ def _opened(
         Heartbeat(store.uri, run.info.run_id) if settings.watched else None,
         described=DESCRIPTION in tags,
         logged=logged_steps(store.client, run) if resumed else {},
+        flush_timeout=settings.flush_timeout,
     )
 
 

@@ -1,7 +1,9 @@
-"""Sends records to MLflow; those that fail are kept in a file and retried later."""
+"""Sends records to MLflow in the background; those that fail wait in a file and are tried again."""
 
 import json
+import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,72 +12,193 @@ from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
 FAILURES = (MlflowException, SQLAlchemyError, OSError)
-RETRY_AFTER = 60.0
-"""Seconds before a store that failed is tried again while training goes on."""
+RETRY_AFTER = 15.0
+"""Seconds before a store that does not answer is tried again while training goes on."""
+
+MOST_WAITING = 10_000
+"""Records that wait in memory; what comes after them waits in the file alone."""
+
+FILE = "unsent-tracking.jsonl"
+"""The file in a run's folder with the records that have not reached the store."""
+
+Record = Mapping[str, Any]
+"""The data of one call, as plain values."""
 
 
 class Outbox:
-    """A queue of records for a store that may fail.
+    """A queue of records, which a thread sends in order, so that training waits for no store.
+
+    What waits is in a file from the beginning: a process that is killed loses nothing.
 
     Args:
-        path: The file for what could not be sent, one JSON object a line.
+        path: The file for what has not been sent, one JSON object a line.
+        deliver: Sends a record.
         answers: Whether the store answers: asked after a failure, to tell a store that is down from
             one that refuses a record.
     """
 
-    def __init__(self, path: Path, answers: Callable[[], bool]) -> None:
+    def __init__(
+        self, path: Path, deliver: Callable[[Record], object], answers: Callable[[], bool]
+    ) -> None:
         self.path = path
-        self._answers = answers
         self.reason = ""
-        self._waiting: list[tuple[Mapping[str, Any], Callable[[], object]]] = []
+        self._deliver = deliver
+        self._answers = answers
+        self._queue: deque[Record] = deque()
+        self._refused: list[Record] = []
+        self._in_file_alone = 0
         self._retry_at = 0.0
+        self._is_closing = self._has_given_up = False
+        self._bug: Exception | None = None
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
 
     @property
     def waiting(self) -> int:
         """The number of records that have not been sent."""
-        return len(self._waiting)
+        return len(self._queue) + len(self._refused) + self._in_file_alone
 
-    def send(
-        self, record: Mapping[str, Any], call: Callable[[], object], *, now: bool = False
-    ) -> None:
-        """Sends a record after those that wait, or lets it wait with them.
+    def send(self, record: Record) -> None:
+        """Queues a record behind those that wait.
 
         Args:
-            record: The data that are sent, as plain values for the file.
-            call: Sends it.
-            now: Try at once, even if the store has just failed.
+            record: The data to send.
+
+        Raises:
+            Exception: A mistake in the program that an earlier record has met with.
         """
-        self._waiting.append((record, call))
-        if now or time.monotonic() >= self._retry_at:
-            self._flush()
-        else:
-            self._write()
+        with self._changed:
+            self._raise_bug()
+            self._append(record)
+            if len(self._queue) >= MOST_WAITING:
+                self._in_file_alone += 1
+                return
+            self._queue.append(record)
+            self._start()
+            self._changed.notify_all()
 
-    def _flush(self) -> None:
-        """Sends all that wait, in order, until the store no longer answers."""
-        had_failed = bool(self.reason)
-        position = 0
-        while position < len(self._waiting):
+    def finish(self, seconds: float) -> None:
+        """Tries at once what waits, and returns when all is sent, or the time is over.
+
+        A store that does not answer is not waited for.
+
+        Args:
+            seconds: The longest time to wait.
+
+        Raises:
+            Exception: A mistake in the program that a record has met with.
+        """
+        with self._changed:
+            self._is_closing = True
+            self._queue.extendleft(reversed(self._refused))
+            self._refused.clear()
+            self._start()
+            self._changed.notify_all()
             try:
-                self._waiting[position][1]()
-            except FAILURES as error:
-                self._failed(error)
-                position += 1
-                if not self._answers():
-                    break
-            else:
-                del self._waiting[position]
-        if self._waiting or had_failed:
-            self._write()
+                self._changed.wait_for(self._is_over, seconds)
+            finally:
+                self._has_given_up = True
+                self._changed.notify_all()
+                self._write()
+            self._raise_bug()
 
-    def _failed(self, error: Exception) -> None:
-        self.reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        self._retry_at = time.monotonic() + RETRY_AFTER
+    def _is_over(self) -> bool:
+        return not self._queue or self._has_given_up or self._bug is not None
+
+    def _start(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="tracking", daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            while (record := self._next()) is not None:
+                self._try(record)
+        except Exception as bug:  # noqa: BLE001 - raised in the thread that sends
+            with self._changed:
+                self._bug = bug
+                self._changed.notify_all()
+
+    def _next(self) -> Record | None:
+        """Waits for the next record that may be sent; None at the end."""
+        with self._changed:
+            while not self._has_given_up:
+                pause = self._retry_at - time.monotonic()
+                if self._queue and (self._is_closing or pause <= 0):
+                    return self._queue[0]
+                self._changed.wait(pause if self._queue else None)
+        return None
+
+    def _try(self, record: Record) -> None:
+        try:
+            self._deliver(record)
+        except FAILURES as error:
+            self._failed(record, str(error) or type(error).__name__, answers=self._answers())
+        else:
+            with self._changed:
+                self._queue.popleft()
+                if not self.waiting:
+                    self.path.unlink(missing_ok=True)
+                self._changed.notify_all()
+
+    def _failed(self, record: Record, reason: str, *, answers: bool) -> None:
+        with self._changed:
+            self.reason = reason.splitlines()[0]
+            if answers:  # it refuses this record, and may take the others
+                self._queue.popleft()
+                self._refused.append(record)
+            else:
+                self._retry_at = time.monotonic() + RETRY_AFTER
+                self._has_given_up = self._is_closing
+            self._changed.notify_all()
+
+    def _append(self, record: Record) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("a") as file:
+            file.write(json.dumps(record) + "\n")
 
     def _write(self) -> None:
-        if not self._waiting:
+        """Leaves in the file what waits, and nothing else."""
+        if not self.waiting:
             self.path.unlink(missing_ok=True)
-            return
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        lines = [json.dumps(record) for record, _ in self._waiting]
-        self.path.write_text("\n".join(lines) + "\n")
+        elif not self._in_file_alone:
+            write_records(self.path, [*self._refused, *self._queue])
+
+    def _raise_bug(self) -> None:
+        if self._bug is not None:
+            raise self._bug
+
+
+def read_records(path: Path) -> list[Record]:
+    """Reads the records that an outbox has left.
+
+    Args:
+        path: The file, which need not be there.
+
+    Returns:
+        The records in their order, without a last one that was not written whole.
+    """
+    if not path.exists():
+        return []
+    records = []
+    for line in path.read_text().splitlines():
+        try:
+            records.append(json.loads(line))
+        except ValueError:
+            continue  # the process was killed while it wrote this line
+    return records
+
+
+def write_records(path: Path, records: list[Record]) -> None:
+    """Replaces the records of a file, and removes it if there are none.
+
+    Args:
+        path: The file.
+        records: The records in their order.
+    """
+    if not records:
+        path.unlink(missing_ok=True)
+        return
+    unfinished = path.with_name(f"{path.name}.tmp")
+    unfinished.write_text("".join(json.dumps(record) + "\n" for record in records))
+    unfinished.replace(path)

@@ -3,7 +3,7 @@
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from altitude.validation import STRICT, Flag
+from altitude.validation import STRICT, Flag, NonNegative
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -19,6 +19,8 @@ class RunSettings:
         tags: Tags of the run, by name.
         watched: Whether the run says every few seconds that it is alive, and listens for a request
             to stop, as the jobs of a sweep do.
+        flush_timeout: Seconds to wait, when the run ends, for what a slow store has not received;
+            the rest stays in the run's folder.
     """
 
     uri: str | None = None
@@ -26,3 +28,4 @@ class RunSettings:
     run_name: str | None = None
     tags: dict[str, str] = Field(default_factory=dict)
     watched: Flag = False
+    flush_timeout: NonNegative = 60.0
