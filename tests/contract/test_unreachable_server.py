@@ -141,6 +141,31 @@ def test_what_was_not_sent_is_sent_later_once_with_its_times(
     require_whole(server, result.run_id)
 
 
+def test_a_run_that_need_not_be_logged_there_is_logged_in_its_folder_and_sent(
+    small_experiment: ExperimentFactory,
+    server: TrackingServer,
+    line: Line,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    line.cut()
+    tracking = Mlflow(uri=line.uri, experiment_name="away", required=False)
+    result = altitude.run(small_experiment(tracking=tracking, loop=Fit(epochs=EPOCHS)))
+    assert "the run is logged in its own folder" in capsys.readouterr().out
+    local = MlflowClient(f"sqlite:///{result.output_dir / 'mlflow.db'}")
+    line.connect()
+    main([])
+    run_id = capsys.readouterr().out.split()[-1]
+    require_whole(server, run_id)
+    assert result.run_id is not None
+    ours, theirs = local.get_run(result.run_id), MlflowClient(server.uri).get_run(run_id)
+    for name in ("start_time", "end_time", "status", "run_name"):
+        assert getattr(ours.info, name) == getattr(theirs.info, name)
+    assert ours.data.params == theirs.data.params
+    assert ours.data.metrics == theirs.data.metrics
+    main([])
+    assert "nothing to send" in capsys.readouterr().out
+
+
 def test_no_folder(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as exit_:
         main(["nowhere"])

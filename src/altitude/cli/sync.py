@@ -23,12 +23,13 @@ def main(arguments: Sequence[str]) -> None:
     """
     folder = Path(_parser().parse_args(arguments).folder)
     _require_folder(folder)
-    from altitude.tracking.unsent import folders_with_records
+    from altitude.tracking.unsent import folders_with_records, folders_with_runs
 
+    whole = [_send_whole(run_folder) for run_folder in folders_with_runs(folder)]
     results = [_send(run_folder) for run_folder in folders_with_records(folder)]
-    if not results:
+    if not (results or whole):
         print(f"nothing to send in {folder}: what runs have logged has reached their stores")
-    if any(result is None or result.left for result in results):
+    if not all(whole) or any(result is None or result.left for result in results):
         sys.exit(FAILURE)
 
 
@@ -38,6 +39,23 @@ def _require_folder(folder: Path) -> None:
     if not folder.is_dir():
         expected = "the folder of a run, or one above those of several"
         raise ConfigError([Problem("FOLDER", f"{folder}, which is no folder", expected)])
+
+
+def _send_whole(folder: Path) -> bool:
+    """Sends a run that was logged in its own folder; returns whether that was possible."""
+    from altitude.errors import ConfigError
+    from altitude.runs.output_folder import run_folder
+    from altitude.tracking.connection import wrap_store_errors
+    from altitude.tracking.local_copy import send_run
+
+    try:
+        with run_folder(folder, goes_on=True), wrap_store_errors():
+            run_id = send_run(folder)
+    except ConfigError:
+        print(f"{folder}: a process is training this run: send it later", file=sys.stderr)
+        return False
+    print(f"{folder}: sent, as run {run_id}")
+    return True
 
 
 def _send(folder: Path) -> "Sent | None":

@@ -97,6 +97,14 @@ class Tracking(ABC):
         """
 
     @abstractmethod
+    def instead(self, folder: Path) -> Self | None:
+        """Returns where a run may be logged if `check` fails; None if it must not be started.
+
+        Args:
+            folder: The folder of the run.
+        """
+
+    @abstractmethod
     def interrupted_folders(self) -> list[Path]:
         """Returns the folders in which this run may have been killed, as a job of a sweep is.
 

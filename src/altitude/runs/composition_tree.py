@@ -8,6 +8,16 @@ from rich.tree import Tree
 
 from altitude.experiment import Experiment
 
+USUAL = {
+    "checkpoint_every_seconds": 60.0,
+    "flush_timeout": 60.0,
+    "max_rollbacks": 3,
+    "num_folds": 5,
+    "on_nan": "fail",
+    "required": True,
+}
+"""Settings that are shown only where they are others: they do not decide what is trained."""
+
 
 def composition_tree(experiment: Experiment) -> Tree:
     """Returns a tree with a line for each group and each callback.
@@ -41,7 +51,8 @@ def _line(node: Any) -> str:
 def _arguments(node: Any) -> str:
     if not isinstance(node, Mapping):
         return ""
-    shown = {k: v for k, v in node.items() if k != "_target_" and v not in (None, False, {}, [])}
+    given = {k: v for k, v in node.items() if k != "_target_" and v not in (None, False, {}, [])}
+    shown = {key: value for key, value in given.items() if value != USUAL.get(key)}
     return "  ".join(f"{key}={_short(value)}" for key, value in shown.items()).replace("[", "\\[")
 
 

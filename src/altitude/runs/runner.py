@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import traceback
 import warnings
 from collections.abc import Iterator, Sequence
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from altitude.display.status import status
-from altitude.errors import ConfigError
+from altitude.errors import ConfigError, TrackingError
 from altitude.experiment import Experiment
 from altitude.experiment.model_checks import check_signatures
 from altitude.failures import failure_reason
@@ -117,8 +118,8 @@ def _run(
     results: Sequence[str],
     point: ResumePoint | None,
 ) -> RunResult:
+    experiment = _with_store(experiment, console)
     with status(console, "starting TensorFlow"):
-        experiment.tracking.check()
         start_tensorflow(experiment.strategy.start)
         check_signatures(experiment)
     with ending_on_signals() as request:
@@ -139,6 +140,21 @@ def _run(
     if tracked.notice:
         console.print(f"[yellow]{tracked.notice}[/]")
     return result
+
+
+def _with_store(experiment: Experiment, console: Console) -> Experiment:
+    """The experiment with a store that can be used: that in its own folder, if it may be that."""
+    try:
+        experiment.tracking.check()
+    except TrackingError as error:
+        instead = experiment.tracking.instead(experiment.output_dir)
+        if instead is None:
+            raise
+        reason, _, _ = str(error).partition("\n")
+        message = f"{reason}: the run is logged in its own folder, until `altitude sync` sends it"
+        console.print(message, soft_wrap=True, highlight=False, markup=False)
+        return dataclasses.replace(experiment, tracking=instead)
+    return experiment
 
 
 def _moved_to(folder: Path, experiment: Experiment, console: Console) -> Experiment:

@@ -19,6 +19,8 @@ class RunSettings:
         tags: Tags of the run, by name.
         watched: Whether the run says every few seconds that it is alive, and listens for a request
             to stop, as the jobs of a sweep do.
+        required: Whether a run that cannot be logged in its store is not started. If false, a
+            single run is logged in a store in its own folder then, which `altitude sync` sends.
         flush_timeout: Seconds to wait, when the run ends, for what a slow store has not received;
             the rest stays in the run's folder.
     """
@@ -28,4 +30,5 @@ class RunSettings:
     run_name: str | None = None
     tags: dict[str, str] = Field(default_factory=dict)
     watched: Flag = False
+    required: Flag = True
     flush_timeout: NonNegative = 60.0

@@ -9,6 +9,7 @@ from pydantic.dataclasses import dataclass
 
 from altitude.experiment.tracking import RunDescription, Tracking
 from altitude.tracking.config_files import write_config
+from altitude.tracking.fallback import local_store, note_meant_store
 from altitude.tracking.run import NoRun, Run
 from altitude.tracking.run_settings import RunSettings
 from altitude.validation import STRICT
@@ -44,6 +45,18 @@ class Mlflow(RunSettings, Tracking):
 
             with wrap_store_errors():
                 connect(self, os.environ["MLFLOW_RUN_ID"])  # raises if it does not exist
+
+    def instead(self, folder: Path) -> "Mlflow | None":
+        """Returns the store in the run's own folder, if it may take the place of this one."""
+        if self.required or self.watched:
+            return None
+        return InOwnFolder(
+            uri=local_store(folder),
+            experiment_name=self.experiment_name,
+            run_name=self.run_name,
+            tags=self.tags,
+            meant=self,
+        )
 
     def interrupted_folders(self) -> list[Path]:
         """Returns the folders of runs of this job of a sweep that were killed, the latest first.
@@ -82,6 +95,23 @@ class Mlflow(RunSettings, Tracking):
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
+class InOwnFolder(Mlflow):
+    """The store in a run's own folder, in place of one that did not answer.
+
+    Attributes:
+        meant: The settings of the store that did not answer.
+    """
+
+    meant: Mlflow
+
+    def open(self, description: RunDescription, resumed: str | None = None) -> Run:
+        """Opens a run, and writes down which store it was meant for."""
+        opened = super().open(description, resumed)
+        note_meant_store(self.meant, description.output_dir, opened.run_id)
+        return opened
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class Untracked(Tracking):
     """No tracking: files and the display are all that remains of a run.
 
@@ -105,6 +135,10 @@ class Untracked(Tracking):
 
     def check(self) -> None:
         """No-op: there is no store."""
+
+    def instead(self, folder: Path) -> None:  # noqa: ARG002
+        """Returns None: there is no store that could be away."""
+        return
 
     def interrupted_folders(self) -> list[Path]:
         """Returns no folders: runs that are not tracked are not recorded anywhere."""

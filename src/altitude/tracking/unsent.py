@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mlflow.tracking import MlflowClient
 
+from altitude.tracking import fallback
 from altitude.tracking.continued import logged_steps
 from altitude.tracking.delivery import deliver, without_logged
 from altitude.tracking.outbox import FAILURES, FILE, Record, read_records, write_records
@@ -37,6 +38,15 @@ def folders_with_records(folder: Path) -> Iterator[Path]:
         folder: The folder of a run, or one above those of several.
     """
     yield from sorted(path.parent for path in folder.rglob(FILE))
+
+
+def folders_with_runs(folder: Path) -> Iterator[Path]:
+    """Yields the folders of runs that were logged there, since their store was away.
+
+    Args:
+        folder: The folder of a run, or one above those of several.
+    """
+    yield from sorted(path.parent for path in folder.rglob(fallback.FILE))
 
 
 def send_records(folder: Path, uri: str) -> Sent:
