@@ -11,13 +11,14 @@ import pytest
 from rich.console import Console
 
 from altitude import run, session
-from altitude.errors import Terminated
+from altitude.errors import Preempted, Terminated
 from altitude.loops import Fit
 from altitude.session import (
     ENDING_SIGNALS,
     EndRequest,
     ending_on_signals,
     fresh_session,
+    requeued_when_preempted,
     start_tensorflow,
 )
 from tests.conftest import ExperimentFactory
@@ -151,3 +152,35 @@ def test_many_runs_are_not_taken_for_one_function_traced_again(
         run(small_experiment(loop=Fit(epochs=1), seed=seed), console=Console(quiet=True))
     logger.removeHandler(caplog.handler)
     assert "retracing" not in caplog.text
+
+
+def test_an_engine_requeues_a_job_only_when_the_job_has_ended() -> None:
+    happened = []
+
+    def requeue(number: int, _frame: object) -> None:
+        happened.append(signal.Signals(number).name)
+        sys.exit(144)
+
+    def job() -> None:
+        with requeued_when_preempted(), ending_on_signals() as request, request.deferred():
+            os.kill(os.getpid(), signal.SIGUSR2)
+            happened.append("the batch ended")
+
+    before = signal.signal(signal.SIGUSR2, requeue)
+    try:
+        with pytest.raises(SystemExit, match="144"):
+            job()
+        assert signal.getsignal(signal.SIGUSR2) is requeue
+    finally:
+        signal.signal(signal.SIGUSR2, before)
+    assert happened == ["the batch ended", "SIGUSR2"]
+
+
+def test_a_signal_that_no_engine_handles_preempts_no_job() -> None:
+    before = signal.getsignal(signal.SIGUSR2)
+    with requeued_when_preempted(), ending_on_signals():
+        assert signal.getsignal(signal.SIGUSR2) is before
+
+
+def test_a_preempted_job_says_which_signal_came() -> None:
+    assert str(Preempted("SIGUSR2", 12)) == "SIGUSR2: the job is requeued"

@@ -113,6 +113,19 @@ class Terminated(KeyboardInterrupt):
     """The process was asked to end by a signal other than Ctrl-C."""
 
 
+class Preempted(Terminated):
+    """The engine that runs this job, such as Slurm, wants its machine back and will requeue it.
+
+    Args:
+        name: The name of its signal.
+        number: The number of its signal.
+    """
+
+    def __init__(self, name: str, number: int) -> None:
+        super().__init__(f"{name}: the job is requeued")
+        self.number = number
+
+
 def did_you_mean(word: str, known: Sequence[str]) -> str:
     """Returns the suggestion "did you mean ...?", empty where nothing is close.
 

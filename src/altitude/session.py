@@ -8,16 +8,21 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-from altitude.errors import Terminated
+from altitude.errors import Preempted, Terminated
 from altitude.internals.tensorflow import custom_gradients, forget_traces
 from altitude.lazy import keras, np, tf
 
 ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+
+REQUEUING_SIGNALS = (signal.SIGUSR1, signal.SIGUSR2)
+"""Where an engine such as submitit handles one of these, it requeues the job that receives it."""
+
+Handler = Callable[[int, FrameType | None], Any]
 
 
 def start_tensorflow(set_up: Callable[[], None] = lambda: None) -> None:
@@ -144,11 +149,57 @@ def ending_on_signals() -> Iterator[EndRequest]:
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         request.receive(KeyboardInterrupt())
 
-    before: dict[int, Any] = {number: signal.signal(number, end) for number in ENDING_SIGNALS}
+    def requeue(number: int, _frame: FrameType | None) -> None:
+        request.receive(Preempted(signal.Signals(number).name, number))
+
+    handlers: dict[int, Handler] = dict.fromkeys(ENDING_SIGNALS, end)
+    handlers |= dict.fromkeys(_requeuing_handlers(), requeue)
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
-        before[signal.SIGINT] = signal.signal(signal.SIGINT, interrupt)
-    try:
+        handlers[signal.SIGINT] = interrupt
+    with _handling(handlers):
         yield request
+
+
+@contextmanager
+def requeued_when_preempted() -> Iterator[None]:
+    """Leaves a job time to end in order before the engine that runs it requeues it.
+
+    Engines such as submitit send a signal before a job's time is over, and handle it by putting the
+    job back into the queue and exiting at once. Inside, that handler is called only when the block
+    has ended.
+
+    Raises:
+        SystemExit: As the engine's handler does, if the job was preempted.
+        Preempted: If that handler leaves it to another task of the job to requeue it.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may handle signals
+        return
+
+    def preempt(number: int, _frame: FrameType | None) -> None:
+        raise Preempted(signal.Signals(number).name, number)
+
+    handlers = _requeuing_handlers()
+    try:
+        with _handling(dict.fromkeys(handlers, preempt)):
+            yield
+    except Preempted as preempted:
+        handlers[preempted.number](preempted.number, None)
+        raise
+
+
+def _requeuing_handlers() -> dict[int, Handler]:
+    """The handlers, in Python, of the signals with which an engine requeues its jobs."""
+    found = {number: signal.getsignal(number) for number in REQUEUING_SIGNALS}
+    return {number: handler for number, handler in found.items() if callable(handler)}
+
+
+@contextmanager
+def _handling(handlers: Mapping[int, Handler]) -> Iterator[None]:
+    """Handles signals inside, and leaves them to those who handled them before."""
+    before: dict[int, Any] = {n: signal.signal(n, handler) for n, handler in handlers.items()}
+    try:
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -1,8 +1,10 @@
-"""A callback that kills its own process, with no chance to clean up, at a chosen moment."""
+"""Callbacks that disturb a training: one kills its own process at a chosen moment."""
 
 import os
 import signal
 import sys
+import time
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -48,3 +50,20 @@ class Killer(keras.callbacks.Callback):
             self._left -= 1
             if self._left == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Slow(keras.callbacks.Callback):
+    """Waits after each epoch in the first process that trains, so that its time is soon over."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self._seconds = seconds
+
+    def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002
+        try:
+            Path("begun").touch(exist_ok=False)
+        except FileExistsError:
+            self._seconds = 0.0
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
+        time.sleep(self._seconds)

@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 
 from tests.contract.sweeping import SweepFolder, wait_for
-from tests.processes import Finished, environment, finish, free_port
+from tests.processes import Finished, environment, finish, free_port, run_altitude
 
 pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[2]
 
 COMMON = ("dataset=digits", "dataset.limit=500", "callbacks=mine", "hydra.sweep.dir=jobs")
 FAILING = (*COMMON, "loop.epochs=3", "callbacks.misbehave.how=kill,raise,well")
@@ -159,3 +161,18 @@ def test_ctrl_c_asks_the_jobs_to_stop_and_waits_for_them(
     assert {run.data.tags["reason"] for run in folder.jobs()} == {"Ctrl-C"}
     assert "leaderboard.csv" in folder.artifacts(folder.summary())
     assert "stopped: Ctrl-C. To go on from here: altitude " in ended.stdout
+
+
+def test_a_job_whose_time_is_over_is_requeued_and_goes_on(tmp_path: Path) -> None:
+    require("submitit")
+    require("hydra_plugins.hydra_submitit_launcher")
+    time_limit = ("hydra.launcher.timeout_min=1",)  # submitit's signal comes 30 s before
+    slow = ("+callbacks.slow._target_=tests.contract.killer.Slow", "+callbacks.slow.seconds=2")
+    job = ("dataset=digits", "loop.epochs=30", "seed=1", *slow, *SUBMITIT, *time_limit)
+    done = run_altitude("-m", *job, folder=tmp_path, PYTHONPATH=str(ROOT))
+    assert done.returncode == 0, done.stdout + done.stderr
+    (log,) = tmp_path.glob("multirun/*/*/*/altitude.log")
+    assert "going on from epoch" in log.read_text()
+    (found,) = SweepFolder(tmp_path).jobs()
+    assert found.info.status == "FINISHED"
+    assert found.data.tags["resumed"] == "1"

@@ -24,6 +24,7 @@ from altitude.runs.composition_tree import composition_tree
 from altitude.runs.result import RunResult
 from altitude.runs.resume import require_same_settings
 from altitude.runs.runner import run
+from altitude.session import requeued_when_preempted
 from altitude.sweeps import Sweep
 from altitude.training.graphs import GraphCache
 from altitude.training.resume_points import newest_point
@@ -64,7 +65,8 @@ def run_job(config: DictConfig) -> Scores:
     output_dir = Path(HydraConfig.get().runtime.output_dir)
     if HydraConfig.get().mode is not RunMode.MULTIRUN:
         return run_alone(*_read(config, output_dir))
-    with _launch_folder(), (output_dir / LOG_FILE).open("a") as log:
+    log_file = output_dir / LOG_FILE
+    with requeued_when_preempted(), _launch_folder(), log_file.open("a") as log:
         try:
             experiment, sweep = _read(config, output_dir)
             console = Console(file=log, width=FILE_WIDTH)

@@ -120,6 +120,26 @@ def test_the_last_attempt_counts() -> None:
     assert lines_of(begun, failed, last)[-1] == "[1/1] seed=1  FAILED: ValueError: [no] luck"
 
 
+def test_a_job_that_a_cluster_requeues_is_shown_again_when_it_has_ended() -> None:
+    begun = progress(1)
+    killed = begun.advanced(by_identity(replace(DONE, status="KILLED", reason="SIGUSR2")))
+    running = killed.advanced(by_identity(replace(DONE, status="RUNNING")))
+    for before in (killed, running):  # whether or not it is seen running
+        ended = before.advanced(by_identity(DONE))
+        assert lines_of(begun, killed, before, ended) == [
+            "[1/1] seed=0  KILLED: SIGUSR2",
+            "[1/1] seed=0  best_val_accuracy 0.9000",
+        ]
+        assert (ended.done, ended.failed) == (1, 0)
+
+
+def test_a_job_that_goes_on_in_the_run_of_an_earlier_launch_is_shown_when_it_has_ended() -> None:
+    begun = progress(1, replace(DONE, status="KILLED", reason="Ctrl-C"))
+    ended = begun.advanced(by_identity(DONE))
+    assert lines_of(begun, ended) == ["[1/1] seed=0  best_val_accuracy 0.9000"]
+    assert ended.done == 1
+
+
 def test_a_job_that_was_stopped_early_is_no_failure() -> None:
     pruned = JobRecord(number=0, name="a=1", swept={}, status="FINISHED", metrics={}, pruned=True)
     begun = progress(1)

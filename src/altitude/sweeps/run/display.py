@@ -52,7 +52,9 @@ class SweepDisplay:
         before, self._progress = self._progress, progress
         for key in progress.repeated.keys() - before.repeated.keys():
             self._print(_attempt(progress.repeated[key]))
-        for identity, record in list(progress.ended.items())[len(before.ended) :]:
+        for identity, record in progress.ended.items():
+            if before.ended.get(identity) is record:
+                continue
             counter = f"[{progress.ordinal(identity)}/{progress.total}]"
             self._print(Text(f"{counter} {record.label}  ").append_text(self._result(record)))
 

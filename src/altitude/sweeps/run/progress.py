@@ -49,7 +49,7 @@ class Progress:
             records: The record of each job so far, by its identity.
             to_repeat: The identities of jobs that are run again if they fail.
         """
-        ended, repeated = dict(self.ended), dict(self.repeated)
+        ended, repeated = self._still_ended(records), dict(self.repeated)
         for key, record in records.items():
             if record.status not in ENDED or self._ended_earlier(key, record) or key in ended:
                 continue
@@ -97,6 +97,16 @@ class Progress:
         """
         return self.skipped + list(self.ended).index(identity) + 1
 
+    def _still_ended(self, records: Mapping[str, JobRecord]) -> dict[str, JobRecord]:
+        """The jobs that have ended, without those that go on: a cluster has requeued them."""
+        return {
+            key: record
+            for key, record in self.ended.items()
+            if key not in records or records[key].status == record.status
+        }
+
     def _ended_earlier(self, identity: str, record: JobRecord) -> bool:
         before = self.earlier.get(identity)
-        return before is not None and before.run_id == record.run_id
+        if before is None:
+            return False
+        return (before.run_id, before.status) == (record.run_id, record.status)
