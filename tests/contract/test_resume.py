@@ -40,8 +40,9 @@ RUNS = {
 }
 
 
-def run(*arguments: str, folder: Path, kill_at: str = "none::0") -> Finished:
-    return run_altitude(*arguments, folder=folder, **{MOMENT: kill_at, "PYTHONPATH": str(ROOT)})
+def run(*arguments: str, folder: Path, kill_at: str = "none::0", **more: str) -> Finished:
+    surroundings = {MOMENT: kill_at, "PYTHONPATH": str(ROOT), **more}
+    return run_altitude(*arguments, folder=folder, **surroundings)
 
 
 def weights_of(folder: Path) -> str:

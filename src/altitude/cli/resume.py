@@ -28,28 +28,50 @@ def main(arguments: Sequence[str]) -> None:
         arguments: The words typed after `altitude resume`.
     """
     typed = _parser().parse_intermixed_args(arguments)
-    resume(typed.run, typed.overrides, typed.allow)
+    resume(typed.run, typed.overrides, typed.allow, typed.config_dir)
 
 
-def resume(run: str, overrides: Sequence[str] = (), allow: Sequence[str] = ()) -> None:
+def resume(
+    run: str,
+    overrides: Sequence[str] = (),
+    allow: Sequence[str] = (),
+    config_dir: str | None = None,
+) -> None:
     """Resumes a run from its newest resume point, and shows it as the run was shown.
 
     Args:
         run: The run to resume; see `altitude.runs.find.find_run_folder`.
         overrides: The overrides to add to those that the run began with.
         allow: Keys that may change, beyond epochs and patience.
+        config_dir: The folder with the user's own config groups, for a run from another machine.
 
     Raises:
         ConfigError: If there is no such run, if it has no resume point, or if a setting differs.
     """
-    from altitude.runs.find import find_run_folder
+    from altitude.runs.find import find_run_folder, is_elsewhere
 
-    folder = find_run_folder(run)
-    _require_unfinished(folder)
-    experiment = _recomposed(folder, overrides)
+    if is_elsewhere(run):
+        experiment = _brought_here(run, overrides, config_dir)
+    else:
+        folder = find_run_folder(run)
+        _require_unfinished(folder)
+        experiment = _recomposed(folder, overrides)
     from altitude.cli.job import console_of_run, show_run
 
     show_run(experiment, console_of_run(), resume=True, allow=allow)
+
+
+def _brought_here(run: str, overrides: Sequence[str], config_dir: str | None) -> "Experiment":
+    """The experiment of a run from another machine, in a folder with its resume point."""
+    from altitude.composition.source import ConfigSource
+    from altitude.config.reading import compose_from
+    from altitude.experiment import new_output_dir
+    from altitude.records.find import find_run
+    from altitude.records.moving import bring_here
+
+    record = find_run(run)
+    experiment = compose_from([*record.overrides, *overrides], ConfigSource(config_dir))
+    return experiment.in_folder(bring_here(record, new_output_dir()))
 
 
 def _require_unfinished(folder: Path) -> None:
@@ -109,6 +131,9 @@ def _parser() -> ArgumentParser:
     )
     parser.add_argument("run", metavar="RUN", help="`latest`, an id or its beginning, or a folder")
     parser.add_argument("overrides", metavar="OVERRIDE", nargs="*", help="what changes")
+    parser.add_argument(
+        "--config-dir", help="your own config groups, for a run from another machine"
+    )
     parser.add_argument(
         "--allow",
         metavar="KEY",

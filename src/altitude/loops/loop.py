@@ -48,6 +48,8 @@ class Loop(ABC):
             of all variables for each batch. `rollback` goes back to the beginning of the epoch,
             with half the learning rate.
         max_rollbacks: The number of times to go back in one training, before it ends.
+        checkpoint_artifact: Log resume points, and the best model, as artifacts, so that another
+            machine can go on.
         keep_checkpoint: Keep the last resume point of a run that finishes, so that it can be
             trained longer.
         distributable: Whether the loop can train copies of a model, each on a device of its own.
@@ -64,6 +66,7 @@ class Loop(ABC):
     precision: Precision = "float32"
     checkpoint_every_steps: Count | None = None
     checkpoint_every_seconds: Positive = 60.0
+    checkpoint_artifact: Flag = False
     keep_checkpoint: Flag = False
     on_nan: OnNan = "fail"
     max_rollbacks: Count = 3

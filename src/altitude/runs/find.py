@@ -38,6 +38,23 @@ def find_run_folder(run: str) -> Path:
     return _by_id(run)
 
 
+def is_elsewhere(run: str) -> bool:
+    """Returns whether a run is known to MLflow alone: its folder is not on this machine.
+
+    Args:
+        run: What `find_run_folder` takes.
+
+    Raises:
+        TrackingError: If the tracking store, which is asked for ids, cannot be used.
+    """
+    if run == LATEST or Path(run).exists() or local_runs(run):
+        return False
+    from altitude.tracking.folders import folders_of_runs
+
+    found = folders_of_runs(run)
+    return len(found) == 1 and not any(folder.is_dir() for folder in found.values())
+
+
 def _latest() -> Path:
     claims = sorted(_claims(), key=lambda claim: claim.stat().st_mtime)
     if not claims:

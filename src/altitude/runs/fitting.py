@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from altitude.runs.context import RunContext
 from altitude.runs.resume import describe, goes_further
 from altitude.training.checkpointing import Follow, resume_points
-from altitude.training.resume_points import ResumePoint, has_point
+from altitude.training.resume_points import FOLDER, ResumePoint, has_point
 
 if TYPE_CHECKING:
     from altitude.runs.callbacks import RunCallbacks
@@ -49,7 +49,7 @@ def fit(
     if point is not None:
         _go_on(training, point, context)
     try:
-        with _following(training, context) as follow:
+        with _following(training, context, best_model) as follow:
             training.fit(follow, lambda message: _report_rollback(context, message))
     except KeyboardInterrupt as interrupt:
         interrupt.add_note(_kept_model(best_model, callbacks.best.epoch, callbacks.log.history))
@@ -73,13 +73,23 @@ def _report_rollback(context: RunContext, message: str) -> None:
     context.tracked.set_tags({"rollback": message})
 
 
-def _following(training: Training, context: RunContext) -> AbstractContextManager[Follow]:
+def _following(
+    training: Training, context: RunContext, best_model: Path
+) -> AbstractContextManager[Follow]:
     """What follows a training: copies of a model leave no resume points."""
     experiment, request = training.experiment, context.request
     if experiment.strategy.distributes:
         return nullcontext(lambda _: request.raise_if_asked())
     about = describe(experiment, training.pipelines.fingerprint)
-    return resume_points(experiment.output_dir, about, experiment.loop, training.state, request)
+
+    def log(point: Path) -> None:
+        if experiment.loop.checkpoint_artifact:
+            context.tracked.log_artifact(point, FOLDER)
+            for file in training.saved.files(best_model):
+                context.tracked.log_artifact(file)
+
+    loop, folder = experiment.loop, experiment.output_dir
+    return resume_points(folder, about, loop, training.state, request, log)
 
 
 def _go_on(training: Training, point: ResumePoint, context: RunContext) -> None:

@@ -12,6 +12,10 @@ from statistics import median
 from altitude.lazy import keras, pandas
 from altitude.runs.notebook import result_html
 from altitude.runs.score_rows import score_rows
+from altitude.training.resume_points import size_of_points
+
+LARGE = 100e6
+"""Bytes of a resume point that are worth a line."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +117,9 @@ class RunResult:
             yield "takes", self.model_input
         if self.model_saved == "model":
             yield "use it", self.snippet
+        taken = size_of_points(self.output_dir)
+        if taken > LARGE:
+            yield "resume point", f"{taken / 1e6:,.0f} MB, kept for loop.keep_checkpoint"
         for notice in self.notices:
             yield "notice", notice
         yield "run", self.run_id or "not tracked"

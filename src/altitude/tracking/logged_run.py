@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import shutil
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -90,8 +92,12 @@ class LoggedRun:
         Raises:
             TrackingError: If the store cannot be used, or if the run has no such artifact.
         """
-        with wrap_store_errors():
-            return Path(self._client.download_artifacts(self.run_id, name, str(folder)))
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # MLflow's repositories differ in whether they keep the folder of a single file.
+        with wrap_store_errors(), tempfile.TemporaryDirectory(dir=folder) as downloads:
+            found = self._client.download_artifacts(self.run_id, name, downloads)
+            return Path(shutil.copy(found, target))
 
     def add(self, metrics: Mapping[str, float], tags: Mapping[str, str] | None = None) -> None:
         """Adds metrics, at step 0, and tags.

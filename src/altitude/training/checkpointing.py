@@ -30,6 +30,7 @@ def resume_points(
     loop: Loop,
     state: Callable[[], TrainingState],
     request: EndRequest,
+    on_written: Callable[[Path], None] = lambda _path: None,
 ) -> Iterator[Follow]:
     """Writes resume points of a training into its folder.
 
@@ -41,11 +42,12 @@ def resume_points(
         loop: The loop, for its `checkpoint_every_steps` and `checkpoint_every_seconds`.
         state: Copies the state of the training.
         request: The request to end the process, if there was one.
+        on_written: Called with each point that has been written, in the thread that writes.
 
     Yields:
         A function to call between batches and between epochs.
     """
-    points = ResumePoints(output_dir, about)
+    points = ResumePoints(output_dir, about, on_written)
     try:
         with request.deferred():
             yield Checkpointing(state, points, loop, request).follow

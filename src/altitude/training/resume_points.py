@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,7 @@ class ResumePoints:
     Args:
         output_dir: The folder of the run.
         about: Plain values that are written into each point, to recognise the run by.
+        on_written: Called with each point that has been written, in the thread that writes.
 
     Attributes:
         is_failing: Whether the newest point could not be written. The one before it is whole, and
@@ -47,13 +48,19 @@ class ResumePoints:
         seconds_to_write: The time that writing the last point took, in seconds.
     """
 
-    def __init__(self, output_dir: Path, about: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        output_dir: Path,
+        about: Mapping[str, Any],
+        on_written: Callable[[Path], None] = lambda _path: None,
+    ) -> None:
         self.is_failing = False
         self.seconds_to_write = 0.0
         self._folder = output_dir / FOLDER
         for unfinished in self._folder.glob("*.tmp"):
             unfinished.unlink(missing_ok=True)
         self._about = about
+        self._on_written = on_written
         self._waiting: TrainingState | None = None
         self._changed = threading.Condition()
         self._is_writing = False
@@ -93,6 +100,7 @@ class ResumePoints:
             began = time.monotonic()
             try:
                 _write(state, self._about, self._folder)
+                self._on_written(self._folder / NEWEST)
             except Exception as error:  # noqa: BLE001 - a full disk, or what a callback returned
                 self._error = error
             self.seconds_to_write = time.monotonic() - began
@@ -156,6 +164,15 @@ def has_point(output_dir: Path) -> bool:
         output_dir: The folder of the run.
     """
     return any((output_dir / FOLDER / name).exists() for name in (NEWEST, BEFORE))
+
+
+def size_of_points(output_dir: Path) -> int:
+    """Returns the bytes that the resume points of a run take on disk.
+
+    Args:
+        output_dir: The folder of the run.
+    """
+    return sum(path.stat().st_size for path in (output_dir / FOLDER).glob("*"))
 
 
 def remove_points(output_dir: Path) -> None:
