@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import time
 from collections.abc import Callable, Sequence
 
 from altitude.data.pipeline import Pipelines
@@ -26,6 +27,9 @@ from altitude.training.model_state import (
 from altitude.training.rollback import with_half_the_rate
 from altitude.training.state import StateError, TrainingState
 from altitude.training.state_keeper import StateKeeper
+
+LONGEST_SEARCH = 600.0
+"""Seconds of an epoch that is trained again, in search of a batch that is not finite."""
 
 
 class Training:
@@ -74,6 +78,7 @@ class Training:
         self._history = keras.callbacks.History()
         self._restored: TrainingState | None = None
         self._epoch_start: TrainingState | None = None
+        self._epoch_began = 0.0
         self._rollbacks = 0
 
     def fit(
@@ -96,7 +101,7 @@ class Training:
             NonFiniteError: If a loss, a gradient or a weight is not finite.
         """
         while True:
-            self._epoch_start = self.state() if self._keeps_epoch_starts else None
+            self._keep_epoch_start()
             try:
                 return self._fit(on_position)
             except NonFiniteError as error:
@@ -126,18 +131,27 @@ class Training:
 
     def _explained(self, error: NonFiniteError) -> NonFiniteError:
         """The error, with the exact batch and the first layer that is not finite."""
-        if self._epoch_start is None:
+        start = self._epoch_start
+        if start is None or time.monotonic() - self._epoch_began > LONGEST_SEARCH:
             return error
-        found = find_divergence(self.model, self.pipelines, self._epoch_start)
+        try:
+            found = find_divergence(self.model, self.pipelines, start)
+        except Exception as failure:  # noqa: BLE001 - it must not hide what went wrong before
+            error.add_note(f"the batch could not be found: {failure}")
+            return error
         first, *others = str(error).split("\n")
         return NonFiniteError("\n".join([first, f"    {found}", *others])) if found else error
+
+    def _keep_epoch_start(self) -> None:
+        self._epoch_start = self.state() if self._keeps_epoch_starts else None
+        self._epoch_began = time.monotonic()
 
     def _fit(self, on_position: Callable[[Position], None]) -> keras.callbacks.History:
         def follow(position: Position) -> None:
             self.position = position
             on_position(position)
-            if self._epoch_start is not None and position.step == 0:
-                self._epoch_start = self.state()
+            if position.step == 0:
+                self._keep_epoch_start()
 
         start = self.position
         if self._restored is not None and self._restored.is_stopped:
