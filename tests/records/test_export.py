@@ -6,20 +6,26 @@ import pytest
 
 from altitude import ConfigError, Experiment, run
 from altitude.cli.export import main
+from altitude.data import Digits
+from altitude.loops import Fit
 from altitude.models import Cnn
 from altitude.records.export import FORMATS, default_path, export_model
 from altitude.records.model_file import open_model
-from tests.conftest import ExperimentFactory
+from altitude.tracking import Untracked
 
 
-def saved(experiment: Experiment) -> Path:
-    return run(experiment).model_path
-
-
-@pytest.fixture
-def model(small_experiment: ExperimentFactory) -> Path:
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The best model of a run, which scales its inputs itself."""
-    return saved(small_experiment(model=Cnn(filters=(4,))))
+    experiment = Experiment(
+        dataset=Digits(limit=100),
+        model=Cnn(filters=(4,)),
+        loop=Fit(epochs=1),
+        callbacks={},
+        tracking=Untracked(),
+        output_dir=tmp_path_factory.mktemp("exported"),
+    )
+    return run(experiment).model_path
 
 
 @pytest.mark.slow
