@@ -45,6 +45,11 @@ def check(lines: Sequence[Sequence[str]]) -> None:
         assert all(problem.key and problem.expected for problem in problems), line
 
 
+def test_an_interpolation_in_an_override_is_not_resolved_as_a_text() -> None:
+    (problem,) = answer(["++output_dir=${oc.env:NO}"])
+    assert problem.key == "output_dir"
+
+
 def test_some_random_command_lines() -> None:
     check(command_lines(seed=1000, count=50))
 

@@ -15,6 +15,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 from rich.console import Console
 
+from altitude.composition.running_config import typed_overrides
 from altitude.config.reading import read_config, warn_about_useless_settings
 from altitude.display.links import linked
 from altitude.errors import ConfigError, ExitError
@@ -117,7 +118,7 @@ def show_run(
 
 
 def _read(config: DictConfig, output_dir: Path) -> tuple[Experiment, Sweep]:
-    read = read_config(config, output_dir, HydraConfig.get().overrides.task)
+    read = read_config(config, output_dir, typed_overrides(HydraConfig.get()))
     problems = [*read.problems, *read.sweep_problems]
     if read.experiment is None or read.sweep is None or problems:
         raise ConfigError(problems)

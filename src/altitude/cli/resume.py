@@ -88,13 +88,14 @@ def _require_unfinished(folder: Path) -> None:
 
 def _recomposed(folder: Path, overrides: Sequence[str]) -> "Experiment":
     """Composes the experiment of a run once more, in the working folder where it was begun."""
+    from altitude.composition.running_config import typed_overrides
     from altitude.composition.source import ConfigSource
     from altitude.config.reading import compose_from
 
     hydra = _hydra_of(folder)
     os.chdir(hydra.hydra.runtime.cwd)
     source = ConfigSource.of(hydra)
-    experiment = compose_from([*hydra.hydra.overrides.task, *overrides], source)
+    experiment = compose_from([*typed_overrides(hydra.hydra), *overrides], source)
     if hydra.hydra.job.chdir:  # the store stays where the command was started
         tracking = experiment.tracking.relative_to(Path.cwd())
         experiment = dataclasses.replace(experiment, tracking=tracking)

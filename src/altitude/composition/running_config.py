@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 
 @contextmanager
@@ -23,3 +23,15 @@ def running_config(config: DictConfig | None) -> Iterator[None]:
         yield
     finally:
         running.cfg = before
+
+
+def typed_overrides(hydra: Any) -> list[str]:
+    """Returns the overrides that a config was composed with, as they were typed.
+
+    Hydra's list of them resolves interpolations in their text when it is read by item.
+
+    Args:
+        hydra: Hydra's own node.
+    """
+    overrides: Any = OmegaConf.to_container(hydra.overrides.task)
+    return [str(override) for override in overrides]

@@ -10,7 +10,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from altitude.composition.running_config import running_config
+from altitude.composition.running_config import running_config, typed_overrides
 from altitude.composition.source import ConfigSource
 from altitude.config.composing import compose_config, variants
 from altitude.config.reading import Reading, read_config
@@ -143,7 +143,7 @@ def _read_config(config: DictConfig) -> CommandLine:
     settings = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
     with running_config(config):
         output_dir, unwritable = _output_dir(config)
-        read = read_config(settings, output_dir, config.hydra.overrides.task)
+        read = read_config(settings, output_dir, typed_overrides(config.hydra))
     problems = [*read.problems, *_settings_of_hydra(config), *unwritable]
     problems += _missing_objectives(config, read) or read.sweep_problems
     if problems:

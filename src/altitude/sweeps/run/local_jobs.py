@@ -13,6 +13,7 @@ from hydra.core.utils import JobReturn, JobStatus, run_job, setup_globals
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
+from altitude.composition.running_config import typed_overrides
 from altitude.errors import JobError, TakenError
 from altitude.failures import failure_reason
 from altitude.internals.hydra import returned_by
@@ -139,7 +140,7 @@ def _portable(error: Exception) -> Exception:
 def _job_return_of_the_dead(config: DictConfig, failure: str) -> JobReturn:
     """What is known of a job whose process did not live to return anything."""
     returned = JobReturn()
-    overrides: Any = OmegaConf.to_container(config.hydra.overrides.task)
+    overrides: Any = typed_overrides(config.hydra)
     returned.overrides = overrides
     returned.task_name = config.hydra.job.name
     returned.status = JobStatus.FAILED
