@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from altitude import ConfigError, Experiment, run
+from altitude.cli.export import FORMATS as OFFERED
 from altitude.cli.export import main
 from altitude.data import Digits
 from altitude.loops import Fit
@@ -26,6 +27,10 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         output_dir=tmp_path_factory.mktemp("exported"),
     )
     return run(experiment).model_path
+
+
+def test_the_command_offers_all_formats() -> None:
+    assert set(OFFERED) == set(FORMATS)
 
 
 @pytest.mark.slow

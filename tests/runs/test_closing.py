@@ -1,6 +1,8 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from altitude import RunResult
 from altitude.runs.closing import closing_table
 
@@ -63,3 +65,14 @@ def test_numbers_stand_below_each_other() -> None:
 
 def test_a_run_without_validation() -> None:
     assert "validation" not in rows(metrics={"best_epoch": 1.0, "test_loss": 0.5})
+
+
+@pytest.mark.parametrize(("size", "shown"), [(100_000_000, None), (1_234_000_000, "1,234 MB")])
+def test_a_large_resume_point_is_shown_with_its_size(
+    size: int, shown: str | None, tmp_path: Path
+) -> None:
+    (tmp_path / "resume").mkdir()
+    with (tmp_path / "resume" / "point.npz").open("wb") as file:
+        file.truncate(size)  # takes no room
+    line = rows(output_dir=tmp_path).get("resume point")
+    assert line == (shown and f"{shown}, kept for loop.keep_checkpoint")

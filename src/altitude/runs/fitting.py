@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from altitude.runs.callbacks import RunCallbacks
     from altitude.training.training import Training
 
+NO_POINTS = "on several devices no resume points are left: a run that is killed begins again"
+
 
 def fit(
     training: Training,
@@ -79,6 +81,7 @@ def _following(
     """What follows a training: copies of a model leave no resume points."""
     experiment, request = training.experiment, context.request
     if experiment.strategy.distributes:
+        context.console.print(NO_POINTS, highlight=False, soft_wrap=True, markup=False)
         return nullcontext(lambda _: request.raise_if_asked())
     about = describe(experiment, training.pipelines.fingerprint)
 
