@@ -14,7 +14,7 @@ from altitude.doctor.report import Finding, Measurement, Verdict
 from altitude.lazy import keras, tf
 
 BATCHES = 30
-NOTICEABLE = 0.002
+NOTICEABLE = 0.005
 """Seconds; an input that takes less a batch is not worth a verdict."""
 
 
