@@ -143,6 +143,7 @@ def test_a_signal_that_waits_is_raised_at_the_end_of_the_block() -> None:
             deferred.__exit__(None, None, None)
 
 
+@pytest.mark.slow
 def test_many_runs_are_not_taken_for_one_function_traced_again(
     small_experiment: ExperimentFactory, caplog: pytest.LogCaptureFixture
 ) -> None:

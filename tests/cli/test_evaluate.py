@@ -11,6 +11,8 @@ from altitude.records.find import find_run
 from tests.finished_runs import Finished
 from tests.processes import run_altitude
 
+pytestmark = pytest.mark.slow
+
 
 def artifacts(client: MlflowClient, run_id: str | None, folder: str) -> set[str]:
     return {Path(file.path).name for file in client.list_artifacts(str(run_id), folder)}

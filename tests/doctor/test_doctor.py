@@ -12,7 +12,6 @@ from pydantic.dataclasses import dataclass
 
 import altitude
 from altitude import Experiment, LazyCall
-from altitude.cli.doctor import main
 from altitude.data import ArrayDataset, DataSpec, Digits, Examples, Splits, Transform
 from altitude.data.arrays import Array
 from altitude.doctor import Verdict, examine
@@ -20,6 +19,8 @@ from altitude.models import Mlp
 from altitude.objective import Objective
 from altitude.validation import STRICT
 from tests.conftest import ExperimentFactory
+
+pytestmark = pytest.mark.slow
 
 HEALTHY = (
     ("model=mlp",),
@@ -36,7 +37,6 @@ HEALTHY = (
 )
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("overrides", HEALTHY)
 def test_a_healthy_experiment_gets_no_verdict(overrides: tuple[str, ...]) -> None:
     data = () if overrides[0].startswith("experiment=") else ("dataset=digits",)
@@ -192,31 +192,3 @@ def test_it_measures_the_same_each_time(small_experiment: ExperimentFactory) -> 
         for _ in range(2)
     )
     assert first == again
-
-
-def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
-    main(["dataset=digits"])
-    assert capsys.readouterr().out.splitlines()[-1] == "Nothing looks ill."
-
-
-def test_the_command_on_an_ill_experiment(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as exit_:
-        main(["dataset=digits", "dataset.divisor=0.01"])
-    assert exit_.value.code == 1
-    shown = capsys.readouterr().out
-    assert "1. model: loss at the start\n    seen:    the loss begins at " in shown
-
-
-@pytest.mark.parametrize(
-    "typed", [["dataset=digit"], ["-m", "seed=1,2"], ["train"], ["loop.epochs=0"], ["--epochs=3"]]
-)
-def test_mistakes(typed: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as exit_:
-        main(typed)
-    assert exit_.value.code == 2
-    assert "expected:" in capsys.readouterr().err
-
-
-def test_help(capsys: pytest.CaptureFixture[str]) -> None:
-    main(["--help"])
-    assert capsys.readouterr().out.startswith("usage: altitude doctor")

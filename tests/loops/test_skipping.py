@@ -66,6 +66,7 @@ def weights(path: Path) -> list[Array]:
     return list(keras.models.load_model(path).get_weights())
 
 
+@pytest.mark.slow
 def test_all_altitudes_leave_out_the_same(
     small_experiment: ExperimentFactory, tmp_path: Path
 ) -> None:

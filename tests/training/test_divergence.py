@@ -78,6 +78,7 @@ def test_an_update_that_is_too_large(small_experiment: ExperimentFactory) -> Non
     assert "epoch 1, step " in message.splitlines()[1]
 
 
+@pytest.mark.slow
 def test_a_rollback_goes_back_with_half_the_rate_at_all_altitudes_alike(
     small_experiment: ExperimentFactory, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -111,6 +112,7 @@ def test_rollbacks_come_to_an_end(small_experiment: ExperimentFactory, tmp_path:
     assert "its inputs are not finite" in message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "overrides",
     [

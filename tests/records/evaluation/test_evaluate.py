@@ -17,6 +17,8 @@ from altitude.records.find import find_run
 from tests.conftest import ExperimentFactory
 from tests.finished_runs import Finished
 
+pytestmark = pytest.mark.slow
+
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(120, 4)).astype(np.float32)
 SUM = X.sum(axis=1, keepdims=True)
