@@ -21,6 +21,7 @@ from altitude.models import Mlp
 from altitude.runs.describe import describe_run
 from altitude.tracking import Mlflow
 from altitude.tracking.opening import open_mlflow_run
+from altitude.tracking.outbox import Record, write_records
 from altitude.tracking.pages import run_page
 from altitude.tracking.params import CUT_NOTE
 from altitude.tracking.tags import FOLDER, HEARTBEAT, PROCESS, VALIDATION_EXAMPLES
@@ -212,9 +213,9 @@ def active_run_id() -> str | None:
     return None if active is None else active.info.run_id
 
 
-def open_small(make: ExperimentFactory, **settings: Any) -> Any:
+def open_small(make: ExperimentFactory, *, resumed: str | None = None, **settings: Any) -> Any:
     tracking = Mlflow(**settings)
-    return open_mlflow_run(tracking, describe_run(make(tracking=tracking)))
+    return open_mlflow_run(tracking, describe_run(make(tracking=tracking)), resumed)
 
 
 @pytest.mark.usefixtures("default_store")
@@ -370,6 +371,24 @@ def test_a_record_that_cannot_be_sent_does_not_hold_up_the_rest(
     assert "no-such-file" in opened.notice
     assert str(working_folder / "run" / "unsent-tracking.jsonl") in opened.notice
     assert "`altitude sync`" in opened.notice
+
+
+def test_a_step_that_waited_when_the_process_was_killed_is_logged_once(
+    default_store: MlflowClient, small_experiment: ExperimentFactory, working_folder: Path
+) -> None:
+    killed = open_small(small_experiment)
+    killed.close("FINISHED")
+    records: list[Record] = [
+        {"run_id": killed.run_id, "metrics": {"loss": loss}, "step": step, "timestamp": 0}
+        for step, loss in ((1, 2.0), (2, 1.0))
+    ]
+    write_records(working_folder / "run" / "unsent-tracking.jsonl", records)
+    default_store.log_metric(killed.run_id, "loss", 2.0, step=1)
+    resumed = open_small(small_experiment, resumed=killed.run_id)
+    resumed.log_metrics({"loss": 1.0}, step=2)  # the resume point was from before it
+    resumed.close("FINISHED")
+    history = default_store.get_metric_history(killed.run_id, "loss")
+    assert sorted((point.step, point.value) for point in history) == [(1, 2.0), (2, 1.0)]
 
 
 def test_an_experiment_that_another_process_has_just_made_is_used(

@@ -57,7 +57,7 @@ class MlflowRun:
         self._experiment_id = store.experiment_id
         self._heartbeat = heartbeat
         self._described = described
-        self._logged = logged or {}
+        self._logged = {name: set(steps) for name, steps in (logged or {}).items()}
         self._output_dir = output_dir
         self._flush_timeout = flush_timeout
         self._outbox = Outbox(output_dir / FILE, partial(deliver, store.client), self._answers)
@@ -171,7 +171,10 @@ class MlflowRun:
         write_records(self._outbox.path, [])
         for record in records:
             if record.get("run_id") == self.run_id and "status" not in record:
-                self._outbox.send(without_logged(record, self._logged))
+                missing = without_logged(record, self._logged)
+                self._outbox.send(missing)
+                for name in missing.get("metrics", ()):  # training may come to this step again
+                    self._logged.setdefault(name, set()).add(missing["step"])
 
     def _answers(self) -> bool:
         try:
