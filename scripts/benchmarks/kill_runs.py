@@ -9,6 +9,7 @@ its best model, are compared with those of a run that was left alone.
 
 import argparse
 import hashlib
+import os
 import random
 import signal
 import subprocess
@@ -25,18 +26,45 @@ from mlflow.tracking import MlflowClient
 
 from altitude.runs.output_folder import RunFolder
 
+IMAGES = ("dataset.limit=12000", "loop.epochs=5", "loop.steps_per_execution=4")
+PLATEAU = (
+    "callbacks.reduce_lr_on_plateau.patience=0",
+    "+callbacks.reduce_lr_on_plateau.min_delta=0.1",
+)
 RUNS = {
-    "fit": ("loop=fit", "dataset.limit=12000", "loop.epochs=5"),
-    "train_step, mixup": (
-        "experiment=mixup",
+    "fit": ("loop=fit", *IMAGES),
+    "train_step, mixup": ("loop=train_step", "experiment=mixup", "loop.clip_norm=1.0", *IMAGES),
+    "tape, dropout, plateau": ("loop=tape", "model.dropout=0.3", *PLATEAU, *IMAGES),
+    "augmenting layers": (
         "loop=train_step",
-        "dataset.limit=12000",
+        "~model",
+        "+model={_target_:augmented_model.augmented}",
+        "dataset.limit=4000",
         "loop.epochs=5",
-        "loop.clip_norm=1.0",
     ),
-    "tape, dropout": ("loop=tape", "model.dropout=0.3", "dataset.limit=12000", "loop.epochs=5"),
+    "moving average of weights": (
+        "loop=fit",
+        "experiment=ema",
+        "optimizer.gradient_accumulation_steps=2",
+        *IMAGES,
+    ),
+    "gradient accumulation": ("loop=tape", "experiment=accumulate", *IMAGES),
+    "two optimizers": (
+        "loop=tape",
+        "experiment=backbone_head",
+        "dataset.limit=4000",
+        "loop.epochs=4",
+    ),
+    "gan": (
+        "experiment=gan",
+        "model.filters=4",
+        "dataset.limit=2000",
+        "dataset.batch_size=64",
+        "loop.epochs=4",
+    ),
+    "reinforce": ("experiment=reinforce", "loop.epochs=20"),
 }
-SHORT = ("loop.steps_per_execution=4", "loop.checkpoint_every_steps=16")
+OFTEN = ("loop.checkpoint_every_steps=16",)
 UNTIL_BEGUN = 0.1
 """The part of a run's time in which nothing has begun that could be resumed."""
 
@@ -58,7 +86,8 @@ def altitude(folder: Path, *arguments: str) -> "subprocess.Popen[bytes]":
     """Starts the command line in a folder."""
     with (folder / "output.txt").open("ab") as output:
         command = [sys.executable, "-m", "altitude", *arguments]
-        return subprocess.Popen(command, cwd=folder, stdout=output, stderr=output)
+        surroundings = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
+        return subprocess.Popen(command, cwd=folder, env=surroundings, stdout=output, stderr=output)
 
 
 def ending_of(folder: Path) -> Ending:
@@ -132,17 +161,17 @@ def main() -> None:
         whole = {}
         for name, overrides in RUNS.items():
             folder = Path(tempfile.mkdtemp(dir=scratch))
-            whole[name] = undisturbed((*overrides, *SHORT), folder)
+            whole[name] = undisturbed((*overrides, *OFTEN), folder)
         while kills.total() < arguments.kills:
             for name, overrides in RUNS.items():
                 folder = Path(tempfile.mkdtemp(dir=scratch))
                 expected, seconds = whole[name]
-                kills[name] += killed((*overrides, *SHORT), folder, seconds, dice)
+                kills[name] += killed((*overrides, *OFTEN), folder, seconds, dice)
                 runs[name] += 1
                 different[name] += ending_of(folder) != expected
-    print(f"{'':<20}{'runs':>6}{'kills':>7}{'ended otherwise':>17}")
+    print(f"{'':<26}{'runs':>6}{'kills':>7}{'ended otherwise':>17}")
     for name in RUNS:
-        print(f"{name:<20}{runs[name]:>6}{kills[name]:>7}{different[name]:>17}")
+        print(f"{name:<26}{runs[name]:>6}{kills[name]:>7}{different[name]:>17}")
     raise SystemExit(different.total())
 
 
