@@ -37,6 +37,10 @@ RUNS = {
         ("experiment=ema", "loop=tape", "loop.epochs=4"),
         ("batch::1", "open:upcoming-point:3", "test_batch::3"),
     ),
+    "two devices": (
+        ("loop=train_step", "loop.epochs=3", "strategy=mirrored", "strategy.logical_cpus=2"),
+        ("batch::7",),
+    ),
 }
 
 

@@ -16,7 +16,7 @@ from altitude.models.variables import SKIPPED_UPDATES
 from altitude.steps.batch import BatchFunction
 from altitude.steps.logs import require_logs
 from altitude.steps.overridden_methods import overrides
-from altitude.steps.replicas import build_from_one_shard
+from altitude.steps.replicas import build_from_one_shard, distribute
 from altitude.validation import STRICT, Count, Flag, Positive, refuse
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ class Loop(ABC):
             pipelines: The pipelines, of which one batch is read.
         """
         model.make_train_function()
-        model.train_function(iter(pipelines.train))
+        model.train_function(iter(distribute(pipelines.train)))
 
     def saved_model(self, model: keras.Model) -> keras.Model:
         """Returns the part of the model that is kept as `best.keras`.

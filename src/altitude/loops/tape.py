@@ -12,6 +12,7 @@ from altitude.loops.epochs import run_epochs
 from altitude.loops.execution import evaluate, run_batches
 from altitude.loops.position import START, Position
 from altitude.loops.stepping import SteppingLoop
+from altitude.steps import replicas
 from altitude.validation import STRICT
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Tape(SteppingLoop):
 
     def make_variables(self, model: keras.Model, pipelines: Pipelines) -> None:
         """Runs the compiled step once."""
-        model.train_step.run(iter(pipelines.train), 1)
+        model.train_step.run(iter(replicas.distribute(pipelines.train)), 1)
 
     def run(
         self,

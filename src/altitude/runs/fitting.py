@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from altitude.runs.callbacks import RunCallbacks
     from altitude.training.training import Training
 
-NO_POINTS = "on several devices no resume points are left: a run that is killed begins again"
+NO_POINTS = "several processes leave no resume points: a run that is killed begins again"
 
 
 def fit(
@@ -78,9 +78,9 @@ def _report_rollback(context: RunContext, message: str) -> None:
 def _following(
     training: Training, context: RunContext, best_model: Path
 ) -> AbstractContextManager[Follow]:
-    """What follows a training: copies of a model leave no resume points."""
+    """What follows a training: one of several processes leaves no resume points."""
     experiment, request = training.experiment, context.request
-    if experiment.strategy.distributes:
+    if experiment.strategy.several_processes:
         context.console.print(NO_POINTS, highlight=False, soft_wrap=True, markup=False)
         return nullcontext(lambda _: request.raise_if_asked())
     about = describe(experiment, training.pipelines.fingerprint)

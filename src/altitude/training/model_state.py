@@ -18,7 +18,7 @@ SHOWN = 3
 
 
 def read_variables(found: Sequence[tf.Variable]) -> dict[str, Array]:
-    """Copies variables, by place and path.
+    """Copies variables, by place and path: on several devices, the copy on each of them.
 
     Args:
         found: The variables.
@@ -26,7 +26,7 @@ def read_variables(found: Sequence[tf.Variable]) -> dict[str, Array]:
     Returns:
         A copy of each value.
     """
-    return {_key(i, _path(v)): np.array(v.numpy()) for i, v in enumerate(found)}
+    return {name: np.array(variable.numpy()) for name, variable in _by_name(found).items()}
 
 
 def set_variables(found: Sequence[tf.Variable], values: Mapping[str, Array]) -> None:
@@ -39,7 +39,7 @@ def set_variables(found: Sequence[tf.Variable], values: Mapping[str, Array]) -> 
     Raises:
         StateError: If the variables differ in number, path, shape or dtype; nothing is set.
     """
-    present = {_key(i, _path(variable)): variable for i, variable in enumerate(found)}
+    present = _by_name(found)
     if present.keys() != values.keys():
         raise StateError(_difference("variables", present.keys(), values.keys()))
     other = [name for name, v in present.items() if not _fits(v, values[name])]
@@ -92,8 +92,14 @@ def has_variables(model: keras.Model, state: TrainingState) -> bool:
         model: The compiled model.
         state: The state to be restored.
     """
-    missing = len(metric_variables(model)) < len(state.metrics)
-    return not missing and len(variables(model)) >= len(state.variables)
+    missing = len(_by_name(metric_variables(model))) < len(state.metrics)
+    return not missing and len(_by_name(variables(model))) >= len(state.variables)
+
+
+def _by_name(found: Sequence[tf.Variable]) -> dict[str, tf.Variable]:
+    # What each device counts for itself, such as a metric, differs from copy to copy.
+    copies = [copy for variable in found for copy in getattr(variable, "values", (variable,))]
+    return {_key(i, _path(copy)): copy for i, copy in enumerate(copies)}
 
 
 def _fits(variable: tf.Variable, value: Array) -> bool:
