@@ -3,6 +3,7 @@
 import shutil
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,10 @@ from altitude.tracking import Mlflow
 from altitude.tracking.outbox import FILE, read_records
 from tests.conftest import ExperimentFactory
 from tests.contract.test_survival import at_the_end_of_epoch
-from tests.processes import TrackingServer, tracking_server
+from tests.processes import TrackingServer, finish, start_python, tracking_server
 
 pytestmark = pytest.mark.slow
+ROOT = Path(__file__).parents[2]
 EPOCHS = 4
 
 
@@ -164,6 +166,31 @@ def test_a_run_that_need_not_be_logged_there_is_logged_in_its_folder_and_sent(
     assert ours.data.metrics == theirs.data.metrics
     main([])
     assert "nothing to send" in capsys.readouterr().out
+
+
+def test_a_sweep_waits_for_its_server_and_loses_nothing(
+    server: TrackingServer, line: Line, tmp_path: Path
+) -> None:
+    slow = ("+callbacks.slow._target_=tests.contract.killer.Slow", "+callbacks.slow.seconds=1")
+    where = (f"tracking.uri={line.uri}", "tracking.experiment_name=swept")
+    sweep = ("-m", "dataset=digits", f"loop.epochs={EPOCHS}", "optimizer.learning_rate=1e-3,3e-3")
+    process = start_python(
+        *("-m", "altitude", *sweep, *where, *slow), folder=tmp_path, PYTHONPATH=str(ROOT)
+    )
+    while not (tmp_path / "begun").exists():
+        assert process.poll() is None
+        time.sleep(0.1)
+    line.cut()
+    time.sleep(15)  # the first job ends meanwhile, and the second one begins
+    line.connect()
+    done = finish(process)
+    assert done.returncode == 0, done.stderr
+    client = MlflowClient(server.uri)
+    (experiment,) = client.search_experiments(filter_string="name = 'swept'")
+    jobs = client.search_runs([experiment.experiment_id], "tags.role != 'summary'")
+    assert len(jobs) == 2
+    for job in jobs:
+        require_whole(server, job.info.run_id)
 
 
 def test_no_folder(capsys: pytest.CaptureFixture[str]) -> None:

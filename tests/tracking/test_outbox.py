@@ -144,6 +144,17 @@ def test_a_store_that_is_down_is_asked_once_at_the_end(outbox: Outbox, store: St
     assert store.calls == 2
 
 
+def test_a_store_that_comes_back_at_the_end_receives_what_waits(
+    outbox: Outbox, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox_module, "RETRY_AT_THE_END", 0.01)
+    store.is_down = True
+    send(outbox, "a", "b")
+    threading.Timer(0.1, lambda: setattr(store, "is_down", False)).start()
+    outbox.finish(10.0, waits_for_store=True)
+    assert (store.received, outbox.waiting) == (["a", "b"], 0)
+
+
 def test_a_record_that_is_refused_does_not_hold_up_the_others(outbox: Outbox, store: Store) -> None:
     store.refused = {"b"}
     send(outbox, "a", "b", "c")

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -28,6 +29,12 @@ mlflow.store.db.utils.MAX_RETRY_COUNT = 5  # ten are two minutes; no variable is
 
 PAGE_SIZE = 1000
 """How many runs MLflow returns at a time."""
+
+NOISY = {"mlflow": logging.WARNING, "alembic": logging.WARNING, "urllib3": logging.ERROR}
+"""The least level of what each logger says: retries end in an error that tells of them."""
+
+UNREACHABLE = re.compile(r" failed with exception HTTPConnectionPool.*Caused by ", re.DOTALL)
+"""What MLflow says between the address and the reason, if a server does not answer."""
 
 LOCAL_FILE_SYSTEMS = {"btrfs", "ext2", "ext3", "ext4", "overlay", "tmpfs", "xfs", "zfs"}
 
@@ -95,12 +102,10 @@ def connect(settings: RunSettings, run_id: str | None = None) -> Connection:
     Raises:
         TrackingError: If the experiment or the run does not exist or was deleted.
     """
-    for noisy in ("mlflow", "alembic"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
     uri = resolve_uri(settings.uri)
     with creation_lock(uri):
         _create(uri)
-        client = MlflowClient(uri)
+        client = quiet_client(uri)
         _enable_write_ahead_logging(uri)
         if run_id is None:
             experiment = _experiment(client, uri, settings.experiment_name)
@@ -108,6 +113,17 @@ def connect(settings: RunSettings, run_id: str | None = None) -> Connection:
         run = run_to_continue(client, run_id, settings.experiment_name)
         experiment = client.get_experiment(run.info.experiment_id)
         return Connection(client, uri, experiment.experiment_id, experiment.name, run)
+
+
+def quiet_client(uri: str) -> MlflowClient:
+    """Returns a client of a store, without the lines that MLflow and its libraries log.
+
+    Args:
+        uri: The URI of the store.
+    """
+    for noisy, level in NOISY.items():
+        logging.getLogger(noisy).setLevel(level)
+    return MlflowClient(uri)
 
 
 def _create(uri: str) -> None:
@@ -121,7 +137,7 @@ def _create(uri: str) -> None:
     unfinished = path.with_name(f"unfinished-{path.name}")
     for leftover in path.parent.glob(f"{unfinished.name}*"):
         leftover.unlink()
-    MlflowClient(f"sqlite:///{unfinished}").search_experiments(max_results=1)
+    quiet_client(f"sqlite:///{unfinished}").search_experiments(max_results=1)
     unfinished.replace(path)
 
 
@@ -174,4 +190,5 @@ def wrap_store_errors() -> Iterator[None]:
     try:
         yield
     except FAILURES as error:
-        raise TrackingError(f"the tracking store cannot be used: {error}") from error
+        reason = UNREACHABLE.sub(" had no answer: ", str(error))
+        raise TrackingError(f"the tracking store cannot be used: {reason}") from error

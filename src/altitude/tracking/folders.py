@@ -4,12 +4,13 @@ from pathlib import Path
 
 from mlflow.entities import Run
 
-from altitude.tracking.connection import connect, wrap_store_errors
+from altitude.tracking.connection import connect, quiet_client, wrap_store_errors
 from altitude.tracking.liveness import is_alive
 from altitude.tracking.preflight import require_usable
 from altitude.tracking.run_settings import RunSettings
 from altitude.tracking.store import resolve_uri
 from altitude.tracking.tags import CONFIG_HASH, FOLDER, SWEEP_ID
+from altitude.tracking.waiting import wait_for_answer
 
 
 @wrap_store_errors()
@@ -22,11 +23,9 @@ def folders_of_runs(beginning: str) -> dict[str, Path]:
     Raises:
         TrackingError: If the store cannot be used, or does not answer.
     """
-    from mlflow.tracking import MlflowClient
-
     uri = resolve_uri(None)
     require_usable(uri, "MLFLOW_TRACKING_URI")
-    client = MlflowClient(uri)
+    client = quiet_client(uri)
     experiments = [experiment.experiment_id for experiment in client.search_experiments()]
     runs = client.search_runs(experiments, f"tags.`{FOLDER}` != ''", max_results=50_000)
     return {
@@ -46,6 +45,7 @@ def interrupted_folders(settings: RunSettings) -> list[Path]:
     Raises:
         TrackingError: If the store cannot be used.
     """
+    wait_for_answer(resolve_uri(settings.uri))
     store = connect(settings)
     runs = store.runs({name: settings.tags[name] for name in (SWEEP_ID, CONFIG_HASH)})
     killed = [run.data.tags for run in runs if _was_killed(run)]

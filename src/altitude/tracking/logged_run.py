@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import shutil
 import tempfile
 import time
@@ -14,7 +13,7 @@ from pathlib import Path
 from mlflow.entities import Metric, Run, RunTag
 from mlflow.tracking import MlflowClient
 
-from altitude.tracking.connection import wrap_store_errors
+from altitude.tracking.connection import quiet_client, wrap_store_errors
 from altitude.tracking.params import valid_name
 from altitude.tracking.preflight import require_usable
 from altitude.tracking.store import resolve_uri
@@ -135,7 +134,7 @@ class LoggedRun:
 
     @cached_property
     def _client(self) -> MlflowClient:
-        return _quiet_client(self.uri)
+        return quiet_client(self.uri)
 
 
 def find_logged_runs(beginning: str, uri: str | None = None) -> list[LoggedRun]:
@@ -170,7 +169,7 @@ def find_sweep_summaries(beginning: str, uri: str | None = None) -> list[LoggedR
 def _search(condition: str, uri: str | None) -> list[LoggedRun]:
     resolved = resolve_uri(uri)
     require_usable(resolved, "tracking.uri" if uri else "MLFLOW_TRACKING_URI")
-    client = _quiet_client(resolved)
+    client = quiet_client(resolved)
     found = client.search_experiments(max_results=MOST_EXPERIMENTS)
     experiments = [experiment.experiment_id for experiment in found]
     order = ["attributes.start_time DESC"]
@@ -181,9 +180,3 @@ def _search(condition: str, uri: str | None) -> list[LoggedRun]:
 def _quoted(text: str) -> str:
     """Returns a text as a part of a filter; MLflow has no escape for its wildcards and quotes."""
     return "".join(character for character in text if character.isalnum() or character == "-")
-
-
-def _quiet_client(uri: str) -> MlflowClient:
-    for noisy in ("mlflow", "alembic"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
-    return MlflowClient(uri)

@@ -151,7 +151,8 @@ class MlflowRun:
         if self._heartbeat:
             self._heartbeat.stop()
         self._send({"status": status, "timestamp": int(time.time() * 1000)})
-        self._outbox.finish(self._flush_timeout)
+        in_sweep = self._heartbeat is not None  # where the next job needs the store as well
+        self._outbox.finish(self._flush_timeout, waits_for_store=in_sweep)
         # This run is still MLflow's active one, and so may be others that were begun inside it.
         while _active_run_id() not in (None, self._surrounding):
             with suppress(*FAILURES):  # it is removed from the stack all the same

@@ -28,6 +28,7 @@ from altitude.tracking.run_settings import RunSettings
 from altitude.tracking.settling import settle_single_runs
 from altitude.tracking.store import resolve_uri, without_password
 from altitude.tracking.tags import FOLDER, REASON, RESUMED
+from altitude.tracking.waiting import wait_for_answer
 
 
 def open_mlflow_run(
@@ -49,6 +50,8 @@ def open_mlflow_run(
         TakenError: If it is a job of a sweep that another run does.
     """
     uri = resolve_uri(settings.uri)
+    if settings.watched:  # a sweep goes on when its store is back
+        wait_for_answer(uri)
     try:
         run_id = take_run_id()
         chosen = None if settings.watched else run_id  # jobs are runs of a sweep

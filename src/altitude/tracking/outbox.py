@@ -15,6 +15,9 @@ FAILURES = (MlflowException, SQLAlchemyError, OSError)
 RETRY_AFTER = 15.0
 """Seconds before a store that does not answer is tried again while training goes on."""
 
+RETRY_AT_THE_END = 2.0
+"""Seconds before it is tried again when a run that waits for its store has ended."""
+
 MOST_WAITING = 10_000
 """Records that wait in memory; what comes after them waits in the file alone."""
 
@@ -48,7 +51,7 @@ class Outbox:
         self._refused: list[Record] = []
         self._in_file_alone = 0
         self._retry_at = 0.0
-        self._is_closing = self._has_given_up = False
+        self._is_closing = self._waits_for_store = self._has_given_up = False
         self._bug: Exception | None = None
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -77,19 +80,19 @@ class Outbox:
             self._start()
             self._changed.notify_all()
 
-    def finish(self, seconds: float) -> None:
+    def finish(self, seconds: float, *, waits_for_store: bool = False) -> None:
         """Tries at once what waits, and returns when all is sent, or the time is over.
-
-        A store that does not answer is not waited for.
 
         Args:
             seconds: The longest time to wait.
+            waits_for_store: Whether a store that does not answer is asked again in that time.
 
         Raises:
             Exception: A mistake in the program that a record has met with.
         """
         with self._changed:
-            self._is_closing = True
+            self._is_closing, self._waits_for_store = True, waits_for_store
+            self._retry_at = 0.0
             self._queue.extendleft(reversed(self._refused))
             self._refused.clear()
             self._start()
@@ -124,7 +127,7 @@ class Outbox:
         with self._changed:
             while not self._has_given_up:
                 pause = self._retry_at - time.monotonic()
-                if self._queue and (self._is_closing or pause <= 0):
+                if self._queue and pause <= 0:
                     return self._queue[0]
                 self._changed.wait(pause if self._queue else None)
         return None
@@ -148,8 +151,9 @@ class Outbox:
                 self._queue.popleft()
                 self._refused.append(record)
             else:
-                self._retry_at = time.monotonic() + RETRY_AFTER
-                self._has_given_up = self._is_closing
+                pause = RETRY_AT_THE_END if self._is_closing else RETRY_AFTER
+                self._retry_at = time.monotonic() + pause
+                self._has_given_up = self._is_closing and not self._waits_for_store
             self._changed.notify_all()
 
     def _append(self, record: Record) -> None:

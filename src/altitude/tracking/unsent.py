@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 
 from altitude.tracking import fallback
 from altitude.tracking.continued import logged_steps
 from altitude.tracking.delivery import deliver, without_logged
 from altitude.tracking.outbox import FAILURES, FILE, Record, read_records, write_records
+from altitude.tracking.tags import FOLDER
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,18 @@ def send_records(folder: Path, uri: str) -> Sent:
         reason = str(error).splitlines()[0]
     left = len(refused) + len(waiting)
     return Sent(folder, total - left, left, reason)
+
+
+def send_left_by(run: Run, uri: str) -> None:
+    """Sends what a run has left in its folder, if the folder is on this machine.
+
+    Args:
+        run: A run whose training has ended, or whose process is gone.
+        uri: The tracking URI of its store.
+    """
+    folder = run.data.tags.get(FOLDER)
+    if folder and (Path(folder) / FILE).exists():
+        send_records(Path(folder), uri)
 
 
 def _logged(client: MlflowClient, run_ids: set[str]) -> dict[str, dict[str, set[int]]]:

@@ -117,7 +117,7 @@ class Away:
 
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    for pause in ("ADOPTED_SECONDS", "STORE_PAUSE_SECONDS", "BEGINNING_SECONDS"):
+    for pause in ("ADOPTED_SECONDS", "PAUSE_SECONDS", "BEGINNING_SECONDS"):
         monkeypatch.setattr(runner_module, pause, 0.01)
 
 
@@ -291,8 +291,9 @@ def test_a_store_that_is_away_for_a_moment(
 
 
 def test_a_store_that_stays_away_ends_the_sweep(
-    memory: InMemorySweepStore, jobs: list[Job]
+    memory: InMemorySweepStore, jobs: list[Job], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(runner_module, "LONGEST_WAIT", 0.05)
     with pytest.raises(TrackingError, match="does not answer"):
         run_jobs(Away(memory, "records", times=1000), jobs, score)
 

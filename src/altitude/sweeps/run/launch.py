@@ -26,7 +26,7 @@ from altitude.sweeps.run.job_config_store import JobConfigStore
 from altitude.sweeps.run.progress import Progress
 from altitude.sweeps.run.signals import handling_signals
 from altitude.sweeps.run.sweep_monitor import SweepMonitor
-from altitude.sweeps.run.sweep_runner import SweepRunner, opened_launcher
+from altitude.sweeps.run.sweep_runner import SweepRunner, opened_launcher, retry
 from altitude.sweeps.search.proposals import Search, SweepContext
 from altitude.sweeps.store.known_sweep import may_be_known
 from altitude.sweeps.store.sweep_store import FinalStatus, InMemorySweepStore, SweepStore
@@ -245,7 +245,7 @@ class Launch:
         self.console.out(f"stopped: {reason}. To go on from here: {self.command}")
 
     def _close(self, search: Search, jobs: Sequence[Job]) -> None:
-        known = self.sweep_store.records()
+        known = retry(self.sweep_store.records)
         failed = sum(record.status != "FINISHED" for record in known.values())
         failed += sum(job.identity not in known for job in jobs)
         missing = unreported(self.plan.sweep.goals, known.values())

@@ -18,6 +18,7 @@ from altitude.sweeps.job_record import JobRecord
 from altitude.sweeps.plan.jobs import Job
 from altitude.sweeps.run.job_config_store import JobConfigStore
 from altitude.sweeps.store.sweep_store import SweepStore
+from altitude.tracking.waiting import LONGEST_WAIT, PAUSE_SECONDS
 
 ADOPTED_SECONDS = 2.0
 """How often a job that another launch has begun is polled."""
@@ -29,9 +30,6 @@ STOPPING_SECONDS = 30.0
 """How long to wait for jobs that were asked to stop: they see it at their next heartbeat."""
 
 FAILURES = ("FAILED", "KILLED")
-
-STORE_ATTEMPTS = 12
-STORE_PAUSE_SECONDS = 5.0
 
 T = TypeVar("T")
 
@@ -129,11 +127,11 @@ class SweepRunner:
         Raises:
             FailFast: At the first failure, if that is asked for.
             KeyboardInterrupt: If it was interrupted; the jobs that ran have been, too.
-            TrackingError: If the tracking store has not answered for a minute.
+            TrackingError: If the tracking store has not answered for ten minutes.
         """
         before = len(jobs)
         while True:
-            records = _retry(self._sweep_store.records)
+            records = retry(self._sweep_store.records)
             missing = [job for job in jobs if self._is_missing(job, records)]
             if missing:
                 self._launch(missing)
@@ -158,7 +156,7 @@ class SweepRunner:
         return _status(job, records) not in ("FINISHED", "RUNNING") and open_for_another
 
     def _launch(self, jobs: Sequence[Job]) -> None:
-        _retry(lambda: self._sweep_store.begin_again(jobs))
+        retry(lambda: self._sweep_store.begin_again(jobs))
         for job in jobs:
             self._attempts[job.identity] += 1
             attempt = self._attempts[job.identity]
@@ -192,7 +190,7 @@ class SweepRunner:
             listen(position, returns[position] if position < len(returns) else JobReturn())
 
     def _require_no_failure(self) -> None:
-        self.stop_on_failure(list(_retry(self._sweep_store.records).values()))
+        self.stop_on_failure(list(retry(self._sweep_store.records).values()))
         if self._failure:
             raise FailFast(self._failure)
 
@@ -204,7 +202,7 @@ class SweepRunner:
             self._ended(job, returned_by(returned) or unknown, None)
 
     def _ended(self, job: Job, error: Exception | None, value: Any) -> None:
-        _retry(lambda: self._sweep_store.returned(job, error, value))
+        retry(lambda: self._sweep_store.returned(job, error, value))
         if error is not None and self._fail_fast:
             raise FailFast(f"sweep.fail_fast: job {job.number} ({job.name}) failed")
 
@@ -213,14 +211,26 @@ class FailFast(KeyboardInterrupt):
     """A job has failed, and that ends the sweep."""
 
 
-def _retry(ask: Callable[[], T]) -> T:
-    """Asks the store, again after a pause if it does not answer."""
-    for _ in range(STORE_ATTEMPTS - 1):
+def retry(ask: Callable[[], T]) -> T:
+    """Asks the store, again after a pause if it does not answer.
+
+    Args:
+        ask: Asks the store.
+
+    Returns:
+        The answer.
+
+    Raises:
+        TrackingError: If it has not answered for `LONGEST_WAIT` seconds.
+    """
+    give_up = time.monotonic() + LONGEST_WAIT
+    while True:
         try:
             return ask()
         except TrackingError:
-            time.sleep(STORE_PAUSE_SECONDS)
-    return ask()
+            if time.monotonic() > give_up:
+                raise
+        time.sleep(PAUSE_SECONDS)
 
 
 def _status(job: Job, records: dict[str, JobRecord]) -> str:

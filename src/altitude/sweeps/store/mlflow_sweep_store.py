@@ -9,7 +9,7 @@ from mlflow.entities import Metric as LoggedMetric
 from mlflow.entities import Run, RunTag
 
 from altitude.failures import failure_reason
-from altitude.sweeps.job_record import JobRecord, Status
+from altitude.sweeps.job_record import JobRecord
 from altitude.sweeps.plan.jobs import Job
 from altitude.sweeps.store.page import Presentation, sweep_view, with_links
 from altitude.sweeps.store.summary import open_summary
@@ -39,6 +39,7 @@ from altitude.tracking.tags import (
     SWEPT,
     VALIDATION_EXAMPLES,
 )
+from altitude.tracking.unsent import send_left_by
 
 BEST_FILES = ("best.keras", "best.weights.h5")
 """Artifacts with the best model of a job: whole or, where that could not be saved, its weights."""
@@ -137,7 +138,7 @@ class MlflowSweepStore:
     @wrap_store_errors()
     def returned(self, job: Job, error: BaseException | None, value: Any) -> None:  # noqa: ARG002
         """Records what its run does not say: why it never began, or how it ended."""
-        runs = self._children({CONFIG_HASH: job.identity})
+        runs = [self._caught_up(run) for run in self._children({CONFIG_HASH: job.identity})]
         known = self._records_of(runs).get(job.identity)
         if known is None and error is not None:
             self._record(job, error)
@@ -220,11 +221,18 @@ class MlflowSweepStore:
     def _children(self, tags: Mapping[str, str] | None = None) -> list[Run]:
         return self._store.runs({SWEEP_ID: self.sweep_id, ROLE: JOB, **(tags or {})})
 
-    def _settled(self, run: Run) -> tuple[Status, str]:
-        """Status and reason of a run, once it is ended if its process is gone."""
+    def _caught_up(self, run: Run) -> Run:
+        """The run of a job that has ended, with what it could not send while it was open."""
+        if run.info.status != "RUNNING":
+            return run
+        send_left_by(run, self._store.uri)
+        return self._client.get_run(run.info.run_id)
+
+    def _settled(self, run: Run) -> Run:
+        """The run, once it is ended if its process is gone."""
         if run.info.status == "RUNNING" and not is_alive(run.data.tags):
-            return "KILLED", settle(self._store, run)
-        return run.info.status, run.data.tags.get(REASON, "")
+            return settle(self._store, run)
+        return run
 
     def _records_of(self, runs: Sequence[Run]) -> dict[str, JobRecord]:
         known: dict[str, Run] = {}
@@ -236,8 +244,8 @@ class MlflowSweepStore:
         return {identity: self._job_record(run) for identity, run in known.items()}
 
     def _job_record(self, run: Run) -> JobRecord:
-        tags = run.data.tags
-        status, reason = self._settled(run)
+        run = self._settled(run)
+        tags, status = run.data.tags, run.info.status
         if status == "RUNNING" or run.info.run_id not in self._epochs:
             self._epochs[run.info.run_id] = len(self._history(run, "epoch_seconds"))
         return JobRecord(
@@ -246,7 +254,7 @@ class MlflowSweepStore:
             swept=json.loads(tags[SWEPT]),
             status=status,
             metrics=run.data.metrics,
-            reason=reason,
+            reason=tags.get(REASON, ""),
             run_id=run.info.run_id,
             pruned=PRUNED in tags,
             epochs=self._epochs[run.info.run_id],
