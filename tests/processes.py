@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
+
 TIMEOUT = 300.0
 SET_BY_RUNS = (
     "COLUMNS",
@@ -116,6 +118,19 @@ class TrackingServer:
                 if time.monotonic() > give_up or self._process.poll() is not None:
                     raise
             time.sleep(0.2)
+
+    def fill_disk(self) -> None:
+        """Has every write of the server fail, as on a disk that is full."""
+        self._limit_files(0)
+
+    def free_disk(self) -> None:
+        """Lets the server write again."""
+        self._limit_files(psutil.RLIM_INFINITY)
+
+    def _limit_files(self, size: int) -> None:
+        server = psutil.Process(self._process.pid)
+        for process in (server, *server.children(recursive=True)):
+            process.rlimit(psutil.RLIMIT_FSIZE, (size, psutil.RLIM_INFINITY))
 
     def kill(self) -> None:
         """Ends the server and its workers at once, as a crash would."""

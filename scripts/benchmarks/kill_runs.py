@@ -1,6 +1,6 @@
 """Kills runs at random moments, resumes them, and compares what they end with.
 
-    scripts/bench resume [--kills N] [--seed N]
+    scripts/bench resume [--kills N] [--seed N] [--only NAME]
 
 Each run is killed with SIGKILL again and again, each time after a random part of the time that it
 takes undisturbed, until it has ended all the same. Then its metrics in MLflow, and the weights of
@@ -81,6 +81,16 @@ class Ending:
     weights: str
     metrics: dict[str, list[tuple[int, float]]]
 
+    def difference(self, expected: "Ending") -> str:
+        """Returns what is not as expected; empty if all is."""
+        known = self.metrics, expected.metrics
+        names = [name for name in set().union(*known) if known[0].get(name) != known[1].get(name)]
+        values = [
+            f"{name} {self.metrics.get(name)}, not {expected.metrics.get(name)}"
+            for name in sorted(names)
+        ]
+        return "\n    ".join(values + ["weights"] * (self.weights != expected.weights))
+
 
 def altitude(folder: Path, *arguments: str) -> "subprocess.Popen[bytes]":
     """Starts the command line in a folder."""
@@ -154,23 +164,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", choices=RUNS, help="kill runs of one kind")
     arguments = parser.parse_args()
     dice = random.Random(arguments.seed)
+    chosen = {name: RUNS[name] for name in ([arguments.only] if arguments.only else RUNS)}
     kills, runs, different = Counter[str](), Counter[str](), Counter[str]()
     with tempfile.TemporaryDirectory() as scratch:
         whole = {}
-        for name, overrides in RUNS.items():
+        for name, overrides in chosen.items():
             folder = Path(tempfile.mkdtemp(dir=scratch))
             whole[name] = undisturbed((*overrides, *OFTEN), folder)
         while kills.total() < arguments.kills:
-            for name, overrides in RUNS.items():
+            for name, overrides in chosen.items():
                 folder = Path(tempfile.mkdtemp(dir=scratch))
                 expected, seconds = whole[name]
                 kills[name] += killed((*overrides, *OFTEN), folder, seconds, dice)
                 runs[name] += 1
-                different[name] += ending_of(folder) != expected
+                difference = ending_of(folder).difference(expected)
+                if difference:
+                    different[name] += 1
+                    print(f"{name}: {difference}")
     print(f"{'':<26}{'runs':>6}{'kills':>7}{'ended otherwise':>17}")
-    for name in RUNS:
+    for name in chosen:
         print(f"{name:<26}{runs[name]:>6}{kills[name]:>7}{different[name]:>17}")
     raise SystemExit(different.total())
 

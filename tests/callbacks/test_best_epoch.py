@@ -62,3 +62,16 @@ def test_a_checkpoint_elsewhere_is_not_followed(tmp_path: Path) -> None:
 
     elsewhere = keras.callbacks.ModelCheckpoint(str(tmp_path / "{epoch}.keras"))
     assert not BestEpoch([elsewhere], tmp_path / "best.keras").follows_checkpoint
+
+
+def test_a_training_that_goes_on_after_its_last_epoch_knows_which_that_was(tmp_path: Path) -> None:
+    import keras
+
+    killed, resumed = (BestEpoch([], tmp_path / "best.keras") for _ in range(2))
+    killed.on_epoch_end(0)
+    killed.on_epoch_end(1)
+    resumed.set_model(keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]))
+    resumed.on_train_begin()
+    resumed.set_state(killed.get_state())
+    resumed.on_train_end()
+    assert resumed.epoch == 2

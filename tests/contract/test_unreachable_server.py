@@ -168,6 +168,20 @@ def test_a_run_that_need_not_be_logged_there_is_logged_in_its_folder_and_sent(
     assert "nothing to send" in capsys.readouterr().out
 
 
+def test_a_server_whose_disk_was_full_for_a_while_has_everything_at_the_end(
+    small_experiment: ExperimentFactory, server: TrackingServer, line: Line
+) -> None:
+    moments = at_the_end_of_epoch(2, server.fill_disk) | {
+        f"free {name}": make for name, make in at_the_end_of_epoch(EPOCHS, server.free_disk).items()
+    }
+    try:
+        result = train(small_experiment, line, "full", moments)
+    finally:
+        server.free_disk()
+    assert not (result.output_dir / FILE).exists()
+    require_whole(server, result.run_id)
+
+
 def test_a_sweep_waits_for_its_server_and_loses_nothing(
     server: TrackingServer, line: Line, tmp_path: Path
 ) -> None:

@@ -38,8 +38,8 @@ class BestEpoch(keras.callbacks.Callback):
         self._seen = self._checkpoint and self._checkpoint.best
 
     def get_state(self) -> dict[str, Any]:
-        """Returns the best epoch so far."""
-        return {"epoch": self.epoch}
+        """Returns the best epoch so far, and how many there were."""
+        return {"epoch": self.epoch, "epochs": self._epochs}
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Restores the best epoch, after the state of the ModelCheckpoint.
@@ -47,7 +47,7 @@ class BestEpoch(keras.callbacks.Callback):
         Args:
             state: What `get_state` returned.
         """
-        self.epoch = state["epoch"]
+        self.epoch, self._epochs = state["epoch"], state["epochs"]
         self._seen = getattr(self._checkpoint, "best", None)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002, D102
