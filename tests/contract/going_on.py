@@ -23,6 +23,7 @@ Result = dict[str, Any]
 def built(overrides: Sequence[str], folder: Path) -> Iterator[tuple[Any, Callable[[], Result]]]:
     """Builds a training; yields it, and what describes it once it has ended."""
     from altitude.callbacks.best_epoch import BestEpoch
+    from altitude.callbacks.require_finite import RequireFinite
     from altitude.training.building import build_training
     from altitude.training.graphs import GraphCache
 
@@ -32,7 +33,7 @@ def built(overrides: Sequence[str], folder: Path) -> Iterator[tuple[Any, Callabl
         training = build_training(experiment, pipelines, lambda _: None)
         chosen = [make() for make in experiment.callbacks.values()]
         best = BestEpoch(chosen, folder / "best.keras")
-        training.callbacks = [*chosen, best]
+        training.callbacks = [RequireFinite(), *chosen, best]
 
         def describe() -> Result:
             digest = hashlib.sha256()

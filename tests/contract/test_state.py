@@ -39,6 +39,15 @@ GROUPED = (
     "callbacks.reduce_lr_on_plateau.patience=0",
     "+callbacks.reduce_lr_on_plateau.min_delta=0.2",
 )
+STEEP = (
+    "optimizer=sgd",
+    "optimizer.learning_rate=1e20",
+    "loop.steps_per_execution=1",
+    "dataset.batch_size=16",
+    "loop.epochs=3",
+    "loop.on_nan=rollback",
+    "loop.max_rollbacks=60",
+)
 KINDS = {
     "noisy-fit": (*DIGITS, *NOISY, "loop=fit"),
     "noisy-train_step": (*DIGITS, *NOISY, "loop=train_step"),
@@ -49,6 +58,7 @@ KINDS = {
     "two-optimizers-fit": (*GROUPED, "loop=fit"),
     "two-optimizers-train_step": (*GROUPED, "loop=train_step"),
     "two-optimizers-tape": (*GROUPED, "loop=tape"),
+    "rollback-tape": (*DIGITS, *STEEP, "loop=tape"),
     "frozen-train_step": (*SMALL, "experiment=freeze_then_finetune", "loop=train_step"),
     "accumulate-train_step": (*DIGITS, "experiment=accumulate", "dataset.batch_size=64"),
     "accumulate-tape": (*DIGITS, "experiment=accumulate", "dataset.batch_size=64", "loop=tape"),

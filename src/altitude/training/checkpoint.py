@@ -19,7 +19,7 @@ from altitude.data.arrays import Array
 from altitude.loops.position import Position
 from altitude.training.state import StateError, TrainingState
 
-FORMAT = 1
+FORMAT = 2
 """Raised when an older file would be read in another way."""
 
 ARRAY = "array"
@@ -87,7 +87,7 @@ def load_checkpoint(path: Path) -> tuple[TrainingState, dict[str, Any]]:
                 raise StateError(f"{path} was written by another version of altitude")
             about = described.pop("about")
             values = _restored(described, archive)
-        return TrainingState(**values | {"position": Position(**values["position"])}), about
+        return _state(values), about
     except (FileNotFoundError, StateError):
         raise
     except (zipfile.BadZipFile, ValueError, KeyError, TypeError, EOFError, OSError) as error:
@@ -97,7 +97,15 @@ def load_checkpoint(path: Path) -> tuple[TrainingState, dict[str, Any]]:
 def _fields(state: TrainingState) -> dict[str, Any]:
     """The fields of a state, without copies of its arrays."""
     fields = {field.name: getattr(state, field.name) for field in dataclasses.fields(state)}
-    return fields | {"position": dataclasses.asdict(state.position)}
+    start = state.epoch_start and _fields(state.epoch_start)
+    return fields | {"position": dataclasses.asdict(state.position), "epoch_start": start}
+
+
+def _state(values: Mapping[str, Any]) -> TrainingState:
+    """The state with these fields, as they were read."""
+    start = values["epoch_start"] and _state(values["epoch_start"])
+    position = Position(**values["position"])
+    return TrainingState(**{**values, "position": position, "epoch_start": start})
 
 
 def _plain(value: Any, arrays: dict[str, Array]) -> Any:

@@ -25,6 +25,8 @@ class TrainingState:
         saved: The state of the best model on disk, with weights that its file lacks.
         is_stopped: Whether a callback has stopped the training, so that no batch follows.
         rollbacks: How often the training went back to an earlier state.
+        epoch_start: The state at the start of the epoch, within an epoch that may be gone back in
+            (`loop.on_nan=rollback`).
     """
 
     position: Position
@@ -35,6 +37,7 @@ class TrainingState:
     saved: Mapping[str, Any] = field(default_factory=dict)
     is_stopped: bool = False
     rollbacks: int = 0
+    epoch_start: "TrainingState | None" = None
 
 
 class StateError(ValueError):

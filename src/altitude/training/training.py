@@ -101,7 +101,8 @@ class Training:
             NonFiniteError: If a loss, a gradient or a weight is not finite.
         """
         while True:
-            self._keep_epoch_start()
+            if self._epoch_start is None:
+                self._keep_epoch_start()
             try:
                 return self._fit(on_position)
             except NonFiniteError as error:
@@ -181,6 +182,7 @@ class Training:
 
     def state(self) -> TrainingState:
         """Returns a copy of everything that determines how the training continues."""
+        goes_back = self.experiment.loop.on_nan == "rollback"
         return TrainingState(
             position=self.position,
             variables=read_variables(variables(self.model)),
@@ -190,6 +192,7 @@ class Training:
             saved=self.saved.get_state(),
             is_stopped=bool(self.model.stop_training),
             rollbacks=self._rollbacks,
+            epoch_start=self._epoch_start if goes_back and self.position.step else None,
         )
 
     def restore(self, state: TrainingState) -> None:
@@ -215,7 +218,7 @@ class Training:
         self._set(state)
         self.position = state.position
         self.model.stop_training = state.is_stopped
-        self._rollbacks = state.rollbacks
+        self._rollbacks, self._epoch_start = state.rollbacks, state.epoch_start
         # What callbacks do as a training begins must last, if this one begins.
         self._restored = state if state.position > START else None
 
