@@ -46,7 +46,9 @@ if TYPE_CHECKING:
     import numpy as np
     import optuna as optuna
     import pandas as pandas
+    import pyarrow as pyarrow
     import tensorflow as tf
+    from pyarrow import parquet as parquet
     from sklearn import model_selection as model_selection
 else:
     keras = LazyModule("keras")
@@ -55,6 +57,19 @@ else:
     np = LazyModule("numpy")
     optuna = LazyModule("optuna")
     pandas = LazyModule("pandas")
+    parquet = LazyModule("pyarrow.parquet")
+    pyarrow = LazyModule("pyarrow")
     tf = LazyModule("tensorflow")
 
-__all__ = ["LazyModule", "keras", "mlflow", "model_selection", "np", "optuna", "pandas", "tf"]
+__all__ = [
+    "LazyModule",
+    "keras",
+    "mlflow",
+    "model_selection",
+    "np",
+    "optuna",
+    "pandas",
+    "parquet",
+    "pyarrow",
+    "tf",
+]

@@ -32,6 +32,7 @@ def test_a_bare_word_is_told_what_was_meant(word: str, meant: str) -> None:
         (["Resume", "a b"], "altitude resume 'a b'"),
         (["test", "latest"], "altitude evaluate latest"),
         (["shwo"], "altitude show latest"),
+        (["perdict"], "altitude predict RUN INPUT -o OUT"),
     ],
 )
 def test_a_word_that_is_almost_a_command_is_answered_with_it(

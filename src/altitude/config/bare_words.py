@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, str] = {
     "export": "altitude export RUN --format onnx",
     "init": "altitude init PATH",
     "new": "altitude new step NAME",
+    "predict": "altitude predict RUN INPUT -o OUT",
     "resume": "altitude resume latest",
     "show": "altitude show latest",
     "sync": "altitude sync",
@@ -34,6 +35,7 @@ COMMANDS: Mapping[str, str] = {
 
 ALSO_CALLED: Mapping[str, str] = {
     **dict.fromkeys(("eval", "score", "test", "validate"), "evaluate"),
+    **dict.fromkeys(("infer", "inference", "predictions"), "predict"),
     **dict.fromkeys(("continue", "restart"), "resume"),
     **dict.fromkeys(("describe", "info", "status"), "show"),
 }

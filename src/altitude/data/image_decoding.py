@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -17,6 +18,9 @@ from altitude.lazy import tf
 
 UNREADABLE = "unreadable.json"
 PIXELS = "x"
+
+PLACE = re.compile(r"^({{.*?}} )?(Error in user-defined function .*? iterator: \S+: )?")
+"""How TensorFlow begins its messages: where in its graph an error was raised."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,29 @@ def decode_image(path: tf.Tensor, form: ImageForm) -> tf.Tensor:
     return tf.ensure_shape(tf.saturate_cast(tf.round(resized), tf.uint8), form.shape)
 
 
+def decoded_images(paths: Sequence[str], form: ImageForm) -> Iterator[tuple[str, Array | str]]:
+    """Decodes images in parallel, a few ahead of what is asked for.
+
+    Args:
+        paths: JPEG, PNG, BMP or GIF files; of an animation, the first frame is read.
+        form: The form that all are decoded to.
+
+    Yields:
+        Each file and its pixels, uint8 (height, width, channels), or why it cannot be read.
+    """
+    names = tf.constant([os.fsencode(path) for path in paths], tf.string)
+    images = iter(
+        tf.data.Dataset.from_tensor_slices(names)
+        .map(lambda name: decode_image(name, form), num_parallel_calls=tf.data.AUTOTUNE)
+        .prefetch(tf.data.AUTOTUNE)
+    )
+    for path in paths:
+        try:
+            yield path, next(images).numpy()
+        except tf.errors.OpError as error:  # the iterator goes on behind it
+            yield path, PLACE.sub("", error.message.partition("\n")[0]).partition(" [Op:")[0]
+
+
 def _decode_into(folder: Path, files: Sequence[ImageFile], form: ImageForm) -> dict[str, str]:
     """Writes the pixels of one split, and why files could not be read, which it returns."""
     unreadable: dict[str, str] = {}
@@ -129,27 +156,11 @@ def _write_pixels(
 ) -> Iterator[tuple[str, str]]:
     """Writes the pixels of images; yields each file that cannot be read, and why."""
     with array_file(folder / f"{PIXELS}.npy", (len(files), *form.shape)) as output:
-        for file, image in _decoded(files, form):
+        for path, image in decoded_images([file.path for file in files], form):
             if isinstance(image, str):
-                yield file.path, image
+                yield path, image
             else:
                 output.write(image.data)
-
-
-def _decoded(
-    files: Sequence[ImageFile], form: ImageForm
-) -> Iterator[tuple[ImageFile, Array | str]]:
-    paths = tf.constant([os.fsencode(file.path) for file in files], tf.string)
-    images = iter(
-        tf.data.Dataset.from_tensor_slices(paths)
-        .map(lambda path: decode_image(path, form), num_parallel_calls=tf.data.AUTOTUNE)
-        .prefetch(tf.data.AUTOTUNE)
-    )
-    for file in files:
-        try:
-            yield file, next(images).numpy()
-        except tf.errors.OpError as error:  # the iterator goes on behind it
-            yield file, error.message.partition("\n")[0].partition(" [Op:")[0]
 
 
 def _pixels(

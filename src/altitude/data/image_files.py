@@ -88,6 +88,15 @@ def list_images(folder: Path) -> ImageListing:
     return _listed(folder, tuple(parts.items()), tuple(changes))
 
 
+def find_images(folder: Path) -> list[str]:
+    """Returns the images in a folder and in the folders in it, by name.
+
+    Args:
+        folder: The folder. Files and folders whose names begin with a dot are left out.
+    """
+    return sorted(_walk(folder), key=os.fsencode)
+
+
 def common_size(files: Sequence[ImageFile]) -> tuple[int, int] | None:
     """Returns the height and width that a sample of images has in common, by their headers.
 
@@ -122,7 +131,7 @@ def fingerprint(files: Iterable[ImageFile], *settings: object) -> str:
 def _listed(
     folder: Path, parts: tuple[tuple[str, Path], ...], _changes: tuple[int, ...]
 ) -> ImageListing:
-    paths = {split: {sub.name: _images(sub) for sub in _folders(part)} for split, part in parts}
+    paths = {split: {sub.name: find_images(sub) for sub in _folders(part)} for split, part in parts}
     class_names = tuple(sorted(paths["train"]))
     _require_classes(folder, class_names, paths)
     labels = {name: label for label, name in enumerate(class_names)}
@@ -153,10 +162,6 @@ def _folders(folder: Path) -> list[Path]:
 
 def _modified(folder: Path) -> int:
     return folder.stat().st_mtime_ns
-
-
-def _images(folder: Path) -> list[str]:
-    return sorted(_walk(folder), key=os.fsencode)
 
 
 def _walk(folder: Path) -> Iterator[str]:

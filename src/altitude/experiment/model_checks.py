@@ -85,7 +85,7 @@ def check_built(model: keras.Model, loss: object, spec: DataSpec) -> None:
     if name.endswith("CategoricalCrossentropy") and not problems:
         problems = _rank_problems(outputs, spec)
     from_logits = getattr(loss, "from_logits", None)
-    activation = _output_activation(model)
+    activation = output_activation(model)
     if from_logits is not None and activation is not None:
         problems += logits_problems(activation, from_logits, name)
     if problems:
@@ -130,7 +130,12 @@ def _width(outputs: object) -> int | None:
     return width if isinstance(width, int) else None
 
 
-def _output_activation(model: keras.Model) -> str | None:
+def output_activation(model: keras.Model) -> str | None:
+    """Returns the name of the activation of a model's last layer; None if it is not known.
+
+    Args:
+        model: The model.
+    """
     if not getattr(model, "outputs", None):
         return None
     layer = output_layer(model)

@@ -32,6 +32,7 @@ class RunResult:
         model_path: The best model, `best.keras`; opens with `keras.models.load_model`. Where only
             its weights could be saved, `best.weights.h5`.
         model_input: The inputs of the saved model, in words.
+        class_names: The names of the classes, by label; empty if the dataset names none.
         model_saved: What of the best model is on disk: `model`; `weights`, where the whole cannot
             be saved; `untrusted`, where the file is not the model that was trained; `nothing`.
         notices: What is to be known of a run that finished: what failed after training, what the
@@ -63,6 +64,7 @@ class RunResult:
     output_dir: Path
     traces: Mapping[str, int] = field(default_factory=dict)
     model_input: str = ""
+    class_names: tuple[str, ...] = ()
     model_saved: str = "model"
     notices: tuple[str, ...] = ()
     run_id: str | None = None

@@ -14,6 +14,9 @@ RESULT = "result.json"
 PLACES = ("model_path", "output_dir")
 """Paths, which may be others where the file is read."""
 
+LISTS = ("class_names", "notices")
+"""Tuples, which JSON has as lists."""
+
 
 def write_result(result: RunResult) -> Path:
     """Writes a result into its run's folder, in one step, so that no file is ever half written.
@@ -52,10 +55,8 @@ def read_result(path: Path, model: Path | None = None) -> RunResult:
     try:
         known: dict[str, Any] = json.loads(path.read_text())
         name = known.pop("model")
-        notices = tuple(known.pop("notices"))
+        texts: dict[str, Any] = {key: tuple(known.pop(key, ())) for key in LISTS}
         folder = path.parent
-        return RunResult(
-            **known, notices=notices, model_path=model or folder / name, output_dir=folder
-        )
+        return RunResult(**known, **texts, model_path=model or folder / name, output_dir=folder)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{path} is damaged: {error}") from error

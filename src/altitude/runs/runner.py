@@ -248,12 +248,16 @@ def _record(
     with notices.attempt("curves"):
         draw_curves(log.history, best_epoch, curves)
         tracked.log_artifact(curves)
+    class_names: tuple[str, ...] = ()
+    with notices.attempt("names of the classes"):
+        class_names = tuple(map(str, getattr(experiment.dataset, "class_names", ())))
     result = RunResult(
         metrics=metrics,
         metrics_by_epoch=log.history,
         traces=training.traces.counts,
         model_path=next(iter(saved.files(path)), path),
         model_input=saved.model_input,
+        class_names=class_names,
         model_saved=saved.kind,
         notices=(*notices.texts, *_about_file(saved)),
         output_dir=output_dir,

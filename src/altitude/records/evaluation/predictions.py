@@ -92,7 +92,7 @@ def interpret(labels: Array, outputs: Array, *, from_logits: bool) -> Classified
     truth = labels.reshape(len(labels), -1)
     is_binary = columns.shape[1] == truth.shape[1] == 1 and bool(np.isin(truth, (0, 1)).all())
     if is_binary and (from_logits or _are_probabilities(columns)):
-        positive = _sigmoid(columns) if from_logits else columns
+        positive = sigmoid(columns) if from_logits else columns
         return Classified(truth[:, 0].astype(np.int64), np.hstack([1 - positive, positive]))
     return Regressed(truth, columns) if truth.shape == columns.shape else None
 
@@ -108,6 +108,24 @@ def class_names(dataset: Any, count: int) -> tuple[str, ...]:
     return names if len(names) == count else tuple(map(str, range(count)))
 
 
+def softmax(logits: Array) -> Array:
+    """Returns the probabilities of classes that exclude each other.
+
+    Args:
+        logits: Logits, (examples, classes).
+    """
+    return np.asarray(keras.ops.convert_to_numpy(keras.ops.softmax(logits, axis=-1)))
+
+
+def sigmoid(values: Array) -> Array:
+    """Returns the probability of each logit.
+
+    Args:
+        values: Logits, of any shape.
+    """
+    return np.asarray(keras.ops.convert_to_numpy(keras.ops.sigmoid(values)))
+
+
 def _classes(labels: Array, count: int) -> Array | None:
     """Class indices, from indices or rows of probabilities; None for numbers to be predicted."""
     if labels.ndim == 1 or labels.shape[1] == 1:
@@ -121,7 +139,7 @@ def _distribution(outputs: Array) -> Array:
     """Probabilities, from probabilities or logits."""
     if _are_distributions(outputs):
         return outputs
-    return np.asarray(keras.ops.convert_to_numpy(keras.ops.softmax(outputs, axis=-1)))
+    return softmax(outputs)
 
 
 def _are_probabilities(values: Array) -> bool:
@@ -130,7 +148,3 @@ def _are_probabilities(values: Array) -> bool:
 
 def _are_distributions(rows: Array) -> bool:
     return _are_probabilities(rows) and bool(np.allclose(rows.sum(axis=1), 1, atol=1e-3))
-
-
-def _sigmoid(values: Array) -> Array:
-    return np.asarray(keras.ops.convert_to_numpy(keras.ops.sigmoid(values)))
