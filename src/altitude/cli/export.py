@@ -22,16 +22,17 @@ def main(arguments: Sequence[str]) -> None:
     typed = _parser().parse_args(arguments)
     from altitude.records.find import find_run
 
-    model = find_run(typed.run).model_file
+    record = find_run(typed.run)
+    model = record.model_file
     from altitude.session import start_tensorflow
 
     start_tensorflow()
     from altitude.records.export import default_path, export_model, require_packages
-    from altitude.records.model_file import open_model
+    from altitude.records.model_file import open_best_model
 
     require_packages(typed.format)
     path = typed.output or default_path(model, typed.format)
-    exported = export_model(open_model(model, unsafe=typed.unsafe), path, typed.format)
+    exported = export_model(open_best_model(record, unsafe=typed.unsafe), path, typed.format)
     print(f"written     {exported.path}")
     print(f"original    {model}")
     print(f"difference  {exported.difference:.2g} in outputs of up to {exported.scale:.2g}")

@@ -96,6 +96,17 @@ def test_rows_without_a_finite_prediction_are_left_out(working_folder: Path) -> 
     ]
 
 
+def test_there_may_be_nothing_to_predict(working_folder: Path) -> None:
+    keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, kernel_initializer="ones")]).save(
+        "it.keras"
+    )
+    Path("x.csv").write_text("1,x\n1\n3e38,3e38\n3e38,3e38\n")
+    predictor = predictor_of(find_run("it.keras"))
+    out = working_folder / "out.csv"
+    assert predict_file(predictor, Path("x.csv"), out, 2, print) == Predicted(0, 4)
+    assert out.read_text() == "row,value\n"
+
+
 @pytest.mark.slow
 def test_an_array_may_be_larger_than_memory(working_folder: Path) -> None:
     done = run_python("-c", UNDER_A_LIMIT, folder=working_folder)

@@ -51,7 +51,8 @@ class Columns:
         Args:
             outputs: What the model has returned, (examples, ...).
         """
-        numbers = self.compute(outputs.reshape(len(outputs), -1).astype(np.float64))
+        flat = outputs.reshape(len(outputs), math.prod(outputs.shape[1:]))
+        numbers = self.compute(flat.astype(np.float64))
         named = dict(zip(self.numbers, numbers.T.tolist(), strict=True))
         if not self.classes:
             return named

@@ -11,7 +11,7 @@ from typing import Any
 from altitude.data.arrays import Array
 from altitude.errors import ConfigError, Problem
 from altitude.lazy import keras, np
-from altitude.records.model_file import open_model
+from altitude.records.model_file import open_best_model
 from altitude.records.prediction.batch import Batch, InputForm
 from altitude.records.prediction.columns import Columns, columns_of
 from altitude.records.prediction.inputs import source_of
@@ -47,7 +47,7 @@ class Predictor:
         """
         for batch in batches:
             sound = batch.where(_are_finite(batch.x), "a value that is not finite")
-            if not len(sound.names):
+            if not len(sound.names):  # Keras takes no batch without examples
                 yield sound, {name: [] for name in self.columns.types}
                 continue
             outputs = np.asarray(self.model.predict_on_batch(sound.x))
@@ -87,7 +87,7 @@ def predictor_of(record: RunRecord, *, unsafe: bool = False) -> Predictor:
         DataError: If the record of the run is damaged.
         TrackingError: If the tracking store cannot be used.
     """
-    model = open_model(record.model_file, unsafe=unsafe)
+    model = open_best_model(record, unsafe=unsafe)
     form = _form_of(model)
     settings = record.settings if record.find_file(CONFIG) else {}
     is_finished = record.find_file(RESULT) is not None
@@ -156,4 +156,4 @@ def _are_finite(values: Array) -> Array:
     """Whether all values of each example are finite, bool (examples,)."""
     if values.dtype.kind != "f":
         return np.ones(len(values), bool)
-    return np.asarray(np.isfinite(values).reshape(len(values), -1).all(axis=1))
+    return np.asarray(np.isfinite(values).all(axis=tuple(range(1, values.ndim))))
