@@ -57,6 +57,12 @@ class EpochLog(keras.callbacks.Callback):
         self._learning_rates = state["learning_rates"]
         self._began = time.perf_counter() - state["seconds"]
 
+    def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002
+        """Records the epochs from before a resume point, which a run may not have recorded."""
+        for epoch in range(self.epochs):
+            known = {name: values[epoch] for name, values in self.history.items()}
+            self._record({n: v for n, v in known.items() if not math.isnan(v)}, epoch + 1)
+
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002, D102
         self._began = time.perf_counter()
         # Read now: ReduceLROnPlateau changes it at the end of the epoch, for the next one.

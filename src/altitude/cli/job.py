@@ -22,11 +22,14 @@ from altitude.errors import ConfigError, ExitError
 from altitude.experiment import Experiment
 from altitude.runs.closing import closing_table
 from altitude.runs.composition_tree import composition_tree
+from altitude.runs.output_folder import RunFolder
 from altitude.runs.result import RunResult
 from altitude.runs.resume import require_same_settings
 from altitude.runs.runner import run
+from altitude.runs.sharing import continue_training
 from altitude.session import requeued_when_preempted
 from altitude.sweeps import Sweep
+from altitude.tracking.tags import CONTINUES
 from altitude.training.graphs import GraphCache
 from altitude.training.resume_points import newest_point
 from altitude.training.state import StateError
@@ -83,6 +86,20 @@ def _interrupted(experiment: Experiment) -> Path | None:
         with suppress(FileNotFoundError, StateError, ConfigError):
             require_same_settings(newest_point(folder), experiment)
             return folder
+    return None
+
+
+def _continued(experiment: Experiment, console: Console) -> Experiment | None:
+    """A job of a sweep in whose folder another one's training goes on; None if there is none."""
+    folder = experiment.output_dir
+    if RunFolder.read(folder).is_taken:
+        return None
+    for run_id, source in experiment.tracking.shared_trainings():
+        with suppress(FileNotFoundError, StateError):
+            continue_training(source, folder)
+            console.print(f"continuing the training of run {run_id}", highlight=False)
+            tracking = experiment.tracking.tagged(CONTINUES, run_id)
+            return dataclasses.replace(experiment, tracking=tracking)
     return None
 
 
@@ -158,7 +175,9 @@ def _run(
     if interrupted is not None:
         console.print(f"going on in {interrupted}", soft_wrap=True, highlight=False, markup=False)
         experiment = experiment.in_folder(interrupted)
-    resume = interrupted is not None
+    shared = None if interrupted else _continued(experiment, console)
+    resume = interrupted is not None or shared is not None
+    experiment = shared or experiment
     result = show_run(experiment, console, resume=resume, graphs=graphs, results=ranked)
     scores = [_score(result, goal.metric) for goal in sweep.goals]
     return scores if len(scores) > 1 else scores[0]

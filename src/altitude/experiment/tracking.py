@@ -112,6 +112,28 @@ class Tracking(ABC):
             TrackingError: If the store cannot be used.
         """
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether another run may continue the training of this one when it has finished."""
+        return False
+
+    @abstractmethod
+    def shared_trainings(self) -> list[tuple[str, Path]]:
+        """Returns the id and the folder of each finished run whose training this one continues.
+
+        Raises:
+            TrackingError: If the store cannot be used.
+        """
+
+    @abstractmethod
+    def tagged(self, name: str, value: str) -> Self:
+        """Returns a copy with one more tag for its runs.
+
+        Args:
+            name: The name of the tag.
+            value: Its value.
+        """
+
     @abstractmethod
     def relative_to(self, folder: Path) -> Self:
         """Returns a copy whose relative paths start in the given folder.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -13,8 +12,10 @@ from altitude.runs.context import RunContext
 from altitude.runs.resume import describe, goes_further
 from altitude.training.checkpointing import Follow, resume_points
 from altitude.training.resume_points import FOLDER, ResumePoint, has_point
+from altitude.training.state import without_stop
 
 if TYPE_CHECKING:
+    from altitude.loops.position import Position
     from altitude.runs.callbacks import RunCallbacks
     from altitude.training.training import Training
 
@@ -91,15 +92,18 @@ def _following(
             for file in training.saved.files(best_model):
                 context.tracked.log_artifact(file)
 
+    def is_last(position: Position) -> bool:
+        return experiment.tracking.is_shared and training.ends_at(position)
+
     loop, folder = experiment.loop, experiment.output_dir
-    return resume_points(folder, about, loop, training.state, request, log)
+    return resume_points(folder, about, loop, training.state, request, log, is_last)
 
 
 def _go_on(training: Training, point: ResumePoint, context: RunContext) -> None:
     """Restores a training from a resume point, and says from where it goes on."""
     state, experiment = point.state, training.experiment
     if state.is_stopped and goes_further(point, experiment):
-        state = dataclasses.replace(state, is_stopped=False)
+        state = without_stop(state)
     training.restore(state)
     epoch, epochs = state.position.epoch + 1, experiment.loop.epochs
     where = f"epoch {epoch} of {epochs}, batch {state.position.step + 1}"

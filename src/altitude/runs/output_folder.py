@@ -44,6 +44,11 @@ class RunFolder:
         except (OSError, ValueError, KeyError):
             return cls(path)
 
+    @property
+    def is_taken(self) -> bool:
+        """Whether a run has claimed the folder."""
+        return (self.path / CLAIM).exists()
+
     def note(self, run_id: str | None, *, is_finished: bool = False) -> None:
         """Records which run the folder belongs to, and whether that has finished.
 

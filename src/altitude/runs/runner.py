@@ -135,7 +135,7 @@ def _run(
             context = RunContext(tracked, console, request, notices)
             result = _train(experiment, context, graphs, results, point)
     folder.note(tracked.run_id, is_finished=True)
-    if not experiment.loop.keep_checkpoint:
+    if not (experiment.loop.keep_checkpoint or experiment.tracking.is_shared):
         remove_points(experiment.output_dir)
     if tracked.notice:
         console.print(f"[yellow]{tracked.notice}[/]")

@@ -31,6 +31,8 @@ class Sweep(ABC):
         fail_fast: End the sweep with the first job that fails.
         retries: The number of times that a failed job is run again.
         fresh: Run all jobs again, whatever an earlier launch of the same sweep has done.
+        share: Whether jobs that differ in nothing but the patience of EarlyStopping and the number
+            of epochs share a training: one continues where the other has stopped.
     """
 
     objective: str | tuple[str, ...] | None = None
@@ -40,6 +42,7 @@ class Sweep(ABC):
     fail_fast: Flag = False
     retries: NonNegativeCount = 0
     fresh: Flag = False
+    share: Flag = True
 
     @property
     def metrics(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from altitude.tracking.config_files import write_config
 from altitude.tracking.fallback import local_store, note_meant_store
 from altitude.tracking.run import NoRun, Run
 from altitude.tracking.run_settings import RunSettings
+from altitude.tracking.tags import TRAJECTORY
 from altitude.validation import STRICT
 
 
@@ -69,6 +70,32 @@ class Mlflow(RunSettings, Tracking):
         from altitude.tracking.folders import interrupted_folders
 
         return interrupted_folders(self)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether another job of the sweep may continue the training of this one."""
+        return TRAJECTORY in self.tags
+
+    def shared_trainings(self) -> list[tuple[str, Path]]:
+        """Returns the runs whose training this job of a sweep continues, the longest first.
+
+        Raises:
+            TrackingError: If the store cannot be used.
+        """
+        if not self.is_shared:
+            return []
+        from altitude.tracking.shared import finished_with_same_trajectory
+
+        return finished_with_same_trajectory(self)
+
+    def tagged(self, name: str, value: str) -> "Mlflow":
+        """Returns the same store, for runs with one more tag.
+
+        Args:
+            name: The name of the tag.
+            value: Its value.
+        """
+        return replace(self, tags={**self.tags, name: value})
 
     def relative_to(self, folder: Path) -> "Mlflow":
         """Returns the same store with an absolute path, so that any process finds it."""
@@ -143,6 +170,14 @@ class Untracked(Tracking):
     def interrupted_folders(self) -> list[Path]:
         """Returns no folders: runs that are not tracked are not recorded anywhere."""
         return []
+
+    def shared_trainings(self) -> list[tuple[str, Path]]:
+        """Returns none: runs that are not tracked are not recorded anywhere."""
+        return []
+
+    def tagged(self, name: str, value: str) -> "Untracked":  # noqa: ARG002
+        """Returns the same settings: there is nothing that could have a tag."""
+        return self
 
     def relative_to(self, folder: Path) -> "Untracked":  # noqa: ARG002
         """Returns the same settings, which have no path."""

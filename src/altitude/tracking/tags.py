@@ -31,6 +31,15 @@ CONFIG_HASH = "altitude.config_hash"
 SWEPT = "altitude.swept"
 """Values of the swept keys of a job, as JSON, with their types."""
 
+TRAJECTORY = "trajectory"
+"""Hash of what decides the weights of a job in each epoch, if other jobs of its sweep share it."""
+
+LIMITS = "altitude.limits"
+"""When a job with a trajectory ends, as JSON: its number of epochs, and its patience."""
+
+CONTINUES = "continues"
+"""The id of the run in whose last epoch a job with the same trajectory has begun."""
+
 VALIDATION_EXAMPLES = "altitude.validation_examples"
 """How many examples a score is from, for its standard error."""
 

@@ -31,6 +31,7 @@ def resume_points(
     state: Callable[[], TrainingState],
     request: EndRequest,
     on_written: Callable[[Path], None] = lambda _path: None,
+    is_needed: Callable[[Position], bool] = lambda _position: False,
 ) -> Iterator[Follow]:
     """Writes resume points of a training into its folder.
 
@@ -43,6 +44,7 @@ def resume_points(
         state: Copies the state of the training.
         request: The request to end the process, if there was one.
         on_written: Called with each point that has been written, in the thread that writes.
+        is_needed: Whether a point is written at a position in any case.
 
     Yields:
         A function to call between batches and between epochs.
@@ -50,7 +52,7 @@ def resume_points(
     points = ResumePoints(output_dir, about, on_written)
     try:
         with request.deferred():
-            yield Checkpointing(state, points, loop, request).follow
+            yield Checkpointing(state, points, loop, request, is_needed).follow
     finally:
         points.close()
 
@@ -66,6 +68,7 @@ class Checkpointing:
         points: Writes the state.
         loop: The loop, for its `checkpoint_every_steps` and `checkpoint_every_seconds`.
         request: The request to end the process; a point is written first.
+        is_needed: Whether a point is written at a position in any case.
     """
 
     def __init__(
@@ -74,8 +77,10 @@ class Checkpointing:
         points: ResumePoints,
         loop: Loop,
         request: EndRequest,
+        is_needed: Callable[[Position], bool] = lambda _position: False,
     ) -> None:
         self._state = state
+        self._is_needed = is_needed
         self._points = points
         self._every_steps = loop.checkpoint_every_steps
         self._every_seconds = loop.checkpoint_every_seconds
@@ -96,7 +101,7 @@ class Checkpointing:
             self._leave(position)
             self._points.finish()
             self._request.raise_if_asked()
-        elif self._is_due(position):
+        elif self._is_needed(position) or self._is_due(position):
             self._leave(position)
 
     def _is_due(self, position: Position) -> bool:

@@ -157,6 +157,19 @@ def newest_point(output_dir: Path) -> ResumePoint:
     raise FileNotFoundError(f"{output_dir} has no resume point")
 
 
+def copy_point(point: ResumePoint, output_dir: Path) -> None:
+    """Writes a resume point into the folder of another run.
+
+    Args:
+        point: The point to write.
+        output_dir: The folder of the other run.
+
+    Raises:
+        OSError: If it cannot be written.
+    """
+    _write(point.state, point.about, output_dir / FOLDER)
+
+
 def has_point(output_dir: Path) -> bool:
     """Returns whether a run has a resume point, valid or not.
 

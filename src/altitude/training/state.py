@@ -1,7 +1,7 @@
 """Everything that determines how a training continues, as plain values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from altitude.data.arrays import Array
@@ -42,3 +42,16 @@ class TrainingState:
 
 class StateError(ValueError):
     """A state that cannot be read, or that belongs to another training."""
+
+
+def without_stop(state: TrainingState) -> TrainingState:
+    """Returns a state as it would be if no callback had stopped the training.
+
+    Args:
+        state: The state of a training that was stopped.
+    """
+    callbacks = {
+        name: {**known, "stopped_epoch": 0} if "stopped_epoch" in known else known
+        for name, known in state.callbacks.items()
+    }
+    return replace(state, callbacks=callbacks, is_stopped=False)

@@ -165,6 +165,15 @@ class Training:
         self._restored = None  # it was resumed from this position
         return history
 
+    def ends_at(self, position: Position) -> bool:
+        """Returns whether a position that the training has reached is its last one.
+
+        Args:
+            position: The position.
+        """
+        is_last = self.model.stop_training or position.epoch >= self.experiment.loop.epochs
+        return position.step == 0 and bool(is_last)
+
     def evaluate(self, dataset: tf.data.Dataset) -> dict[str, float]:
         """Returns the metrics of the model on a dataset, by name.
 

@@ -1,24 +1,17 @@
 """The jobs of a sweep: composed once, named by swept values, identified by their config."""
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig, open_dict
 
 from altitude.composition.packed_config import PackedConfig
-from altitude.composition.running_config import running_config
 from altitude.sweeps.job_record import named
+from altitude.sweeps.plan.identity import deciding_settings, identity
 from altitude.sweeps.plan.space import Compose, short_names, value_at
-
-NEUTRAL = ("hydra", "output_dir", "sweep", "tracking", "dataset.data_dir")
-"""Keys that say where something lies, what it is called or how it is watched: two jobs that differ
-in nothing else compute the same."""
-
-IDENTITY_LENGTH = 12
+from altitude.sweeps.plan.trajectories import Trajectory, find_trajectory
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +25,7 @@ class Job:
         identity: The hash of everything that determines its result.
         packed: The composed config, with Hydra's own node.
         callbacks: Config nodes of callbacks that a search adds when the job runs, by name.
+        trajectory: What decides its weights in each epoch; None if it is trained alone.
     """
 
     number: int
@@ -40,6 +34,7 @@ class Job:
     identity: str
     packed: PackedConfig
     callbacks: Mapping[str, Any] = field(default_factory=dict)
+    trajectory: Trajectory | None = None
 
     @property
     def name(self) -> str:
@@ -77,12 +72,14 @@ def _compose(
     config = compose(overrides)
     texts = dict(_key_and_text(override) for override in overrides)
     values = {key: value_at(config, key, texts[key]) for key in names if key in texts}
+    settings = deciding_settings(config)
     return Job(
         number=number,
         overrides=tuple(overrides),
         swept={names[key]: value for key, value in values.items()},
-        identity=identity(config, values),
+        identity=identity(settings, values),
         packed=PackedConfig.of(config),
+        trajectory=find_trajectory(settings),
     )
 
 
@@ -101,49 +98,3 @@ def number_job(config: DictConfig, number: int) -> None:
     with open_dict(config):
         config.hydra.job.num = number
         config.hydra.job.id = f"{config.hydra.job.name}_{number}"
-
-
-def identity(config: DictConfig, swept: Mapping[str, Any]) -> str:
-    """Returns a hash of what a job computes.
-
-    It covers the resolved config without paths, names and tracking.
-
-    Args:
-        config: The composed config.
-        swept: The values of the swept keys, which are hashed even if they are paths.
-    """
-    settings = _resolved(config)
-    for key in NEUTRAL:
-        _remove(settings, key.split("."))
-    chosen = {key: value for key, value in swept.items() if key.startswith(NEUTRAL)}
-    return digest([settings, chosen])
-
-
-def digest(value: Any) -> str:
-    """Returns a hash of plain values, the same in every process.
-
-    Args:
-        value: Lists, mappings and scalars; others are hashed by their text.
-
-    Returns:
-        Hexadecimal digits.
-    """
-    text = json.dumps(value, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:IDENTITY_LENGTH]
-
-
-def _resolved(config: DictConfig) -> dict[str, Any]:
-    own = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
-    with open_dict(own):
-        own.output_dir = "."
-    with running_config(config if "hydra" in config else None):
-        # JSON's keys are texts: those of a class weight are numbers.
-        return cast("dict[str, Any]", OmegaConf.to_container(own, resolve=True))
-
-
-def _remove(settings: Any, path: Sequence[str]) -> None:
-    for part in path[:-1]:
-        settings = settings.get(part)
-        if not isinstance(settings, dict):
-            return
-    settings.pop(path[-1], None)

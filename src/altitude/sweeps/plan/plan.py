@@ -12,7 +12,9 @@ from altitude.errors import ConfigError, Problem
 from altitude.experiment import Experiment
 from altitude.experiment.objectives import objectives_exist
 from altitude.sweeps.plan.composing import Composer
-from altitude.sweeps.plan.jobs import Job, compose_jobs, digest
+from altitude.sweeps.plan.identity import digest
+from altitude.sweeps.plan.jobs import Job, compose_jobs
+from altitude.sweeps.plan.sharing import keep_shared
 from altitude.sweeps.plan.space import Compose, Space, read_spaces
 from altitude.sweeps.search.proposals import Proposal
 from altitude.sweeps.settings import Sweep
@@ -118,7 +120,7 @@ def plan_sweep(
         sweep=sweep,
         spaces=spaces,
         keys=keys,
-        jobs=once(jobs),
+        jobs=keep_shared(once(jobs)) if sweep.share else _alone(once(jobs)),
         experiment=experiment,
         identity=identity,
     )
@@ -137,7 +139,8 @@ def jobs_of(proposals: Sequence[Proposal], plan: Plan, compose: Compose) -> list
     """
     jobs = {job.overrides: job for job in plan.jobs}
     missing = [p.overrides for p in proposals if p.overrides not in jobs]
-    jobs |= {job.overrides: job for job in compose_jobs(missing, plan.keys, compose)}
+    composed = _alone(compose_jobs(missing, plan.keys, compose))
+    jobs |= {job.overrides: job for job in composed}
     return [replace(jobs[p.overrides], number=p.number, callbacks=p.callbacks) for p in proposals]
 
 
@@ -148,6 +151,10 @@ def once(jobs: Sequence[Job]) -> list[Job]:
         jobs: The jobs of a sweep.
     """
     return list({job.identity: job for job in reversed(jobs)}.values())[::-1]
+
+
+def _alone(jobs: Sequence[Job]) -> list[Job]:
+    return [replace(job, trajectory=None) for job in jobs]
 
 
 def _checked(sweep: Sweep, jobs: Sequence[Job], reader: ConfigReader) -> Experiment:

@@ -18,6 +18,7 @@ from altitude.sweeps.job_record import JobRecord, unreported
 from altitude.sweeps.plan.composing import Composer
 from altitude.sweeps.plan.jobs import Job
 from altitude.sweeps.plan.plan import ConfigReader, Plan, jobs_of, once, plan_sweep
+from altitude.sweeps.plan.sharing import number_of_trajectories
 from altitude.sweeps.plan.space import Compose, short_names
 from altitude.sweeps.report.sweep_report import SweepReport
 from altitude.sweeps.run.display import SweepDisplay
@@ -138,6 +139,12 @@ def _sweep_runner(
 def _list(plan: Plan, console: Console) -> None:
     for job in plan.jobs:
         console.out(f"{job.number:>4}  {job.name}")
+    trainings = number_of_trajectories(plan.jobs)
+    if trainings < len(plan.jobs):
+        console.out(
+            f"{len(plan.jobs)} jobs on {trainings} trajectories: jobs that differ in patience or "
+            "epochs alone share a training"
+        )
     console.out(f"{len(plan.jobs)} jobs; none was started (sweep.dry_run=true)")
 
 

@@ -16,6 +16,7 @@ from altitude.errors import TakenError, TrackingError
 from altitude.internals.hydra import returned_by
 from altitude.sweeps.job_record import JobRecord
 from altitude.sweeps.plan.jobs import Job
+from altitude.sweeps.plan.sharing import in_order_of_sharing
 from altitude.sweeps.run.job_config_store import JobConfigStore
 from altitude.sweeps.store.sweep_store import SweepStore
 from altitude.tracking.waiting import LONGEST_WAIT, PAUSE_SECONDS
@@ -155,7 +156,8 @@ class SweepRunner:
         open_for_another = self._attempts[job.identity] <= self._retries
         return _status(job, records) not in ("FINISHED", "RUNNING") and open_for_another
 
-    def _launch(self, jobs: Sequence[Job]) -> None:
+    def _launch(self, missing: Sequence[Job]) -> None:
+        jobs = in_order_of_sharing(missing)
         retry(lambda: self._sweep_store.begin_again(jobs))
         for job in jobs:
             self._attempts[job.identity] += 1

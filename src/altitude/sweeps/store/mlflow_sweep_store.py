@@ -27,9 +27,11 @@ from altitude.tracking.tags import (
     ATTEMPT,
     CONFIG_HASH,
     EXCEPTION,
+    FOLDER,
     HEARTBEAT,
     JOB,
     JOB_NUMBER,
+    LIMITS,
     PRUNED,
     REASON,
     ROLE,
@@ -37,9 +39,11 @@ from altitude.tracking.tags import (
     SUMMARY,
     SWEEP_ID,
     SWEPT,
+    TRAJECTORY,
     VALIDATION_EXAMPLES,
 )
 from altitude.tracking.unsent import send_left_by
+from altitude.training.resume_points import remove_points
 
 BEST_FILES = ("best.keras", "best.weights.h5")
 """Artifacts with the best model of a job: whole or, where that could not be saved, its weights."""
@@ -114,6 +118,9 @@ class MlflowSweepStore:
             CONFIG_HASH: job.identity,
             SWEPT: json.dumps(job.swept),
         }
+        if job.trajectory and not job.callbacks:  # a search hears of each epoch through them
+            tags[TRAJECTORY] = job.trajectory.settings
+            tags[LIMITS] = json.dumps(job.trajectory.limits)
         parent = {"mlflow.parentRunId": self._run_id} if self._presentation.nested else {}
         name = job.name[:250] or f"job {job.number}"
         uri = self._store.uri
@@ -205,6 +212,15 @@ class MlflowSweepStore:
         for path in result.files:
             self._client.log_artifact(self._run_id, str(path))
         self._client.set_terminated(self._run_id, result.status)
+        if result.status == "FINISHED":
+            self._remove_shared_points()
+
+    def _remove_shared_points(self) -> None:
+        """Removes the resume points that jobs have kept for others of the sweep."""
+        for run in self._children():
+            is_kept = run.data.params.get("loop.keep_checkpoint") == "True"
+            if TRAJECTORY in run.data.tags and FOLDER in run.data.tags and not is_kept:
+                remove_points(Path(run.data.tags[FOLDER]))
 
     def settle_the_dead(self) -> None:
         """Ends every run of a sweep in this experiment that says RUNNING and has no process."""
