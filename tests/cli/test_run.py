@@ -143,7 +143,8 @@ def test_a_recipe_that_is_a_sweep_lists_its_jobs_and_starts_nothing(working_fold
     *jobs, last, modules = process.stdout.splitlines()
     assert len(jobs) == 9
     assert jobs[4].split() == ["4", "learning_rate=0.001", "patience=3"]
-    assert last == "9 jobs; none was started (sweep.dry_run=true)"
+    shared = "3 trajectories (jobs that differ in patience or epochs alone share one)"
+    assert last == f"9 jobs, {shared}; none was started (sweep.dry_run=true)"
     assert modules == "imported:"
     assert list(working_folder.iterdir()) == []
 

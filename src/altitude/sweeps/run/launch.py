@@ -139,13 +139,12 @@ def _sweep_runner(
 def _list(plan: Plan, console: Console) -> None:
     for job in plan.jobs:
         console.out(f"{job.number:>4}  {job.name}")
-    trainings = number_of_trajectories(plan.jobs)
+    trainings, jobs = number_of_trajectories(plan.jobs), f"{len(plan.jobs)} jobs"
     if trainings < len(plan.jobs):
-        console.out(
-            f"{len(plan.jobs)} jobs on {trainings} trajectories: jobs that differ in patience or "
-            "epochs alone share a training"
+        jobs += (
+            f", {trainings} trajectories (jobs that differ in patience or epochs alone share one)"
         )
-    console.out(f"{len(plan.jobs)} jobs; none was started (sweep.dry_run=true)")
+    console.out(f"{jobs}; none was started (sweep.dry_run=true)")
 
 
 @without_garbage_collection()
