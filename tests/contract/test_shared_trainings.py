@@ -70,5 +70,5 @@ def test_jobs_that_share_a_training_end_as_if_each_were_alone(tmp_path: Path) ->
     assert len(continued) == JOBS - 3  # all but one on each of three trajectories
     for run in continued:
         log = (Path(run.data.tags[FOLDER]) / "altitude.log").read_text()
-        assert "going on from " in log
+        assert log.startswith("continuing the training of run ")
     assert not list(shared.path.glob("multirun/*/*/*/resume"))
