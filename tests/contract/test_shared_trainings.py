@@ -24,7 +24,6 @@ SWEEP = (
     "callbacks.early_stopping.patience=1,6",
     "callbacks.reduce_lr_on_plateau.patience=0",
     "optimizer.learning_rate=1e-2",
-    "hydra.launcher.n_jobs=2",
 )
 JOBS = 6
 
