@@ -3,7 +3,18 @@
 import sys
 from importlib import import_module
 
-COMMANDS = ("doctor", "evaluate", "export", "init", "new", "predict", "resume", "show", "sync")
+COMMANDS = (
+    "doctor",
+    "evaluate",
+    "export",
+    "init",
+    "new",
+    "predict",
+    "rerun",
+    "resume",
+    "show",
+    "sync",
+)
 """Commands beside the one that runs experiments; each is a module with a `main`."""
 
 

@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, str] = {
     "init": "altitude init PATH",
     "new": "altitude new step NAME",
     "predict": "altitude predict RUN INPUT -o OUT",
+    "rerun": "altitude rerun latest",
     "resume": "altitude resume latest",
     "show": "altitude show latest",
     "sync": "altitude sync",
@@ -37,6 +38,7 @@ ALSO_CALLED: Mapping[str, str] = {
     **dict.fromkeys(("eval", "score", "test", "validate"), "evaluate"),
     **dict.fromkeys(("infer", "inference", "predictions"), "predict"),
     **dict.fromkeys(("continue", "restart"), "resume"),
+    **dict.fromkeys(("repeat", "reproduce"), "rerun"),
     **dict.fromkeys(("describe", "info", "status"), "show"),
 }
 """What our commands are called in other tools."""

@@ -10,6 +10,9 @@ PRUNED, PRUNED_EPOCH = "pruned", "pruned_epoch"
 RESUMED = "resumed"
 """How many times a run has gone on from a resume point."""
 
+RERUN_OF = "rerun_of"
+"""The id of the run that was trained again, or its folder if it was not tracked."""
+
 FOLDER = "altitude.folder"
 """The folder of a run's files, on its machine."""
 
