@@ -19,7 +19,7 @@ MEANT = {
 def test_a_bare_word_is_told_what_was_meant(word: str, meant: str) -> None:
     (problem,) = command_problems([word], multirun=False)
     assert problem.expected.startswith(
-        "key=value, or a command in the first place: altitude doctor"
+        "key=value, or a command in the first place: altitude compare"
     )
     assert meant in problem.instead or problem.instead in meant
 

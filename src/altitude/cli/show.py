@@ -21,11 +21,11 @@ def main(arguments: Sequence[str]) -> None:
     from altitude.records.find import find_run
     from altitude.records.summary import run_summary
 
-    print(run_summary(find_run(typed.run), _levels()))
+    print(run_summary(find_run(typed.run), levels()))
 
 
-def _levels() -> str:
-    """The characters of curves that standard output can encode."""
+def levels() -> str:
+    """Returns the characters of curves that standard output can encode."""
     from altitude.display.sparkline import ASCII, BLOCKS
 
     try:

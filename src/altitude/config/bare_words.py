@@ -21,6 +21,7 @@ MEANT: Mapping[str, str] = {
 """Replacements for words that are commands in other tools."""
 
 COMMANDS: Mapping[str, str] = {
+    "compare": "altitude compare RUN RUN",
     "doctor": "altitude doctor [key=value ...]",
     "evaluate": "altitude evaluate latest",
     "export": "altitude export RUN --format onnx",
@@ -35,6 +36,7 @@ COMMANDS: Mapping[str, str] = {
 """Our own commands, which come first on the command line, and how they are used."""
 
 ALSO_CALLED: Mapping[str, str] = {
+    "diff": "compare",
     **dict.fromkeys(("eval", "score", "test", "validate"), "evaluate"),
     **dict.fromkeys(("infer", "inference", "predictions"), "predict"),
     **dict.fromkeys(("continue", "restart"), "resume"),
