@@ -22,6 +22,7 @@ MET_FIRST = {
         "Problem",
         "RunResult",
         "compose",
+        "load",
         "run",
     ),
     "altitude.callbacks": ("Freeze", "SampleImages"),

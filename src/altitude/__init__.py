@@ -1,7 +1,7 @@
 """Experiments for Keras 3 on TensorFlow: composed by Hydra, tracked in MLflow.
 
-`compose` makes an `Experiment` from overrides, `run` runs it and returns a `RunResult`. Importing
-this package imports neither TensorFlow nor MLflow.
+`compose` makes an `Experiment` from overrides, `run` runs it and returns a `RunResult`, `load`
+loads a run that was begun before. Importing this package imports neither TensorFlow nor MLflow.
 """
 
 import warnings
@@ -23,15 +23,18 @@ if TYPE_CHECKING:
     from altitude.config.reading import compose
     from altitude.experiment import Experiment
     from altitude.objective import Objective
+    from altitude.records.loaded_run import LoadedRun, load
     from altitude.runs.result import RunResult
     from altitude.runs.runner import run
 
 _HOMES = {
     "Experiment": "experiment",
     "LazyCall": "calls.lazy_call",
+    "LoadedRun": "records.loaded_run",
     "Objective": "objective",
     "RunResult": "runs.result",
     "compose": "config.reading",
+    "load": "records.loaded_run",
     "run": "runs.runner",
 }
 
@@ -43,6 +46,7 @@ __all__ = [
     "DataError",
     "Experiment",
     "LazyCall",
+    "LoadedRun",
     "NonFiniteError",
     "Objective",
     "Problem",
@@ -51,6 +55,7 @@ __all__ = [
     "TrainingError",
     "__version__",
     "compose",
+    "load",
     "run",
 ]
 

@@ -6,6 +6,7 @@ from altitude.display.columns import aligned
 from altitude.display.sparkline import BLOCKS, sparkline
 from altitude.records.differences import ABSENT, from_defaults
 from altitude.records.record import MODEL, RunRecord
+from altitude.runs.notebook import CURVES, picture_html, table_html
 from altitude.runs.result import RunResult
 from altitude.runs.result_file import RESULT, read_result
 from altitude.tracking.config_files import CONFIG
@@ -31,15 +32,38 @@ def run_summary(record: RunRecord, levels: str = BLOCKS) -> str:
         DataError: If its result is damaged.
         TrackingError: If the tracking store cannot be used.
     """
+    sections = _sections(record, levels)
+    parts = ["\n".join([name, *aligned(rows)]) for name, rows in sections.items() if rows]
+    return "\n\n".join(parts)
+
+
+def summary_html(record: RunRecord) -> str:
+    """Returns the same for a notebook, with the picture of the curves; all text is escaped.
+
+    Args:
+        record: The run.
+
+    Returns:
+        HTML.
+
+    Raises:
+        ConfigError: If the run has no config, or a damaged one.
+        DataError: If its result is damaged.
+        TrackingError: If the tracking store cannot be used.
+    """
+    sections = _sections(record, BLOCKS)
+    tables = [f"<b>{name}</b>{table_html(rows)}" for name, rows in sections.items() if rows]
+    return "".join([*tables, picture_html(record.find_file(CURVES))])
+
+
+def _sections(record: RunRecord, levels: str) -> dict[str, list[tuple[str, ...]]]:
     result = _result(record)
-    sections = {
+    return {
         "config, where it differs from the defaults": _changed(record),
         "scores": _scores(record, result),
         "curves": [] if result is None else list(_curves(result, levels)),
         "where": list(_places(record, result)),
     }
-    parts = ["\n".join([name, *aligned(rows)]) for name, rows in sections.items() if rows]
-    return "\n\n".join(parts)
 
 
 def _result(record: RunRecord) -> RunResult | None:

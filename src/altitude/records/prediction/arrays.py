@@ -32,15 +32,12 @@ def read_npy(path: Path, form: InputForm, batch_size: int) -> Iterator[Batch]:
         ConfigError: If it is damaged, or if its rows are not what the model takes.
     """
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-        require_numbers(path.name, array.shape, array.dtype)
-    except DataError as error:
-        raise ConfigError([_of_input(path, error)]) from error
+        array = np.lib.format.open_memmap(path, mode="r")
     except READ_ERRORS as error:
         raise ConfigError(
             [wrong_input(path, str(error), "a whole .npy file of numbers")]
         ) from error
-    yield from _batches(path, array, form, batch_size)
+    yield from array_batches(str(path), array, form, batch_size)
 
 
 def read_npz(path: Path, form: InputForm, batch_size: int) -> Iterator[Batch]:
@@ -68,19 +65,37 @@ def read_npz(path: Path, form: InputForm, batch_size: int) -> Iterator[Batch]:
             )
         array = read_arrays(path, [name])[name]
     except DataError as error:
-        raise ConfigError([_of_input(path, error)]) from error
-    yield from _batches(path, array, form, batch_size)
+        raise ConfigError([_of_input(str(path), error)]) from error
+    yield from array_batches(str(path), array, form, batch_size)
 
 
-def _batches(path: Path, array: Array, form: InputForm, batch_size: int) -> Iterator[Batch]:
-    shape = _fitting(path, array.shape[1:], form)
+def array_batches(source: str, array: Array, form: InputForm, batch_size: int) -> Iterator[Batch]:
+    """Yields the rows of an array.
+
+    Args:
+        source: Where it is from, for messages.
+        array: The inputs, (examples, ...).
+        form: The form that the model takes.
+        batch_size: The number of examples in a batch.
+
+    Yields:
+        The examples.
+
+    Raises:
+        ConfigError: If its rows are not what the model takes.
+    """
+    try:
+        require_numbers(source, array.shape, array.dtype)
+    except DataError as error:
+        raise ConfigError([_of_input(source, error)]) from error
+    shape = _fitting(source, array.shape[1:], form)
     for first in range(0, len(array), batch_size):
         rows = np.asarray(array[first : first + batch_size])
         native = rows.astype(rows.dtype.newbyteorder("="), copy=False)
         yield Batch(range(first, first + len(rows)), native.reshape(len(rows), *shape))
 
 
-def _fitting(path: Path, given: tuple[int, ...], form: InputForm) -> tuple[int, ...]:
+def _fitting(source: str, given: tuple[int, ...], form: InputForm) -> tuple[int, ...]:
     """The shape of the rows as the model takes it, which may have a last dimension of one more."""
     for shape in (given, (*given, 1), given[:-1] if given[-1:] == (1,) else given):
         sizes = zip(shape, form.shape, strict=False)
@@ -88,7 +103,7 @@ def _fitting(path: Path, given: tuple[int, ...], form: InputForm) -> tuple[int, 
             return shape
     expected = f"rows of shape {sizes_in_words(form.shape)}, as the model takes them"
     raise ConfigError(
-        [wrong_input(path, f"rows of shape {given}", expected, _reshaped(given, form))]
+        [wrong_input(source, f"rows of shape {given}", expected, _reshaped(given, form))]
     )
 
 
@@ -99,6 +114,6 @@ def _reshaped(given: tuple[int, ...], form: InputForm) -> str:
     return "x[np.newaxis], for a single row" if len(given) == len(form.shape) - 1 else ""
 
 
-def _of_input(path: Path, error: DataError) -> Problem:
+def _of_input(source: str, error: DataError) -> Problem:
     problem = error.problem or Problem("INPUT", str(error), "a whole file")
-    return dataclasses.replace(problem, key=f"INPUT, {path}")
+    return dataclasses.replace(problem, key=f"INPUT, {source}")

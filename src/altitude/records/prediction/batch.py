@@ -91,16 +91,16 @@ def called(name: Name) -> str:
     return name if isinstance(name, str) else f"row {name}"
 
 
-def wrong_input(path: Path, given: str, expected: str, instead: str = "") -> Problem:
+def wrong_input(source: Path | str, given: str, expected: str, instead: str = "") -> Problem:
     """Returns the problem of a file that the model does not take.
 
     Args:
-        path: The file or folder.
+        source: The file or folder.
         given: What it is, or what is in it.
         expected: What would have been right.
         instead: What to write instead.
     """
-    return Problem("INPUT", f"{path}: {given}", expected, instead)
+    return Problem("INPUT", f"{source}: {given}", expected, instead)
 
 
 def sizes_in_words(shape: Sequence[int | None]) -> str:
