@@ -43,3 +43,17 @@ def test_an_epoch_that_does_not_report_a_metric_has_nan() -> None:
     assert log.history["a"] == pytest.approx([1.0, 2.0, math.nan], nan_ok=True)
     assert log.history["b"] == pytest.approx([math.nan, 3.0, 4.0], nan_ok=True)
     assert "b" not in recorded[0]
+
+
+def test_a_training_that_begins_elsewhere_records_what_it_has_not_recorded() -> None:
+    recorded: list[tuple[int, dict[str, float]]] = []
+    log = EpochLog(lambda metrics, epoch: recorded.append((epoch, metrics)))
+    log.on_train_begin()
+    history = {"loss": [2.0, 1.0], "late": [math.nan, 3.0], "epoch_seconds": [0.1, 0.1]}
+    log.set_state({"history": history, "learning_rates": {}, "seconds": 0.0})
+    log.on_train_begin()
+    log.on_train_begin()  # as after a rollback
+    assert recorded == [
+        (1, {"loss": 2.0, "epoch_seconds": 0.1}),
+        (2, {"loss": 1.0, "late": 3.0, "epoch_seconds": 0.1}),
+    ]

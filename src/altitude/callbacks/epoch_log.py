@@ -31,6 +31,7 @@ class EpochLog(keras.callbacks.Callback):
         super().__init__()
         self._record = record
         self._began = 0.0
+        self._recorded = 0
         self._learning_rates: dict[str, float] = {}
         self.history: dict[str, list[float]] = {}
 
@@ -59,9 +60,10 @@ class EpochLog(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002
         """Records the epochs from before a resume point, which a run may not have recorded."""
-        for epoch in range(self.epochs):
+        for epoch in range(self._recorded, self.epochs):
             known = {name: values[epoch] for name, values in self.history.items()}
             self._record({n: v for n, v in known.items() if not math.isnan(v)}, epoch + 1)
+        self._recorded = self.epochs
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002, D102
         self._began = time.perf_counter()
@@ -74,6 +76,7 @@ class EpochLog(keras.callbacks.Callback):
         metrics["epoch_seconds"] = time.perf_counter() - self._began
         self._append(metrics)
         self._record(metrics, epoch + 1)
+        self._recorded = self.epochs
 
     def _append(self, metrics: dict[str, float]) -> None:
         """Adds an epoch to the history, with NaN for each metric that is known and not in it."""
