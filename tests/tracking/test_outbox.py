@@ -180,7 +180,7 @@ def test_an_interrupt_at_the_end_loses_nothing(
 
 
 def test_a_mistake_in_the_program_is_not_swallowed(outbox: Outbox) -> None:
-    send(outbox, "bug", "a")
+    send(outbox, "bug")
     with pytest.raises(TypeError, match="a bug"):
         outbox.finish(10)
     with pytest.raises(TypeError, match="a bug"):

@@ -30,20 +30,23 @@ def now() -> str:
     return f"{time.time():.0f}"
 
 
-def is_alive(tags: Mapping[str, str]) -> bool:
+def is_alive(tags: Mapping[str, str], answering_since: float = 0.0) -> bool:
     """Returns whether the process that set these tags is alive.
 
     On this machine its pid is looked up; on another one its last heartbeat counts.
 
     Args:
         tags: Tags of a run with status RUNNING; without those of `process_tags` it counts as alive.
+        answering_since: When the store answered again after it had been away, in seconds since
+            1970: nobody could write a heartbeat before that.
     """
     if PROCESS not in tags:
         return True
     machine, pid, began = tags[PROCESS].rsplit(" ", 2)
     if machine == _machine():
         return _runs_here(int(pid), float(began))
-    return time.time() - float(tags.get(HEARTBEAT, 0)) < SILENCE_SECONDS
+    heard = max(float(tags.get(HEARTBEAT, 0)), answering_since)
+    return time.time() - heard < SILENCE_SECONDS
 
 
 def _runs_here(pid: int, began: float) -> bool:

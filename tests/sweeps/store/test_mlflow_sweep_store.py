@@ -1,7 +1,6 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 from mlflow.entities import Run
@@ -16,6 +15,7 @@ from altitude.sweeps.store import mlflow_sweep_store
 from altitude.sweeps.store.mlflow_sweep_store import MlflowSweepStore, open_sweep
 from altitude.sweeps.store.page import Presentation
 from altitude.sweeps.store.sweep_store import SweepResult
+from altitude.tracking import liveness
 from altitude.tracking.liveness import process_tags
 from altitude.tracking.settings import Mlflow
 from altitude.tracking.settling import GONE
@@ -167,6 +167,23 @@ def test_a_run_whose_process_is_gone_is_settled(
     assert (record.status, record.reason) == ("KILLED", GONE)
     run = default_store.get_run(run_id)
     assert (run.info.status, run.data.tags["reason"]) == ("KILLED", GONE)
+
+
+def refuse(*_arguments: object, **_named: object) -> None:
+    raise OSError("gone")
+
+
+def test_a_run_elsewhere_is_given_time_after_its_store_was_away(
+    sweep_store: MlflowSweepStore, default_store: MlflowClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(default_store, sweep_store, **DEAD_ELSEWHERE)  # no heartbeat for a long time
+    with monkeypatch.context() as away:
+        away.setattr(MlflowClient, "search_runs", refuse)
+        with pytest.raises(TrackingError):
+            sweep_store.records()
+    assert [record.status for record in sweep_store.records().values()] == ["RUNNING"]
+    monkeypatch.setattr(liveness, "SILENCE_SECONDS", 0.0)
+    assert [record.status for record in sweep_store.records().values()] == ["KILLED"]
 
 
 def test_a_run_that_went_after_it_was_asked_to_stop_has_that_reason(
@@ -379,9 +396,6 @@ def test_of_a_model_that_could_not_be_saved_the_weights_are_fetched(
 def test_a_store_that_does_not_answer_is_a_tracking_error(
     sweep_store: MlflowSweepStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_arguments: Any, **_more: Any) -> None:
-        raise OSError("gone")
-
     monkeypatch.setattr(MlflowClient, "search_runs", refuse)
     with pytest.raises(TrackingError, match="the tracking store cannot be used: gone"):
         sweep_store.records()

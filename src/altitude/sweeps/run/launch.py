@@ -139,11 +139,10 @@ def _sweep_runner(
 def _list(plan: Plan, console: Console) -> None:
     for job in plan.jobs:
         console.out(f"{job.number:>4}  {job.name}")
-    trainings, jobs = number_of_trajectories(plan.jobs), f"{len(plan.jobs)} jobs"
+    jobs, trainings = f"{len(plan.jobs)} jobs", number_of_trajectories(plan.jobs)
     if trainings < len(plan.jobs):
-        jobs += (
-            f", {trainings} trajectories (jobs that differ in patience or epochs alone share one)"
-        )
+        trajectories = "1 trajectory" if trainings == 1 else f"{trainings} trajectories"
+        jobs += f", {trajectories} (jobs that differ in patience or epochs alone share one)"
     console.out(f"{jobs}; none was started (sweep.dry_run=true)")
 
 

@@ -1,6 +1,7 @@
 """A sweep in MLflow: a run for each job, and a summary run."""
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,8 @@ class MlflowSweepStore:
         self._presentation = presentation
         self._counted: dict[str, str] = {}
         self._epochs: dict[str, int] = {}
+        self._is_away = False
+        self._answering_since = 0.0
 
     @property
     def how_to_open(self) -> str:
@@ -206,8 +209,8 @@ class MlflowSweepStore:
         # The values of single epochs would be points in the charts of curves.
         goal = self._presentation.goal.metric
         final = {n: v for n, v in result.metrics.items() if n == goal or n.startswith(FINAL)}
-        time = int(float(now()) * 1000)
-        batch = [LoggedMetric(name, value, time, 0) for name, value in final.items()]
+        ended = int(float(now()) * 1000)
+        batch = [LoggedMetric(name, value, ended, 0) for name, value in final.items()]
         self._client.log_batch(self._run_id, metrics=batch, tags=[RunTag(DESCRIPTION, description)])
         for path in result.files:
             self._client.log_artifact(self._run_id, str(path))
@@ -235,7 +238,14 @@ class MlflowSweepStore:
         self._client.set_experiment_tag(self._store.experiment_id, name, view)
 
     def _children(self, tags: Mapping[str, str] | None = None) -> list[Run]:
-        return self._store.runs({SWEEP_ID: self.sweep_id, ROLE: JOB, **(tags or {})})
+        try:
+            found = self._store.runs({SWEEP_ID: self.sweep_id, ROLE: JOB, **(tags or {})})
+        except FAILURES:
+            self._is_away = True
+            raise
+        if self._is_away:
+            self._is_away, self._answering_since = False, time.time()
+        return found
 
     def _caught_up(self, run: Run) -> Run:
         """The run of a job that has ended, with what it could not send while it was open."""
@@ -246,7 +256,8 @@ class MlflowSweepStore:
 
     def _settled(self, run: Run) -> Run:
         """The run, once it is ended if its process is gone."""
-        if run.info.status == "RUNNING" and not is_alive(run.data.tags):
+        is_over = not is_alive(run.data.tags, self._answering_since)
+        if run.info.status == "RUNNING" and is_over:
             return settle(self._store, run)
         return run
 
