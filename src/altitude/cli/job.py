@@ -80,12 +80,13 @@ def run_job(config: DictConfig) -> Scores:
             raise
 
 
-def _interrupted(experiment: Experiment) -> Path | None:
-    """The folder in which a job of a sweep was killed and can go on."""
+def _interrupted(experiment: Experiment, console: Console) -> Experiment | None:
+    """A job of a sweep in the folder in which it was killed; None if it cannot go on."""
     for folder in experiment.tracking.interrupted_folders():
         with suppress(FileNotFoundError, StateError, ConfigError):
             require_same_settings(newest_point(folder), experiment)
-            return folder
+            console.print(f"going on in {folder}", soft_wrap=True, highlight=False, markup=False)
+            return experiment.in_folder(folder)
     return None
 
 
@@ -171,14 +172,9 @@ def _run(
         tracking = experiment.tracking.relative_to(started_in)
         experiment = dataclasses.replace(experiment, tracking=tracking)
     ranked = [goal.metric for goal in sweep.goals] if graphs is not None else []
-    interrupted = _interrupted(experiment)
-    if interrupted is not None:
-        console.print(f"going on in {interrupted}", soft_wrap=True, highlight=False, markup=False)
-        experiment = experiment.in_folder(interrupted)
-    shared = None if interrupted else _continued(experiment, console)
-    resume = interrupted is not None or shared is not None
-    experiment = shared or experiment
-    result = show_run(experiment, console, resume=resume, graphs=graphs, results=ranked)
+    begun = _interrupted(experiment, console) or _continued(experiment, console)
+    resume = begun is not None
+    result = show_run(begun or experiment, console, resume=resume, graphs=graphs, results=ranked)
     scores = [_score(result, goal.metric) for goal in sweep.goals]
     return scores if len(scores) > 1 else scores[0]
 

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from altitude.display.columns import aligned
 from altitude.display.sparkline import BLOCKS, sparkline
-from altitude.records.differences import ABSENT, differences
+from altitude.records.differences import ABSENT, SURROUNDINGS, differences
 from altitude.records.record import RunRecord
 from altitude.runs.result import RunResult
 from altitude.tracking.tags import VALIDATION_EXAMPLES
 
-SURROUNDINGS = ("git.", "version.", "host", "dataset.fingerprint")
-"""The beginnings of the tags that say with what a run was trained, on what and where."""
+COMPARED = (*SURROUNDINGS, "dataset.fingerprint")
+"""The beginnings of the tags that are compared."""
 
 SAME = "the same in all of them"
 NOT_CURVES = ("epoch_seconds",)
@@ -34,7 +34,7 @@ def compare_runs(records: Sequence[RunRecord], levels: str = BLOCKS) -> str:
         TrackingError: If the tracking store cannot be used.
     """
     results = [record.result for record in records]
-    tags = [{} if record.logged is None else record.logged.tags for record in records]
+    tags = [record.tags for record in records]
     sections: dict[str, list[Row]] = {
         "runs": [(str(number), record.name) for number, record in enumerate(records, 1)],
         "config, where it differs": _numbered(differences([r.settings for r in records])),
@@ -57,7 +57,7 @@ def _header(runs: int) -> Row:
 
 
 def _surroundings(tags: Sequence[Mapping[str, str]]) -> dict[str, Row]:
-    names = dict.fromkeys(name for each in tags for name in each if name.startswith(SURROUNDINGS))
+    names = dict.fromkeys(name for each in tags for name in each if name.startswith(COMPARED))
     rows = {name: tuple(each.get(name, ABSENT) for each in tags) for name in names}
     return {name: values for name, values in rows.items() if len(set(values)) > 1}
 

@@ -6,6 +6,9 @@ from typing import Any
 from altitude.experiment import Experiment
 from altitude.tracking.params import PLACES, leaves
 
+SURROUNDINGS = ("git.", "version.", "host")
+"""The beginnings of the tags that say with what a run was trained, and where."""
+
 ABSENT = "-"
 """Stands for the value of a key that a run does not have."""
 

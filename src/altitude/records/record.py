@@ -54,6 +54,15 @@ class RunRecord:
         return LoggedRun(self.uri, self.run_id)
 
     @property
+    def tags(self) -> Mapping[str, str]:
+        """The tags of the run in MLflow; none if it was not tracked.
+
+        Raises:
+            TrackingError: If the tracking store cannot be used.
+        """
+        return {} if self.logged is None else self.logged.tags
+
+    @property
     def model_file(self) -> Path:
         """The file of the best model.
 

@@ -10,14 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from altitude.experiment import Experiment
-from altitude.records.differences import differences
+from altitude.records.differences import SURROUNDINGS, differences
 from altitude.records.record import RunRecord
 from altitude.runs.result import RunResult
 from altitude.tracking.provenance import provenance
 
 FINGERPRINT = "dataset.fingerprint"
-COMPARED = ("git.", "version.", "host")
-"""The beginnings of the tags that say with what a run was trained, and where."""
 
 WEIGHTS = "model.weights.h5"
 """The entry of a `.keras` file with the weights."""
@@ -60,8 +58,8 @@ def changes_since(record: RunRecord, experiment: Experiment) -> list[Change]:
     """
     settings = differences([record.settings, experiment.settings()])
     changed = [Change(key, before, now) for key, (before, now) in settings.items()]
-    before, now = _surroundings(record), provenance()
-    names = [name for name in {**before, **now} if before and name.startswith(COMPARED)]
+    before, now = record.tags, provenance()
+    names = [name for name in {**before, **now} if before and name.startswith(SURROUNDINGS)]
     pairs = {name: (before.get(name, "unknown"), now.get(name, "unknown")) for name in names}
     changed += [Change(name, then, today) for name, (then, today) in pairs.items() if then != today]
     if now.get("git.dirty") == before.get("git.dirty") == "true":
@@ -79,7 +77,7 @@ def change_of_data(record: RunRecord, again: RunRecord) -> list[Change]:
     Raises:
         TrackingError: If the tracking store cannot be used.
     """
-    before, now = (_surroundings(each).get(FINGERPRINT) for each in (record, again))
+    before, now = (each.tags.get(FINGERPRINT) for each in (record, again))
     if before is None or now is None or before == now:
         return []
     return [Change(FINGERPRINT, before, now)]
@@ -108,10 +106,6 @@ def first_difference(before: RunResult, now: RunResult) -> str:
     if _weights(before.model_path) != _weights(now.model_path):
         return "in the weights of the best model"
     return ""
-
-
-def _surroundings(record: RunRecord) -> Mapping[str, str]:
-    return {} if record.logged is None else record.logged.tags
 
 
 def _metrics_of(result: RunResult, epoch: int) -> dict[str, float]:
